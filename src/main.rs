@@ -1,0 +1,3 @@
+//! The acrscan binary.
+
+fn main() {}
