@@ -19,6 +19,20 @@ impl Cloud {
     /// All of them, in the order they are listed to users.
     pub const ALL: [Cloud; 3] = [Cloud::Public, Cloud::UsGovernment, Cloud::China];
 
+    /// The name on the command line and in a snapshot's manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cloud::Public => "public",
+            Cloud::UsGovernment => "us-government",
+            Cloud::China => "china",
+        }
+    }
+
+    /// The cloud of that name.
+    pub fn parse(name: &str) -> Option<Cloud> {
+        Cloud::ALL.into_iter().find(|cloud| cloud.as_str() == name)
+    }
+
     /// Base URL of Azure Resource Manager, without a trailing slash.
     pub fn arm_endpoint(self) -> &'static str {
         match self {

@@ -116,6 +116,19 @@ impl Finding {
     }
 }
 
+/// The line of a report that names a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrySummary {
+    /// Subscription id.
+    pub scope: String,
+    /// ARM id.
+    pub resource: String,
+    /// ARM location; empty where it was not read.
+    pub location: String,
+    /// SKU name; empty where it was not read.
+    pub sku: String,
+}
+
 /// The last segment of an ARM id.
 pub fn last_segment(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)

@@ -1,7 +1,26 @@
 //! acrscan: who can reach your Azure Container Registries over the network, and can their ACR Tasks still.
+//!
+//! ```text
+//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  Report  ──►  output  ──►  exit code
+//! azure        registries      regorus,                                      text
+//! snapshot     + gaps          rayon                                         sarif
+//! ```
 
+pub mod cidr;
+pub mod cli;
 pub mod cloud;
+pub mod console;
+pub mod evaluate;
 pub mod finding;
+pub mod input;
 pub mod inventory;
+pub mod json_text;
+pub mod output;
+pub mod policies;
+pub mod policy;
+pub mod report;
+pub mod resource_id;
+pub mod scan;
 pub mod service_tags;
 pub mod source;
+pub mod tags;

@@ -1,3 +1,23 @@
-//! The acrscan binary.
+//! The acrscan binary: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use acrscan::cli::{Cli, Command};
+use acrscan::{console, policies, scan, tags};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Scan(args) => scan::scan(&args),
+        Command::Pull(args) => scan::pull(&args),
+        Command::Policies(args) => policies::run(&args),
+        Command::ServiceTags(args) => tags::run(&args),
+    };
+    match outcome {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) => {
+            console::error(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

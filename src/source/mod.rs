@@ -2,6 +2,7 @@
 
 pub mod azure;
 pub mod document;
+pub mod snapshot;
 
 use crate::inventory::Inventory;
 use crate::service_tags::ServiceTags;

@@ -1,0 +1,210 @@
+//! The command line. Doc comments here are the help text.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cloud::Cloud;
+use crate::finding::Severity;
+use crate::output::Output;
+use crate::source::azure::CredentialKind;
+
+/// Tells, with proof, who can reach your Azure Container Registries over the network, and whether their ACR Tasks
+/// still can.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  complete, and nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  could not tell: bad usage, unreadable input, a subscription or a part of one not read";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read registries, evaluate the policies, report
+    #[command(after_help = EXIT_CODES)]
+    Scan(Box<ScanArgs>),
+    /// Save subscriptions as a snapshot, for `scan` to read; nothing is evaluated
+    Pull(PullArgs),
+    /// List the policies, or explain one
+    Policies(PoliciesArgs),
+    /// Print the addresses that ACR Tasks of a region come from, one CIDR a line
+    ServiceTags(ServiceTagsArgs),
+}
+
+/// `acrscan scan`
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Snapshots to scan: folders that `acrscan pull` wrote
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub live: LiveArgs,
+    /// A report: `text` or `sarif`, to standard output or to a file, as in `sarif=findings.sarif`
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
+    pub output: Vec<Output>,
+    /// Exit with 1 from this severity on; `never` for not at all
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_threshold, help_heading = "Output")]
+    pub fail_on: Threshold,
+    /// Exit with 2 where a policy could not tell
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_unknown: bool,
+    /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub sarif_category: Option<String>,
+    /// Save what was read from Azure as a snapshot, and point findings at its files
+    #[arg(long, value_name = "DIR", requires = "subscriptions", help_heading = "Output")]
+    pub save_snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub policies: PolicyArgs,
+    /// A service-tag file as Microsoft publishes it weekly, in place of what Azure or the snapshot says
+    #[arg(long, value_name = "FILE", help_heading = "Policies")]
+    pub service_tags: Option<PathBuf>,
+}
+
+/// `acrscan pull`
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// The folder to write; an earlier snapshot there is replaced
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub live: LiveArgs,
+}
+
+/// Which policies run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policies")]
+pub struct PolicyArgs {
+    /// A folder of policies of your own, to run beside the built-in ones
+    #[arg(long = "policies", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// Run none of the built-in policies
+    #[arg(long)]
+    pub no_builtin_policies: bool,
+    /// Run this policy only
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Run all policies but this
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub skip: Vec<String>,
+}
+
+/// Reading from Azure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Azure")]
+pub struct LiveArgs {
+    /// A subscription to read, by id; may be given up to 20 times
+    #[arg(long = "subscription", value_name = "ID", value_delimiter = ',', value_parser = parse_subscription)]
+    pub subscriptions: Vec<String>,
+    /// The cloud
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub cloud: Cloud,
+    /// Azure Resource Manager's address, where it is not the cloud's own
+    #[arg(long, value_name = "URL")]
+    pub arm_endpoint: Option<String>,
+    /// Microsoft Entra ID's address, where it is neither the cloud's nor in AZURE_AUTHORITY_HOST
+    #[arg(long, value_name = "URL")]
+    pub authority_host: Option<String>,
+    /// The credential to use; without it, each is tried in this order
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub credential: Option<CredentialKind>,
+    /// Requests in flight at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+    /// Seconds that one request may take
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds)]
+    pub request_timeout: Duration,
+    /// Seconds that all reading may take, waits included
+    #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = parse_seconds)]
+    pub timeout: Duration,
+}
+
+/// `acrscan policies`
+#[derive(Debug, Args)]
+pub struct PoliciesArgs {
+    /// The policy to explain
+    pub id: Option<String>,
+    /// A folder of policies of your own, to list beside the built-in ones
+    #[arg(long = "policies", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// `acrscan service-tags`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ServiceTagsArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub command: Option<ServiceTagsCommand>,
+    /// The region, such as `eastus`; without it, the regions that have a tag are listed
+    pub region: Option<String>,
+    /// Print the IPv6 ranges, which a registry's firewall does not take
+    #[arg(long)]
+    pub ipv6: bool,
+    /// The cloud
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub cloud: Cloud,
+    /// A service-tag file as Microsoft publishes it weekly, in place of the table in this binary
+    #[arg(long, value_name = "FILE")]
+    pub service_tags: Option<PathBuf>,
+}
+
+/// What to do with service tags.
+#[derive(Debug, Subcommand)]
+pub enum ServiceTagsCommand {
+    /// Make the compact table, as this binary carries it, from the files Microsoft publishes, one for each cloud
+    Update {
+        /// Published files; the day is in their names, as in ServiceTags_Public_20251110.json
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Where to write the table; standard output if not given
+        #[arg(short, long = "output", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// The least severity that makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold(pub Option<Severity>);
+
+fn parse_threshold(word: &str) -> Result<Threshold, String> {
+    if word == "never" {
+        return Ok(Threshold(None));
+    }
+    let known = || Severity::WORST_FIRST.map(Severity::as_str).join(", ");
+    Severity::parse(word).map(|severity| Threshold(Some(severity))).ok_or_else(|| format!("one of {}, never", known()))
+}
+
+fn parse_subscription(text: &str) -> Result<String, String> {
+    let shape = [8, 4, 4, 4, 12];
+    let groups: Vec<&str> = text.split('-').collect();
+    let is_guid = groups.len() == shape.len()
+        && groups
+            .iter()
+            .zip(shape)
+            .all(|(group, length)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_guid {
+        Ok(text.to_lowercase())
+    } else {
+        Err("not a subscription id; `az account list --query '[].{name:name, id:id}' -o table` prints yours".to_owned())
+    }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds, above 0 and up to 86400".to_owned()),
+    }
+}

@@ -1,0 +1,72 @@
+//! Standard error: what happens while the scan runs. Nothing is printed here that belongs to the report.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::finding::{Level, Notification};
+use crate::output::visible;
+use crate::source::azure::Progress;
+
+/// Prints what is worth knowing and no more.
+pub fn info(message: &str) {
+    print("note", message);
+}
+
+/// Prints a warning.
+pub fn warn(message: &str) {
+    print("warning", message);
+}
+
+/// Prints an error.
+pub fn error(message: &str) {
+    print("error", message);
+}
+
+/// Prints notifications, each with its level.
+pub fn notify(notifications: &[Notification]) {
+    for notification in notifications {
+        match notification.level {
+            Level::Error => error(&notification.message),
+            Level::Warning => warn(&notification.message),
+        }
+    }
+}
+
+/// One line a message line: the line breaks are ours, all else is made visible.
+fn print(label: &str, message: &str) {
+    let shown: Vec<_> = message.lines().map(visible).collect();
+    // A closed standard error is no reason to stop a scan.
+    let _ = writeln!(std::io::stderr().lock(), "{label}: {}", shown.join("\n"));
+}
+
+/// A bar on a terminal, and nothing anywhere else.
+pub struct ProgressLine {
+    bar: ProgressBar,
+}
+
+impl ProgressLine {
+    /// Starts it.
+    pub fn start() -> ProgressLine {
+        let shown = std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("reading Azure: {pos} of {len} registries, {msg}") {
+            bar.set_style(style);
+        }
+        ProgressLine { bar }
+    }
+
+    /// Shows how far the reading is.
+    pub fn show(&self, progress: Progress) {
+        self.bar.set_length(progress.registries_found as u64);
+        self.bar.set_position(progress.registries_read as u64);
+        self.bar.set_message(format!("{} subscriptions listed", progress.subscriptions_listed));
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

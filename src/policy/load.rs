@@ -1,0 +1,155 @@
+//! From Rego files to a [`PolicySet`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regorus::Engine;
+
+use super::preflight::{self, Outline};
+use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
+
+/// The Rego files that ship with the binary: path and text.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
+
+/// One Rego file.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// As a user would open it.
+    pub path: String,
+    /// Its text.
+    pub rego: String,
+}
+
+impl PolicySet {
+    /// Loads the selected policies.
+    ///
+    /// # Errors
+    /// Anything that would make a policy fail later for reasons of its own: Rego that does not parse, METADATA that
+    /// does not hold, a call to a function that does not exist, an id taken twice, an id that selects nothing.
+    pub fn load(selection: &Selection) -> Result<PolicySet, PolicyError> {
+        let mut modules: Vec<Module> = BUILTIN
+            .iter()
+            .filter(|(path, _)| !selection.no_builtin || path.starts_with("policies/lib/"))
+            .map(|&(path, rego)| Module { path: path.to_owned(), rego: rego.to_owned() })
+            .collect();
+        let builtin_count = modules.len();
+        for folder in &selection.folders {
+            let before = modules.len();
+            for path in rego_files(folder)? {
+                let rego = fs::read_to_string(&path).map_err(|error| read_error(&path, error))?;
+                modules.push(Module { path: path.display().to_string(), rego });
+            }
+            if !modules[before..].iter().any(|module| policy_name(&module.rego).is_some()) {
+                return Err(PolicyError::Empty(folder.display().to_string()));
+            }
+        }
+        if modules.len() > builtin_count {
+            check_users_modules(&modules, builtin_count)?;
+        }
+        let policies = select(find_policies(&modules)?, selection)?;
+        // A policy that is not run is not loaded either: its errors would not be this scan's.
+        modules.retain(|module| {
+            policy_name(&module.rego).is_none() || policies.iter().any(|policy| policy.file == module.path)
+        });
+        Ok(PolicySet { policies, modules })
+    }
+}
+
+/// Every `.rego` file below a folder but the tests, sorted.
+fn rego_files(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|error| read_error(&folder, error))? {
+            let entry = entry.map_err(|error| read_error(&folder, error))?;
+            let path = entry.path();
+            // Not through symbolic links: a link to a parent would never end.
+            if entry.file_type().map_err(|error| read_error(&path, error))?.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rego")
+                && !path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_test"))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read_error(path: &Path, error: std::io::Error) -> PolicyError {
+    PolicyError::Read { path: path.display().to_string(), error }
+}
+
+/// The `<name>` of a module whose package is `acr.<name>`.
+fn policy_name(rego: &str) -> Option<&str> {
+    let package = rego.lines().find_map(|line| line.strip_prefix("package "))?;
+    let name = package.split('#').next().unwrap_or(package).trim().strip_prefix("acr.")?;
+    (!name.contains('.')).then_some(name)
+}
+
+/// Checks what only the modules' syntax trees show. The built-in ones are held to it by the tests, so that a scan
+/// without policies of its own starts at once.
+fn check_users_modules(modules: &[Module], builtin_count: usize) -> Result<(), PolicyError> {
+    let mut engine = Engine::new();
+    for module in modules {
+        engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;
+    }
+    let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
+    let users: Vec<(&Module, &Outline)> = modules.iter().zip(&outlines).skip(builtin_count).collect();
+    for (module, outline) in &users {
+        let at = |message: &str| PolicyError::At { file: module.path.clone(), line: 1, message: message.to_owned() };
+        let is_policy = policy_name(&module.rego).is_some();
+        for rule in ["deny", "unknown"] {
+            if is_policy && !outline.defines.contains(rule) {
+                return Err(at(&format!("the policy defines no `{rule}`: write `{rule} contains …`")));
+            }
+        }
+        // Silence here would be a policy that its author believes to be running.
+        if !is_policy && outline.defines.contains("deny") {
+            let package = &outline.package;
+            return Err(at(&format!("package {package} defines `deny`, but a policy's package is acr.<name>")));
+        }
+    }
+    preflight::check_calls(&users, &outlines)
+}
+
+/// The engine's message with the place it names, as `file:line: message`.
+pub fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
+    let text = error.to_string();
+    let line = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("--> "))
+        .and_then(|place| place.rsplit(':').nth(1))
+        .and_then(|line| line.parse().ok())
+        .unwrap_or(1);
+    let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(text.trim()).to_owned();
+    PolicyError::At { file: module.path.clone(), line, message }
+}
+
+fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
+    let mut policies: BTreeMap<String, Policy> = BTreeMap::new();
+    for module in modules {
+        let Some(name) = policy_name(&module.rego) else { continue };
+        let id = name.replace('_', "-");
+        let metadata = Metadata::parse(&module.path, &module.rego)?;
+        let policy = Policy { id: id.clone(), name: name.to_owned(), file: module.path.clone(), metadata };
+        if let Some(first) = policies.insert(id.clone(), policy) {
+            return Err(PolicyError::Twice { id, first: first.file, second: module.path.clone() });
+        }
+    }
+    Ok(policies.into_values().collect())
+}
+
+fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Policy>, PolicyError> {
+    for id in selection.only.iter().chain(&selection.skip) {
+        if !policies.iter().any(|policy| policy.id == *id) {
+            let known = policies.iter().map(|policy| policy.id.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(PolicyError::UnknownId { id: id.clone(), known });
+        }
+    }
+    let only = &selection.only;
+    policies.retain(|policy| (only.is_empty() || only.contains(&policy.id)) && !selection.skip.contains(&policy.id));
+    if policies.is_empty() { Err(PolicyError::NothingSelected) } else { Ok(policies) }
+}

@@ -1,0 +1,102 @@
+//! Policies: Rego files, their METADATA, and which of them a scan runs.
+
+mod load;
+mod metadata;
+mod preflight;
+
+use std::path::PathBuf;
+
+pub use load::Module;
+pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
+
+/// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The package's last segment with `-` for `_`.
+    pub id: String,
+    /// The package's last segment.
+    pub name: String,
+    /// The Rego file, as a user would open it.
+    pub file: String,
+    /// The text above `package`: the only place for a policy's title, severity and help.
+    pub metadata: Metadata,
+}
+
+/// The policies that a scan runs, and the modules they are made of.
+#[derive(Debug, Clone)]
+pub struct PolicySet {
+    /// Sorted by id.
+    pub policies: Vec<Policy>,
+    /// Every Rego file to load, libraries included, tests left out.
+    pub modules: Vec<Module>,
+}
+
+impl PolicySet {
+    /// The policy of that id.
+    pub fn get(&self, id: &str) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.id == id)
+    }
+}
+
+/// Which policies to load.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Folders of the user's own policies.
+    pub folders: Vec<PathBuf>,
+    /// Leave out the policies that ship with the binary. Their libraries stay, for a user's policy to import.
+    pub no_builtin: bool,
+    /// Run these only; empty for all.
+    pub only: Vec<String>,
+    /// Run all but these.
+    pub skip: Vec<String>,
+}
+
+/// Policies that cannot be used. Each message names the file, and the line where there is one.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// A folder or file that cannot be read.
+    #[error("{path}: cannot read policies: {error}")]
+    Read {
+        /// What was to be read.
+        path: String,
+        /// Why it was not.
+        error: std::io::Error,
+    },
+    /// Rego that does not compile, or METADATA that does not hold.
+    #[error("{file}:{line}: {message}")]
+    At {
+        /// The Rego file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong and how to mend it.
+        message: String,
+    },
+    /// A folder given as policies that holds none.
+    #[error("{0}: no policy in it: a policy is a .rego file whose package is acr.<name>")]
+    Empty(String),
+    /// Two files claim one id.
+    #[error("policy {id} is defined twice: in {first} and in {second}; give one package another name")]
+    Twice {
+        /// The id.
+        id: String,
+        /// One file.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// `--only` or `--skip` names a policy that is not there.
+    #[error("no policy has the id {id:?}; there are: {known}")]
+    UnknownId {
+        /// What was asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// Nothing is left to run.
+    #[error("no policy is left to run: --only, --skip and --no-builtin-policies leave none")]
+    NothingSelected,
+    /// Rego that the engine refuses as a whole.
+    #[error("the policies do not compile: {0}")]
+    Compile(String),
+}

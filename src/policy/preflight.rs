@@ -1,0 +1,139 @@
+//! What regorus would only find out when it gets there: a call to a function that does not exist.
+//!
+//! regorus resolves a function at the moment of the call. A policy that misspells a built-in in a rule that seldom
+//! fires would load, pass every registry, and fail on the one that matters.
+
+use std::collections::BTreeSet;
+
+use regorus::Engine;
+use serde_json::Value;
+
+use super::{Module, PolicyError};
+
+/// What one module defines and calls.
+pub struct Outline {
+    /// `acr.public_network_access`.
+    pub package: String,
+    /// Names of its rules and functions.
+    pub defines: BTreeSet<String>,
+    /// Import alias to full path without `data.`.
+    imports: Vec<(String, String)>,
+    /// Function path as written, and its line.
+    calls: Vec<(String, usize)>,
+}
+
+/// Reads the outlines of modules that the engine has parsed, in the order they were added.
+pub fn outlines(engine: &Engine) -> Result<Vec<Outline>, String> {
+    let text = engine.get_ast_as_json().map_err(|error| error.to_string())?;
+    let modules: Vec<Value> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    Ok(modules.iter().map(|module| outline(&module["ast"])).collect())
+}
+
+/// Refuses the first call, in `checked`, to a function that is neither defined in `all` nor built in.
+pub fn check_calls(checked: &[(&Module, &Outline)], all: &[Outline]) -> Result<(), PolicyError> {
+    let defined: BTreeSet<String> = all
+        .iter()
+        .flat_map(|outline| outline.defines.iter().map(|name| format!("{}.{name}", outline.package)))
+        .collect();
+    let mut known_builtins = BTreeSet::new();
+    for (module, outline) in checked {
+        for (call, line) in &outline.calls {
+            let candidates = [format!("{}.{call}", outline.package), outline.resolve(call)];
+            if candidates.iter().any(|path| defined.contains(path)) || known_builtins.contains(call) {
+                continue;
+            }
+            if !is_builtin(call) {
+                let message = format!("call to a function that does not exist: {call}");
+                return Err(PolicyError::At { file: module.path.clone(), line: *line, message });
+            }
+            known_builtins.insert(call.clone());
+        }
+    }
+    Ok(())
+}
+
+impl Outline {
+    /// The full path, without `data.`, of a function as written in this module.
+    fn resolve(&self, call: &str) -> String {
+        if let Some(path) = call.strip_prefix("data.") {
+            return path.to_owned();
+        }
+        let (first, rest) = call.split_once('.').unwrap_or((call, ""));
+        match self.imports.iter().find(|(alias, _)| alias == first) {
+            Some((_, path)) if rest.is_empty() => path.clone(),
+            Some((_, path)) => format!("{path}.{rest}"),
+            None => call.to_owned(),
+        }
+    }
+}
+
+/// Asks the engine itself, so that there is no list of built-ins to keep.
+fn is_builtin(name: &str) -> bool {
+    if name == "print" {
+        return true;
+    }
+    let mut engine = Engine::new();
+    if engine.add_policy("probe.rego".to_owned(), format!("package probe\nanswer := {name}()\n")).is_err() {
+        return false;
+    }
+    match engine.eval_rule("data.probe.answer".to_owned()) {
+        Ok(_) => true,
+        // Any other complaint (there are no arguments) comes from the function itself.
+        Err(error) => !error.to_string().contains("could not find function"),
+    }
+}
+
+fn outline(ast: &Value) -> Outline {
+    let mut outline = Outline {
+        package: path_of(&ast["package"]["refr"]).unwrap_or_default(),
+        defines: BTreeSet::new(),
+        imports: Vec::new(),
+        calls: Vec::new(),
+    };
+    for import in ast["imports"].as_array().into_iter().flatten() {
+        let Some(path) = path_of(&import["refr"]) else { continue };
+        let path = path.strip_prefix("data.").unwrap_or(&path).to_owned();
+        let alias = match import["as"].as_array().and_then(|spanned| spanned.get(1)).unwrap_or(&import["as"]) {
+            Value::String(alias) => alias.clone(),
+            _ => path.rsplit('.').next().unwrap_or(&path).to_owned(),
+        };
+        outline.imports.push((alias, path));
+    }
+    for rule in ast["rules"].as_array().into_iter().flatten() {
+        let head = &rule["Spec"]["head"];
+        let refr = match head.as_object().and_then(|kinds| kinds.values().next()) {
+            Some(kind) => &kind["refr"],
+            None => &rule["Default"]["refr"],
+        };
+        if let Some(name) = path_of(refr) {
+            outline.defines.insert(name);
+        }
+    }
+    find_calls(ast, &mut outline.calls);
+    outline
+}
+
+/// `a.b.c` of a chain of references; `None` where it is anything else, such as `a[x]`.
+fn path_of(refr: &Value) -> Option<String> {
+    if let Some(name) = refr["Var"]["value"].as_str() {
+        return Some(name.to_owned());
+    }
+    let dot = refr.get("RefDot")?;
+    let field = dot["field"].as_array()?.get(1)?.as_str()?;
+    Some(format!("{}.{field}", path_of(&dot["refr"])?))
+}
+
+fn find_calls(node: &Value, calls: &mut Vec<(String, usize)>) {
+    match node {
+        Value::Object(members) => {
+            if let Some(call) = members.get("Call")
+                && let Some(path) = path_of(&call["fcn"])
+            {
+                calls.push((path, call["span"]["line"].as_u64().unwrap_or(1) as usize));
+            }
+            members.values().for_each(|member| find_calls(member, calls));
+        }
+        Value::Array(items) => items.iter().for_each(|item| find_calls(item, calls)),
+        _ => {}
+    }
+}

@@ -1,0 +1,77 @@
+//! Everything that the outputs print, and the exit code it comes to.
+
+use crate::finding::{Finding, Kind, Notification, RegistrySummary, Severity};
+use crate::policy::Policy;
+
+/// The result of one scan.
+#[derive(Debug)]
+pub struct Report {
+    /// The policies that ran, sorted by id, whether they found anything or not.
+    pub policies: Vec<Policy>,
+    /// The subscriptions asked for, sorted.
+    pub scopes: Vec<ScopeReport>,
+    /// Every registry that was read, sorted.
+    pub registries: Vec<RegistrySummary>,
+    /// Sorted by registry, then worst first.
+    pub findings: Vec<Finding>,
+    /// What was not read, and what failed; sorted.
+    pub notifications: Vec<Notification>,
+    /// How many of the notifications are gaps.
+    pub gaps: usize,
+}
+
+/// One subscription of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeReport {
+    /// Subscription id.
+    pub subscription: String,
+    /// Whether its list of registries was read to the end.
+    pub complete: bool,
+}
+
+/// What a scan comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Complete, and nothing at or above the threshold.
+    Clean,
+    /// Complete, and something at or above it.
+    Findings,
+    /// It could not tell. This beats findings.
+    Incomplete,
+}
+
+impl Outcome {
+    /// 0, 1 or 2. It never depends on the output format.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Clean => 0,
+            Outcome::Findings => 1,
+            Outcome::Incomplete => 2,
+        }
+    }
+}
+
+impl Report {
+    /// What the report comes to. `fail_on` is the least severity that counts; `None` for never.
+    pub fn outcome(&self, fail_on: Option<Severity>, fail_on_unknown: bool) -> Outcome {
+        let unknown = fail_on_unknown && self.findings.iter().any(|finding| finding.kind == Kind::Unknown);
+        let incomplete = self.scopes.iter().any(|scope| !scope.complete);
+        if unknown || incomplete || !self.notifications.is_empty() {
+            return Outcome::Incomplete;
+        }
+        let fails = |finding: &Finding| {
+            finding.kind == Kind::Fail && fail_on.is_some_and(|threshold| finding.severity >= threshold)
+        };
+        if self.findings.iter().any(fails) { Outcome::Findings } else { Outcome::Clean }
+    }
+
+    /// How many findings of kind fail have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
+    }
+
+    /// How many results are unknown.
+    pub fn count_unknown(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.kind == Kind::Unknown).count()
+    }
+}

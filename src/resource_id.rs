@@ -1,0 +1,108 @@
+//! The ARM id of a registry, taken apart; and the path that stands for it in files and reports.
+
+use std::fmt::Write as _;
+
+/// `/subscriptions/<subscription>/resourceGroups/<resource_group>/providers/Microsoft.ContainerRegistry/registries/<name>`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryId {
+    /// Subscription id, lower case.
+    pub subscription: String,
+    /// As ARM spells it.
+    pub resource_group: String,
+    /// As ARM spells it.
+    pub name: String,
+}
+
+impl RegistryId {
+    /// Takes an id apart. ARM compares ids without regard to case, and spells the same one in several ways. `None` for
+    /// anything that is not exactly the id of one registry.
+    pub fn parse(id: &str) -> Option<RegistryId> {
+        let segments: Vec<&str> = id.strip_prefix('/')?.split('/').collect();
+        let [subscriptions, subscription, groups, group, providers, provider, kind, name] = segments[..] else {
+            return None;
+        };
+        let literals = [
+            (subscriptions, "subscriptions"),
+            (groups, "resourceGroups"),
+            (providers, "providers"),
+            (provider, "Microsoft.ContainerRegistry"),
+            (kind, "registries"),
+        ];
+        let spelled = literals.iter().all(|(found, expected)| found.eq_ignore_ascii_case(expected));
+        let filled = [subscription, group, name].iter().all(|segment| !segment.is_empty());
+        (spelled && filled).then(|| RegistryId {
+            subscription: subscription.to_lowercase(),
+            resource_group: group.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// A relative path that stands for the registry: one spelling whatever ARM's casing, and no way out of the folder
+    /// it is put in, whatever the names.
+    pub fn path(&self) -> String {
+        format!(
+            "subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
+            safe_segment(&self.subscription),
+            safe_segment(&self.resource_group),
+            safe_segment(&self.name)
+        )
+    }
+}
+
+/// A path segment with everything percent-encoded that a file system or a shell might take for something else.
+fn safe_segment(name: &str) -> String {
+    let name = name.to_lowercase();
+    // `.`, `..` and, on Windows, whatever ends in a dot.
+    let dotted = name.starts_with('.') || name.ends_with('.');
+    let mut safe = String::with_capacity(name.len());
+    for character in name.chars() {
+        let plain = character.is_alphanumeric() || "-_()".contains(character) || (character == '.' && !dotted);
+        if plain {
+            safe.push(character);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(safe, "%{byte:02X}");
+            }
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUB: &str = "00000000-0000-0000-0000-00000000000A";
+
+    #[test]
+    fn casing_does_not_matter_and_shape_does() {
+        let id =
+            format!("/subscriptions/{SUB}/resourcegroups/Prod-RG/providers/microsoft.containerregistry/Registries/A1");
+        let parsed = RegistryId::parse(&id).expect("a registry id");
+        assert_eq!(parsed.subscription, SUB.to_lowercase());
+        assert_eq!(
+            parsed.path(),
+            "subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/prod-rg/providers/\
+             Microsoft.ContainerRegistry/registries/a1"
+        );
+        for bad in ["", "/", &id[1..], &format!("{id}/tasks/t"), &id.replace("Prod-RG", ""), &id.replace("A1", "a/b")] {
+            assert_eq!(RegistryId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder() {
+        for (name, expected) in [
+            ("..", "%2E%2E"),
+            (".", "%2E"),
+            ("a\\..\\b", "a%5C%2E%2E%5Cb".replace("%2E%2E", "..").as_str()),
+            ("a%2fb", "a%252fb"),
+            ("a\u{1b}[31m", "a%1B%5B31m"),
+            ("gruppe-ü(1)", "gruppe-ü(1)"),
+            ("c:", "c%3A"),
+        ] {
+            assert_eq!(safe_segment(name), expected);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The conductor: collect, evaluate, report. Each command of the binary is one function here.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use chrono::Utc;
+
+use crate::cli::{LiveArgs, PullArgs, ScanArgs};
+use crate::console::{self, ProgressLine};
+use crate::evaluate::Evaluator;
+use crate::inventory::{Inventory, Origin};
+use crate::output::{self, SarifOptions};
+use crate::policy::{PolicySet, Selection};
+use crate::report::{Outcome, Report, ScopeReport};
+use crate::resource_id::RegistryId;
+use crate::service_tags::ServiceTags;
+use crate::source::{Collected, azure, snapshot};
+use crate::tags;
+
+/// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
+const MOST_SCOPES: usize = 20;
+
+/// `acrscan scan`: from arguments to reports and an outcome.
+///
+/// # Errors
+/// Whatever keeps the scan from starting or the reports from being written. What could not be read is no error: it is
+/// in the report, and in the outcome.
+pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
+    let outputs = output::plan(&args.output)?;
+    check_subscriptions(&args.live)?;
+    let policies = PolicySet::load(&selection(args))?;
+    let evaluator = Evaluator::new(&policies)?;
+
+    let (mut inventory, tags) = collect(args)?;
+    if let Some(folder) = &args.save_snapshot {
+        save_snapshot(folder, &mut inventory, &tags)?;
+    }
+
+    let evaluation = evaluator.evaluate(&inventory, &tags);
+    let report = report(inventory, evaluation, policies);
+    console::notify(&report.notifications);
+    let options = SarifOptions { category: args.sarif_category.clone() };
+    output::write_all(&report, &outputs, &options)?;
+    Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
+}
+
+/// `acrscan pull`: a snapshot, and nothing evaluated.
+///
+/// # Errors
+/// No subscription was named, no credential works, or the folder cannot be written.
+pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
+    if args.live.subscriptions.is_empty() {
+        bail!("nothing to pull: name a subscription with --subscription");
+    }
+    check_subscriptions(&args.live)?;
+    let collected = collect_live(&args.live, true)?;
+    let tags = tags::choose(None, args.live.cloud, &collected)?;
+    snapshot::write(&args.output, &collected.inventory, &tags, Utc::now())?;
+    let Inventory { scopes, registries, gaps } = &collected.inventory;
+    console::notify(&gaps.iter().map(|gap| gap.notification()).collect::<Vec<_>>());
+    console::info(&format!(
+        "wrote {}: {} registries of {} subscriptions, {} gaps",
+        args.output.display(),
+        registries.len(),
+        scopes.len(),
+        gaps.len()
+    ));
+    Ok(if gaps.is_empty() { Outcome::Clean } else { Outcome::Incomplete })
+}
+
+fn selection(args: &ScanArgs) -> Selection {
+    Selection {
+        folders: args.policies.folders.clone(),
+        no_builtin: args.policies.no_builtin_policies,
+        only: args.policies.only.clone(),
+        skip: args.policies.skip.clone(),
+    }
+}
+
+/// More subscriptions than a SARIF file has room for are refused before anything is asked of Azure.
+fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
+    let distinct: BTreeSet<&String> = live.subscriptions.iter().collect();
+    if distinct.len() > MOST_SCOPES {
+        bail!(
+            "{} subscriptions: one scan takes at most {MOST_SCOPES}, for GitHub refuses a SARIF file with more runs; \
+             split them over several scans",
+            distinct.len()
+        );
+    }
+    Ok(())
+}
+
+/// Reads every source that was named.
+fn collect(args: &ScanArgs) -> anyhow::Result<(Inventory, ServiceTags)> {
+    let mut sources = Vec::new();
+    for path in &args.paths {
+        sources.push(collect_path(path)?);
+    }
+    if !args.live.subscriptions.is_empty() {
+        sources.push(collect_live(&args.live, args.service_tags.is_none())?);
+    }
+    if sources.is_empty() {
+        bail!("nothing to scan: name a snapshot's folder, or a subscription with --subscription");
+    }
+    let tags = tags::choose_of_all(args.service_tags.as_deref(), args.live.cloud, &sources)?;
+    let mut whole = Inventory::default();
+    for Collected { inventory, .. } in sources {
+        for scope in &inventory.scopes {
+            if whole.scopes.iter().any(|other| other.subscription == scope.subscription) {
+                bail!("subscription {} is in two of the sources: scan them one at a time", scope.subscription);
+            }
+        }
+        whole.scopes.extend(inventory.scopes);
+        whole.registries.extend(inventory.registries);
+        whole.gaps.extend(inventory.gaps);
+    }
+    if whole.scopes.len() > MOST_SCOPES {
+        bail!("{} subscriptions in the snapshots: one scan takes at most {MOST_SCOPES}", whole.scopes.len());
+    }
+    whole.sort();
+    Ok((whole, tags))
+}
+
+/// A new kind of source is one more arm here.
+fn collect_path(path: &Path) -> anyhow::Result<Collected> {
+    let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+    let folder = match path.file_name() {
+        Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
+        _ => path,
+    };
+    if snapshot::is_snapshot(folder) {
+        return Ok(snapshot::read(folder)?);
+    }
+    if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+        bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
+    }
+    bail!("{}: nothing recognised: not a snapshot, which has a {}", path.display(), snapshot::MANIFEST)
+}
+
+fn collect_live(live: &LiveArgs, read_service_tags: bool) -> anyhow::Result<Collected> {
+    let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
+    let options = azure::Options {
+        subscriptions: subscriptions.into_iter().collect(),
+        cloud: live.cloud,
+        arm_endpoint: live.arm_endpoint.clone(),
+        authority_host: live.authority_host.clone(),
+        credential: live.credential,
+        concurrency: usize::from(live.concurrency),
+        request_timeout: live.request_timeout,
+        timeout: live.timeout,
+        read_service_tags,
+    };
+    let line = ProgressLine::start();
+    azure::collect(&options, &|progress| line.show(progress))
+}
+
+/// Writes the snapshot, and has the findings point into it.
+fn save_snapshot(folder: &Path, inventory: &mut Inventory, tags: &ServiceTags) -> anyhow::Result<()> {
+    snapshot::write(folder, inventory, tags, Utc::now())?;
+    for record in &mut inventory.registries {
+        if let Some(id) = RegistryId::parse(&record.id) {
+            record.origin = Origin::Snapshot { path: snapshot::document_path(folder, &id) };
+        }
+    }
+    Ok(())
+}
+
+fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policies: PolicySet) -> Report {
+    let mut notifications = evaluation.notifications;
+    notifications.extend(inventory.gaps.iter().map(|gap| gap.notification()));
+    notifications.sort();
+    let scope = |scope: &crate::inventory::Scope| ScopeReport {
+        subscription: scope.subscription.clone(),
+        complete: scope.complete,
+    };
+    Report {
+        policies: policies.policies,
+        scopes: inventory.scopes.iter().map(scope).collect(),
+        registries: evaluation.registries,
+        findings: evaluation.findings,
+        notifications,
+        gaps: inventory.gaps.len(),
+    }
+}

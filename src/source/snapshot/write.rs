@@ -1,0 +1,109 @@
+//! Writing a snapshot: beside its place first, then moved there whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
+use crate::inventory::Inventory;
+use crate::resource_id::RegistryId;
+use crate::service_tags::ServiceTags;
+use crate::source::azure;
+
+/// Writes everything that was read into `folder`, in place of an earlier snapshot that stands there.
+///
+/// # Errors
+/// The folder holds something that is no snapshot, or cannot be written. What stood there is left as it was.
+pub fn write(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
+    refuse_strangers(folder)?;
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let staging = tempfile::Builder::new()
+        .prefix(".acrscan-snapshot-")
+        .tempdir_in(parent)
+        .with_context(|| format!("cannot write beside {}", folder.display()))?;
+    fill(staging.path(), inventory, tags, time).with_context(|| format!("cannot write {}", folder.display()))?;
+    move_into_place(staging, folder).with_context(|| format!("cannot write {}", folder.display()))
+}
+
+/// A snapshot replaces the one before it. It must not replace somebody's repository.
+fn refuse_strangers(folder: &Path) -> anyhow::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("cannot write a snapshot to {}", folder.display())),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        if ![MANIFEST, SERVICE_TAGS, SUBSCRIPTIONS].iter().any(|ours| name == *ours) {
+            bail!(
+                "{} holds {}, which is no part of a snapshot: give an empty folder, a new one, or an earlier snapshot's",
+                folder.display(),
+                name.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
+    let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for record in &inventory.registries {
+        let id = RegistryId::parse(&record.id).with_context(|| format!("{:?} is no registry's id", record.id))?;
+        let path = format!("{}.json", id.path());
+        let file = folder.join(&path);
+        fs::create_dir_all(file.parent().unwrap_or(folder))?;
+        fs::write(&file, &record.document)?;
+        paths.entry(&record.subscription).or_default().push(path);
+    }
+    let scopes = inventory.scopes.iter().map(|scope| {
+        let mut registries = paths.remove(scope.subscription.as_str()).unwrap_or_default();
+        registries.sort();
+        ManifestScope { complete: scope.complete, registries, subscription: scope.subscription.clone() }
+    });
+    let manifest = Manifest {
+        acrscan_snapshot: VERSION,
+        api_versions: azure::API_VERSIONS
+            .iter()
+            .map(|&(what, version)| (what.to_owned(), version.to_owned()))
+            .collect(),
+        cloud: tags.cloud.as_str().to_owned(),
+        gaps: inventory.gaps.clone(),
+        scopes: scopes.collect(),
+        service_tags: ManifestTags { change_number: tags.change_number.clone(), date: tags.date, source: tags.source },
+        time: time.to_rfc3339_opts(SecondsFormat::Secs, true),
+    };
+    fs::write(folder.join(SERVICE_TAGS), ServiceTags::to_compact([tags], true))?;
+    let mut text = serde_json::to_string_pretty(&manifest)?;
+    text.push('\n');
+    fs::write(folder.join(MANIFEST), text)?;
+    Ok(())
+}
+
+fn move_into_place(staging: tempfile::TempDir, folder: &Path) -> std::io::Result<()> {
+    // The staging folder is made for its owner alone; a snapshot gets what the user's umask gives any folder.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let reference = staging.path().join(SERVICE_TAGS);
+        let readable = fs::metadata(reference)?.permissions().mode() & 0o044;
+        fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o711 | readable | 0o700))?;
+    }
+    if !folder.exists() {
+        return fs::rename(staging.keep(), folder);
+    }
+    let old = tempfile::Builder::new().prefix(".acrscan-old-").tempdir_in(staging.path().parent().unwrap_or(folder))?;
+    fs::rename(folder, old.path().join("snapshot"))?;
+    if let Err(error) = fs::rename(staging.path(), folder) {
+        fs::rename(old.path().join("snapshot"), folder)?;
+        return Err(error);
+    }
+    let _ = staging.keep();
+    Ok(())
+}
