@@ -1,0 +1,97 @@
+# METADATA
+# scope: package
+# title: A task cannot use the network rule bypass for want of a system-assigned identity
+# description: >-
+#   Finds enabled ACR Tasks that have no system-assigned identity although the registry lets Tasks bypass its network
+#   rules. Only a system-assigned identity may use that bypass; a user-assigned one, or none, is refused with 403. The
+#   bypass was switched on, with the risk it brings, and this task gets nothing of it. Tasks on an agent pool in a
+#   virtual network do not need it and are not reported.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks
+#   description: Manage network bypass policy for Tasks
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-tasks-authentication-managed-identity
+#   description: Use an Azure-managed identity in ACR Tasks
+# custom:
+#   severity: high
+#   profile: network
+#   remediation: >-
+#     Assign the task a system-assigned identity, switch its default authentication off, give the identity a role that
+#     the registry's permission mode honours (AcrPush, or Container Registry Repository Writer where repository
+#     permissions are attribute-based), and make it the task's credential for the registry. Whoever may write tasks can
+#     then run code with that identity from outside the firewall; a dedicated agent pool in a virtual network avoids it.
+#   reads: [tasks, agent_pools]
+#   controls: {}
+#   parameters: {}
+package acr.bypass_without_system_identity
+
+import data.lib.az
+import data.lib.registry
+import data.lib.tasks
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s lets Tasks bypass its network rules, but task %s has %s, so it is refused with 403.", [
+		registry.label,
+		task.name,
+		has(task),
+	]),
+	"field": sprintf("%s/identity", [task.field]),
+	"key": task.name,
+	"evidence": {"task": task.name, "identity": verdict.member(task.item, ["identity", "type"])},
+	"fix": fix(task.name),
+} if {
+	tasks.bypass_allowed == "yes"
+	some task in tasks.all
+	left_out(task) == "yes"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether its tasks are left out of the bypass cannot be told.", [
+		registry.label,
+		doubt.why,
+	]),
+	"field": doubt.field,
+} if {
+	some doubt in registry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so whether it is left out of the bypass cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	tasks.bypass_allowed == "yes"
+	some task in tasks.all
+	left_out(task) == "unknown"
+	some doubt in tasks.doubts(task, ["enabled", "on_vnet_pool", "system_identity"])
+}
+
+left_out(task) := verdict.conjunction([
+	task.enabled,
+	verdict.negation(task.on_vnet_pool),
+	verdict.negation(task.system_identity),
+])
+
+registry_doubts contains registry.doubt(registry.bypass_path) if tasks.bypass_allowed == "unknown"
+
+registry_doubts contains tasks.list_doubt if tasks.bypass_allowed == "yes"
+
+has(task) := "a user-assigned identity only, which may not use the bypass" if {
+	"userassigned" in tasks.identity_words(task.item)
+} else := "no system-assigned identity"
+
+fix(name) := [
+	az.task("identity assign", name, [["--identities", "[system]"]]),
+	az.task("update", name, [default_login_off]),
+	az.push_role(name),
+	az.task("credential add", name, [["--login-server", az.login_server], ["--use-identity", "[system]"]]),
+]
+
+# --auth-mode is not usable where repository permissions are attribute-based.
+default_login_off := ["--source-acr-auth-id", "[system]"] if {
+	registry.abac
+} else := ["--auth-mode", "None"]

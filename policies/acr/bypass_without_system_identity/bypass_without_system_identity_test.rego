@@ -1,0 +1,158 @@
+package acr.bypass_without_system_identity_test
+
+import data.acr.bypass_without_system_identity as policy
+import data.lib.fixtures_test as fixtures
+
+# A registry that allows the bypass, with these tasks.
+document(tasks) := fixtures.document({
+	"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+	"tasks": tasks,
+	"agent_pools": [fixtures.vnet_pool("inside"), fixtures.public_pool("outside")],
+})
+
+denied_names(tasks) := {finding.key | some finding in findings} if {
+	findings := policy.deny with input as document(tasks)
+}
+
+doubted_fields(tasks) := {doubt.field | some doubt in doubts} if {
+	doubts := policy.unknown with input as document(tasks)
+}
+
+test_task_without_identity_is_denied if {
+	findings := policy.deny with input as document([fixtures.task("nightly", {})])
+	findings == {{
+		"msg": concat(" ", [
+			"Registry contoso lets Tasks bypass its network rules,",
+			"but task nightly has no system-assigned identity, so it is refused with 403.",
+		]),
+		"field": "/tasks/0/identity",
+		"key": "nightly",
+		"evidence": {"task": "nightly", "identity": null},
+		"fix": [
+			on_task("identity assign", "--identities '[system]'"),
+			on_task("update", "--auth-mode None"),
+			concat(" ", [
+				"az role assignment create --role AcrPush --assignee-object-id",
+				sprintf("\"$(%s)\"", [on_task("show", "--query identity.principalId --output tsv")]),
+				"--assignee-principal-type ServicePrincipal --scope",
+				fixtures.registry_id,
+			]),
+			on_task("credential add", "--login-server contoso.azurecr.io --use-identity '[system]'"),
+		],
+	}}
+	doubted_fields([fixtures.task("nightly", {})]) == set()
+}
+
+on_task(words, options) := sprintf("az acr task %s --registry contoso --name nightly %s --subscription %s", [
+	words,
+	options,
+	fixtures.subscription,
+])
+
+test_user_assigned_identity_only_is_denied if {
+	findings := policy.deny with input as document([fixtures.task("nightly", {"identity": {"type": "userAssigned"}})])
+	some finding in findings
+	contains(finding.msg, "a user-assigned identity only, which may not use the bypass")
+	finding.evidence.identity == "userAssigned"
+}
+
+test_identity_of_type_none_is_denied if {
+	denied_names([fixtures.task("nightly", {"identity": {"type": "None"}})]) == {"nightly"}
+}
+
+test_system_assigned_identity_passes_in_any_casing if {
+	every kind in ["SystemAssigned", "systemAssigned, userAssigned", "USERASSIGNED,SYSTEMASSIGNED"] {
+		denied_names([fixtures.task("nightly", {"identity": {"type": kind}})]) == set()
+		doubted_fields([fixtures.task("nightly", {"identity": {"type": kind}})]) == set()
+	}
+}
+
+test_only_pools_in_a_virtual_network_excuse if {
+	denied_names([
+		fixtures.task("a", fixtures.on_pool("INSIDE")),
+		fixtures.task("b", fixtures.on_pool("outside")),
+		fixtures.task("c", fixtures.on_pool("gone")),
+		fixtures.task("d", fixtures.on_pool("")),
+	]) == {"b", "c", "d"}
+}
+
+test_disabled_task_passes if {
+	task := fixtures.task("nightly", {"properties": {"status": "Disabled"}})
+	denied_names([task]) == set()
+	doubted_fields([task]) == set()
+}
+
+test_bypass_that_is_off_passes if {
+	off := fixtures.document({"tasks": [fixtures.task("nightly", {})]})
+	findings := policy.deny with input as off
+	count(findings) == 0
+	doubts := policy.unknown with input as off
+	count(doubts) == 0
+}
+
+test_public_access_does_not_matter if {
+	changes := {"registry": {"properties": {"publicNetworkAccess": "Disabled"}}}
+	closed := object.union(document([fixtures.task("nightly", {})]), changes)
+	findings := policy.deny with input as closed
+	count(findings) == 1
+}
+
+test_abac_registries_get_other_commands if {
+	changes := {"registry": {"properties": {"roleAssignmentMode": "AbacRepositoryPermissions"}}}
+	abac := object.union(document([fixtures.task("nightly", {})]), changes)
+	findings := policy.deny with input as abac
+	some finding in findings
+	finding.fix[1] == on_task("update", "--source-acr-auth-id '[system]'")
+	startswith(finding.fix[2], "az role assignment create --role 'Container Registry Repository Writer' --assignee")
+}
+
+test_bypass_that_was_not_read_is_unknown if {
+	every value in [null, "true", 1] {
+		changes := {"networkRuleBypassAllowedForTasks": value}
+		doubts := policy.unknown with input as fixtures.with_properties(changes)
+		{doubt.field | some doubt in doubts} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+	}
+}
+
+test_tasks_that_were_not_read_are_unknown if {
+	doubted_fields(null) == {"/tasks"}
+	doubted_fields("none") == {"/tasks"}
+}
+
+test_task_of_which_too_little_is_known if {
+	doubted_fields([fixtures.task("t", {"properties": {"status": null}})]) == {"/tasks/0/properties/status"}
+	doubted_fields([fixtures.task("t", {"identity": null})]) == {"/tasks/0/identity"}
+	doubted_fields([fixtures.task("t", {"identity": {"type": ["SystemAssigned"]}})]) == {"/tasks/0/identity"}
+	doubted_fields([fixtures.task("t", {"identity": {"type": "Federated"}})]) == {"/tasks/0/identity"}
+	doubted_fields([fixtures.task("t", fixtures.on_pool(7))]) == {"/tasks/0/properties/agentPoolName"}
+	doubted_fields(["odd"]) == {
+		"/tasks/0/identity",
+		"/tasks/0/properties/status",
+		"/tasks/0/properties/agentPoolName",
+	}
+}
+
+test_pools_that_were_not_read_are_unknown if {
+	unread := object.union(
+		document([fixtures.task("nightly", fixtures.on_pool("inside"))]),
+		{"agent_pools": null},
+	)
+	doubts := policy.unknown with input as unread
+	doubts == {{
+		"msg": concat(" ", [
+			"Registry contoso: of task nightly the agent pool list was not read,",
+			"so whether it is left out of the bypass cannot be told.",
+		]),
+		"field": "/agent_pools",
+		"key": "nightly",
+	}}
+}
+
+test_nothing_read_is_unknown if {
+	every nothing in array.concat(fixtures.nothing, [fixtures.odd]) {
+		findings := policy.deny with input as nothing
+		count(findings) == 0
+		doubts := policy.unknown with input as nothing
+		count(doubts) > 0
+	}
+}

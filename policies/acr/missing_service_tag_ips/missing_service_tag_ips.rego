@@ -1,0 +1,150 @@
+# METADATA
+# scope: package
+# title: The firewall lacks addresses of the region's service tag
+# description: >-
+#   Finds registries that let selected networks in and whose list does not cover all IPv4 ranges of their home region's
+#   AzureContainerRegistry service tag. ACR Tasks on the shared pool run from those ranges, so builds, pushes and purges
+#   fail with 403 whenever they start from one that is missing. A list that was begun, or was complete once and went
+#   stale, is reported in any case; an empty one if an enabled task has no other way: it runs on no agent pool in a
+#   virtual network and cannot use the network rule bypass.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+#   description: Configure public IP network rules
+# - ref: https://learn.microsoft.com/azure/container-registry/tasks-agent-pools
+#   description: Run ACR Tasks in dedicated agent pools
+# - ref: https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+#   description: Azure service tags
+# custom:
+#   severity: high
+#   profile: network
+#   remediation: >-
+#     Add the missing ranges to the registry's IP rules, and watch the list: Microsoft adds ranges several times a year.
+#     A dedicated agent pool in a virtual network needs no such list. The network rule bypass needs none either, but
+#     whoever may write a task can then use its identity from outside the firewall.
+#   reads: [tasks, agent_pools, service_tag]
+#   controls: {}
+#   parameters:
+#     quick_tasks:
+#       default: false
+#       type: boolean
+#       description: >-
+#         Tasks that leave no resource (az acr build, az acr run) are in use, so an empty list is reported even
+#         where no task depends on it.
+package acr.missing_service_tag_ips
+
+import data.lib.firewall
+import data.lib.registry
+import data.lib.tasks
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s admits %s %s, from which ACR Tasks run: %s. Compared with %s.", [
+		registry.label,
+		extent,
+		firewall.service_tag.id,
+		concat("; ", array.concat([sprintf("missing are %s", [concat(", ", missing)])], dependence)),
+		firewall.tag_list,
+	]),
+	"field": "/registry/properties/networkRuleSet/ipRules",
+	"key": firewall.service_tag.id,
+	"evidence": {
+		"service_tag": firewall.service_tag.id,
+		"change_number": object.get(firewall.service_tag, "change_number", null),
+		"source": object.get(firewall.service_tag, "source", null),
+		"date": object.get(firewall.service_tag, "date", null),
+		"missing_ipv4": missing,
+		"covered_ipv4": firewall.service_tag.covered_ipv4,
+		"tasks": dependents,
+	},
+	"fix": [firewall.add_rule(cidr) | some cidr in missing],
+} if {
+	incomplete
+	concerned
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether ACR Tasks are let in cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	some doubt in registry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so whether it depends on the missing ranges of %s cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+		firewall.service_tag.id,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	open_question
+	some task in undecided
+	some doubt in tasks.doubts(task, ["enabled", "system_identity", "on_vnet_pool"])
+}
+
+default quick_tasks := false
+
+quick_tasks := data.parameters.missing_service_tag_ips.quick_tasks
+
+missing := firewall.service_tag.missing_ipv4
+
+begun if count(firewall.service_tag.covered_ipv4) > 0
+
+# The list is in force, both it and the tag were read, and something is missing.
+incomplete if {
+	registry.selected == "yes"
+	firewall.known
+	count(missing) > 0
+}
+
+# Someone minds.
+concerned if begun
+
+concerned if count(dependents) > 0
+
+concerned if quick_tasks == true
+
+# Nobody minds as far as can be seen, which may not be far.
+open_question if {
+	incomplete
+	not concerned
+}
+
+# The tasks that have no way to the registry but the firewall's list.
+dependents := sort([task.name | some task in tasks.all; depends(task) == "yes"])
+
+undecided := [task | some task in tasks.all; depends(task) == "unknown"]
+
+depends(task) := verdict.conjunction([
+	task.enabled,
+	verdict.negation(task.on_vnet_pool),
+	verdict.negation(task.bypass),
+])
+
+registry_doubts contains doubt if {
+	registry.selected == "unknown"
+	some doubt in registry.network_doubts
+}
+
+registry_doubts contains firewall.list_doubt if registry.selected == "yes"
+
+registry_doubts contains firewall.service_tag_doubt if registry.selected == "yes"
+
+registry_doubts contains tasks.list_doubt if open_question
+
+registry_doubts contains registry.doubt(registry.bypass_path) if {
+	open_question
+	some task in undecided
+	task.bypass == "unknown"
+	tasks.bypass_allowed == "unknown"
+}
+
+extent := "only a part of" if {
+	begun
+} else := "nothing of"
+
+dependence := [sprintf("tasks that depend on it are %s", [concat(", ", dependents)])] if {
+	count(dependents) > 0
+} else := []

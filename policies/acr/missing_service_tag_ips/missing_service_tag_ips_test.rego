@@ -1,0 +1,189 @@
+package acr.missing_service_tag_ips_test
+
+import data.acr.missing_service_tag_ips as policy
+import data.lib.fixtures_test as fixtures
+
+document(changes) := fixtures.document(changes)
+
+shared := fixtures.task("nightly", {})
+
+stale := {"service_tag": fixtures.service_tag(["20.42.66.0/24", "20.62.128.0/26"], ["40.78.231.0/24"])}
+
+passes(document) if {
+	findings := policy.deny with input as document
+	count(findings) == 0
+	doubts := policy.unknown with input as document
+	count(doubts) == 0
+}
+
+denied(document) if {
+	findings := policy.deny with input as document
+	count(findings) == 1
+	doubts := policy.unknown with input as document
+	count(doubts) == 0
+}
+
+undecided(document, fields) if {
+	findings := policy.deny with input as document
+	count(findings) == 0
+	doubts := policy.unknown with input as document
+	{doubt.field | some doubt in doubts} == fields
+}
+
+test_stale_list_is_denied_without_any_task if {
+	findings := policy.deny with input as document(stale)
+	findings == {{
+		"msg": concat(" ", [
+			"Registry contoso admits only a part of AzureContainerRegistry.EastUS, from which ACR Tasks run:",
+			"missing are 20.42.66.0/24, 20.62.128.0/26.",
+			"Compared with change number 376 of 2025-11-10, built into the scanner.",
+		]),
+		"field": "/registry/properties/networkRuleSet/ipRules",
+		"key": "AzureContainerRegistry.EastUS",
+		"evidence": {
+			"service_tag": "AzureContainerRegistry.EastUS",
+			"change_number": 376,
+			"source": "embedded",
+			"date": "2025-11-10",
+			"missing_ipv4": ["20.42.66.0/24", "20.62.128.0/26"],
+			"covered_ipv4": ["40.78.231.0/24"],
+			"tasks": [],
+		},
+		"fix": [
+			concat(" ", [
+				"az acr network-rule add --name contoso --ip-address 20.42.66.0/24 --subscription",
+				fixtures.subscription,
+			]),
+			concat(" ", [
+				"az acr network-rule add --name contoso --ip-address 20.62.128.0/26 --subscription",
+				fixtures.subscription,
+			]),
+		],
+	}}
+}
+
+test_stale_list_is_denied_with_unreadable_tasks if denied(document(object.union(stale, {"tasks": null})))
+
+test_empty_list_is_denied_for_dependent_tasks if {
+	findings := policy.deny with input as document({"tasks": [shared, fixtures.task("build", {})]})
+	some finding in findings
+	finding.evidence.tasks == ["build", "nightly"]
+	contains(finding.msg, "contoso admits nothing of AzureContainerRegistry.EastUS")
+	contains(finding.msg, "missing are 20.62.128.0/26; tasks that depend on it are build, nightly.")
+}
+
+test_empty_list_without_tasks_passes if passes(document({}))
+
+test_quick_tasks_count_when_told if {
+	findings := policy.deny with input as document({})
+		with data.parameters.missing_service_tag_ips.quick_tasks as true
+	count(findings) == 1
+}
+
+test_complete_list_passes if {
+	passes(document({"tasks": [shared], "service_tag": fixtures.service_tag([], ["20.62.128.0/26"])}))
+}
+
+test_tasks_with_another_way_do_not_depend_on_it if {
+	passes(document({
+		"tasks": [
+			fixtures.task("pooled", fixtures.on_pool("Agents")),
+			fixtures.task("off", {"properties": {"status": "disabled"}}),
+		],
+		"agent_pools": [fixtures.vnet_pool("agents")],
+	}))
+	passes(document({
+		"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+		"tasks": [fixtures.task("trusted", fixtures.system_identity)],
+	}))
+}
+
+test_tasks_without_another_way_depend_on_it if {
+	denied(document({
+		"tasks": [fixtures.task("pooled", fixtures.on_pool("agents"))],
+		"agent_pools": [fixtures.public_pool("agents")],
+	}))
+	denied(document({"tasks": [fixtures.task("pooled", fixtures.on_pool("gone"))]}))
+	denied(document({
+		"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+		"tasks": [fixtures.task("foreign", {"identity": {"type": "UserAssigned"}})],
+	}))
+	denied(document({"tasks": [fixtures.task("trusted", fixtures.system_identity)]}))
+}
+
+test_not_applicable if {
+	every registry in [
+		{"properties": {"publicNetworkAccess": "Disabled"}},
+		{"properties": {"networkRuleSet": {"defaultAction": "Allow"}}},
+		{"sku": {"name": "Standard"}, "properties": {"networkRuleSet": null}},
+		{"sku": {"name": "basic"}, "properties": {"publicNetworkAccess": null}},
+	] {
+		passes(document({"registry": registry, "tasks": null, "firewall": null, "service_tag": null}))
+	}
+}
+
+test_list_or_tag_not_read_is_unknown if {
+	undecided(document({"firewall": null}), {"/registry/properties/networkRuleSet/ipRules"})
+	undecided(document({"service_tag": null}), {"/service_tag"})
+	undecided(document({"service_tag": "x"}), {"/service_tag"})
+	undecided(document({"service_tag": {"missing_ipv4": [1]}}), {"/service_tag"})
+	undecided(document({"firewall": null, "service_tag": null}), {
+		"/registry/properties/networkRuleSet/ipRules",
+		"/service_tag",
+	})
+}
+
+test_settings_not_read_are_unknown if {
+	undecided(document({"registry": {"sku": null}}), {"/registry/sku/name"})
+	undecided(
+		document({"registry": {"properties": {"publicNetworkAccess": null}}}),
+		{"/registry/properties/publicNetworkAccess"},
+	)
+}
+
+test_tasks_not_read_are_unknown if undecided(document({"tasks": null}), {"/tasks"})
+
+test_task_of_which_too_little_is_known if {
+	undecided(
+		document({"tasks": [fixtures.task("nightly", {"properties": {"status": null}})]}),
+		{"/tasks/0/properties/status"},
+	)
+	undecided(
+		document({"tasks": [fixtures.task("nightly", fixtures.on_pool("agents"))], "agent_pools": null}),
+		{"/agent_pools"},
+	)
+	undecided(
+		document({
+			"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+			"tasks": [fixtures.task("nightly", {"identity": null})],
+		}),
+		{"/tasks/0/identity"},
+	)
+	doubts := policy.unknown with input as document({"tasks": [fixtures.task("t", {"properties": {"status": 1}})]})
+	doubts == {{
+		"msg": concat(" ", [
+			"Registry contoso: of task t its status has an unexpected type (number),",
+			"so whether it depends on the missing ranges of AzureContainerRegistry.EastUS cannot be told.",
+		]),
+		"field": "/tasks/0/properties/status",
+		"key": "t",
+	}}
+}
+
+test_bypass_not_read_is_unknown_for_a_task_that_could_use_it if {
+	registry := {"properties": {"networkRuleBypassAllowedForTasks": null}}
+	undecided(
+		document({"registry": registry, "tasks": [fixtures.task("trusted", fixtures.system_identity)]}),
+		{"/registry/properties/networkRuleBypassAllowedForTasks"},
+	)
+	denied(document({"registry": registry, "tasks": [shared]}))
+}
+
+test_nothing_read_is_unknown if {
+	every nothing in array.concat(fixtures.nothing, [fixtures.odd]) {
+		findings := policy.deny with input as nothing
+		count(findings) == 0
+		doubts := policy.unknown with input as nothing
+		count(doubts) > 0
+	}
+}

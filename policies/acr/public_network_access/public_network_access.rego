@@ -1,0 +1,71 @@
+# METADATA
+# scope: package
+# title: The registry accepts connections from every network
+# description: >-
+#   Finds registries whose public endpoint is open to the whole internet: public network access is Enabled and the
+#   firewall's default action is Allow, or the registry is Basic or Standard and has no firewall at all. Whoever gets
+#   hold of a credential can then pull and push images from anywhere. Enabled with default action Deny passes here,
+#   and so does Disabled, which overrides the firewall whatever its default action says.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+#   description: Configure public IP network rules
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-private-link
+#   description: Connect privately to a registry with Azure Private Link
+# custom:
+#   severity: high
+#   profile: network
+#   remediation: >-
+#     Let only known addresses in by setting the firewall's default action to Deny, or reach the registry over private
+#     endpoints alone and disable public network access. Both need the Premium SKU. ACR Tasks on the shared pool lose
+#     their way to the registry in both cases; give them a dedicated agent pool in a virtual network, the region's
+#     service tag ranges in the firewall (useless once public access is Disabled), or the network rule bypass.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.public_network_access
+
+import data.lib.az
+import data.lib.registry
+
+deny contains {
+	"msg": sprintf("%s accepts connections from every network: %s.", [registry.label, finding.because]),
+	"field": finding.field,
+	"evidence": {
+		"publicNetworkAccess": registry.setting(registry.public_path),
+		"defaultAction": registry.setting(registry.default_action_path),
+		"sku": registry.setting(registry.sku_path),
+	},
+	"fix": finding.fix,
+} if {
+	registry.open == "yes"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether everybody may connect cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	registry.open == "unknown"
+	some doubt in registry.network_doubts
+}
+
+# A registry without a firewall is named for that, whatever default action it claims to have.
+finding := {
+	"because": sprintf(
+		"public network access is Enabled, and a registry of the %s SKU has no firewall to limit it",
+		[registry.setting(registry.sku_path)],
+	),
+	"field": "/registry/properties/publicNetworkAccess",
+	"fix": array.concat([az.acr("update", [["--sku", "Premium"]])], closing),
+} if {
+	registry.has_firewall == "no"
+} else := {
+	"because": "public network access is Enabled and the firewall's default action is Allow",
+	"field": "/registry/properties/networkRuleSet/defaultAction",
+	"fix": closing,
+}
+
+# Either is enough; the second is the stricter.
+closing := [
+	az.acr("update", [["--default-action", "Deny"]]),
+	az.acr("update", [["--public-network-enabled", "false"]]),
+]

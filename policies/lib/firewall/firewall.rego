@@ -1,0 +1,92 @@
+# The firewall's IP rules and the service tag's coverage, as the host computed them.
+package lib.firewall
+
+import data.lib.az
+import data.lib.verdict
+
+# Whether the list was read in the shape it should have.
+known if is_array(input.firewall.rules)
+
+# The entries that have the shape of a rule.
+default rules := []
+
+rules := [rule |
+	some rule in input.firewall.rules
+	well_formed(rule)
+] if {
+	known
+}
+
+well_formed(rule) if {
+	is_string(rule.value)
+	rule.family in {"ipv4", "ipv6", "invalid"}
+	is_string(rule.field)
+	startswith(rule.field, "/")
+}
+
+# Why the list answers nothing; undefined when it was read.
+list_doubt := {
+	"field": "/registry/properties/networkRuleSet/ipRules",
+	"why": verdict.why("the list of IP rules", object.get(input, ["firewall", "rules"], null)),
+} if {
+	not known
+}
+
+# The entries that could not be read, each with the key of its finding.
+entry_doubts contains {
+	"field": sprintf("/registry/properties/networkRuleSet/ipRules/%d", [index]),
+	"key": sprintf("#%d", [index]),
+	"why": sprintf("entry %d of its IP rules could not be read", [index]),
+} if {
+	known
+	some index, rule in input.firewall.rules
+	not well_formed(rule)
+}
+
+# The tag, once what a policy needs of it has the right shape; undefined otherwise.
+service_tag := input.service_tag if {
+	is_string(input.service_tag.id)
+	strings_only(input.service_tag.missing_ipv4)
+	strings_only(input.service_tag.covered_ipv4)
+}
+
+strings_only(list) if {
+	is_array(list)
+	every item in list {
+		is_string(item)
+	}
+}
+
+service_tag_doubt := {
+	"field": "/service_tag",
+	"why": verdict.why("the registry region's service tag", object.get(input, "service_tag", null)),
+} if {
+	not service_tag
+}
+
+# Which list of tags was compared with, as far as it says: "change number 376 of 2025-11-10, built into the scanner".
+tag_list := concat(", ", array.concat([numbered], origin)) if {
+	numbered := concat(" of ", array.concat(change_number, date))
+	origin := [source_names[service_tag.source]]
+} else := concat(" of ", array.concat(change_number, date))
+
+source_names := {
+	"arm": "read from Azure",
+	"embedded": "built into the scanner",
+	"file": "read from a file",
+}
+
+change_number := [sprintf("change number %d", [service_tag.change_number])] if {
+	is_number(service_tag.change_number)
+	floor(service_tag.change_number) == service_tag.change_number
+} else := [sprintf("change number %s", [service_tag.change_number])] if {
+	is_string(service_tag.change_number)
+} else := ["the list"]
+
+date := [service_tag.date] if {
+	is_string(service_tag.date)
+} else := []
+
+remove_rule(value) := az.acr("network-rule remove", [["--ip-address", value]])
+
+add_rule(value) := az.acr("network-rule add", [["--ip-address", value]])

@@ -1,0 +1,58 @@
+package lib.firewall_test
+
+import data.lib.firewall
+import data.lib.fixtures_test as fixtures
+
+tag_list(changes) := text if {
+	tag := {"id": "AzureContainerRegistry.EastUS", "missing_ipv4": [], "covered_ipv4": []}
+	text := firewall.tag_list with input as {"service_tag": object.union(tag, changes)}
+}
+
+test_tag_list_says_where_it_came_from if {
+	tag_list({"change_number": 376, "date": "2025-11-10", "source": "embedded"}) == concat(", ", [
+		"change number 376 of 2025-11-10",
+		"built into the scanner",
+	])
+	tag_list({"change_number": "160", "source": "arm"}) == "change number 160, read from Azure"
+	tag_list({"change_number": "160", "source": "elsewhere"}) == "change number 160"
+	tag_list({"date": "2025-11-10", "source": 7}) == "the list of 2025-11-10"
+	tag_list({"change_number": 1.5}) == "the list"
+}
+
+test_service_tag_needs_its_lists if {
+	every tag in [null, "x", {}, {"id": "t", "missing_ipv4": []}, {
+		"id": "t",
+		"missing_ipv4": [null],
+		"covered_ipv4": [],
+	}] {
+		doubt := firewall.service_tag_doubt with input as {"service_tag": tag}
+		doubt.field == "/service_tag"
+	}
+	not firewall.service_tag_doubt with input as fixtures.document({})
+}
+
+test_only_whole_rules_are_rules if {
+	good := fixtures.rule(0, "203.0.113.7", "ipv4")
+	list := [good, "x", {"value": 7}, object.union(good, {"family": "ipv5"}), object.union(good, {"field": "odd"})]
+	rules := firewall.rules with input as {"firewall": {"rules": list}}
+	rules == [good]
+	doubts := firewall.entry_doubts with input as {"firewall": {"rules": list}}
+	{doubt.key | some doubt in doubts} == {"#1", "#2", "#3", "#4"}
+	not firewall.list_doubt with input as {"firewall": {"rules": list}}
+}
+
+test_list_that_was_not_read if {
+	every list in [null, "x", {}, {"rules": "x"}] {
+		rules := firewall.rules with input as {"firewall": list}
+		rules == []
+		doubt := firewall.list_doubt with input as {"firewall": list}
+		doubt.field == "/registry/properties/networkRuleSet/ipRules"
+	}
+}
+
+test_rule_commands if {
+	add := firewall.add_rule("203.0.113.7") with input as {"registry": {"name": "contoso"}}
+	add == "az acr network-rule add --name contoso --ip-address 203.0.113.7"
+	remove := firewall.remove_rule("$(x)") with input as {"registry": {"name": "contoso"}}
+	remove == "az acr network-rule remove --name contoso --ip-address '$(x)'"
+}

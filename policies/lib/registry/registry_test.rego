@@ -1,0 +1,64 @@
+package lib.registry_test
+
+import data.lib.fixtures_test as fixtures
+import data.lib.registry
+
+# [open, selected, restricted] for a registry with these settings; null is not read.
+verdicts(sku, public, action) := [open, selected, restricted] if {
+	document := {"registry": {
+		"sku": {"name": sku},
+		"properties": {"publicNetworkAccess": public, "networkRuleSet": {"defaultAction": action}},
+	}}
+	open := registry.open with input as document
+	selected := registry.selected with input as document
+	restricted := registry.restricted with input as document
+}
+
+test_who_may_connect if {
+	verdicts("Premium", "Enabled", "Allow") == ["yes", "no", "no"]
+	verdicts("Premium", "Enabled", "Deny") == ["no", "yes", "yes"]
+	verdicts("Premium", "Disabled", "Allow") == ["no", "no", "yes"]
+	verdicts("Basic", "Enabled", null) == ["yes", "no", "no"]
+	verdicts("Standard", "Disabled", null) == ["no", "no", "yes"]
+}
+
+test_what_was_not_read_stays_unknown_only_where_it_matters if {
+	verdicts(null, "Enabled", "Allow") == ["yes", "no", "no"]
+	verdicts(null, "Enabled", "Deny") == ["unknown", "unknown", "unknown"]
+	verdicts("Premium", "Enabled", null) == ["unknown", "unknown", "unknown"]
+	verdicts("Premium", null, "Deny") == ["no", "unknown", "yes"]
+	verdicts("Premium", null, "Allow") == ["unknown", "no", "unknown"]
+	verdicts("Gold", "Enabled", "Deny") == ["unknown", "unknown", "unknown"]
+}
+
+test_closed if {
+	registry.closed == "yes" with input as fixtures.with_properties({"publicNetworkAccess": "Disabled"})
+	registry.closed == "no" with input as fixtures.document({})
+	registry.closed == "unknown" with input as {}
+}
+
+test_labels if {
+	registry.label == "Registry contoso" with input as fixtures.document({})
+	registry.label == "This registry" with input as {"registry": {"name": 7}}
+}
+
+test_subscription if {
+	registry.subscription == fixtures.subscription with input as fixtures.document({})
+	registry.subscription == null with input as {"registry": {"id": "azurerm_container_registry.main"}}
+}
+
+test_doubts if {
+	nothing := registry.network_doubts with input as {}
+	nothing == {{"field": "/registry", "why": "the registry itself was not read"}}
+	empty := registry.network_doubts with input as {"registry": {}}
+	{doubt.field | some doubt in empty} == {
+		"/registry/sku/name",
+		"/registry/properties/publicNetworkAccess",
+		"/registry/properties/networkRuleSet/defaultAction",
+	}
+	{doubt.why | some doubt in empty} == {
+		"sku.name was not read",
+		"publicNetworkAccess was not read",
+		"networkRuleSet.defaultAction was not read",
+	}
+}

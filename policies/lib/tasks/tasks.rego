@@ -1,0 +1,143 @@
+# The registry's ACR Tasks, each with what it is and which ways to the registry it has. Computed once per document
+# and shared by every policy that asks about tasks.
+package lib.tasks
+
+import data.lib.pointer
+import data.lib.registry
+import data.lib.verdict
+
+# One entry per task; `enabled`, `system_identity`, `on_vnet_pool` and `bypass` are "yes", "no" or "unknown".
+all := [describe(index, item) | some index, item in list]
+
+default list := []
+
+list := as_read if is_array(as_read)
+
+as_read := object.get(input, "tasks", null)
+
+# Why the list itself answers nothing; undefined when it was read.
+list_doubt := {"field": "/tasks", "why": verdict.why("the task list", as_read)} if {
+	not is_array(as_read)
+}
+
+# Whether the registry lets tasks with a system-assigned identity pass its network rules.
+bypass_allowed := registry.flag(registry.bypass_path)
+
+describe(index, item) := {
+	"item": item,
+	"name": task_name(index, item),
+	"field": pointer.join(["tasks", index]),
+	"enabled": enabled_verdict(item),
+	"system_identity": system,
+	"pool": pool,
+	"on_vnet_pool": pool_verdict(item),
+	"bypass": verdict.conjunction([bypass_allowed, system]),
+} if {
+	system := system_identity_verdict(item)
+	pool := verdict.member(item, ["properties", "agentPoolName"])
+}
+
+# A task without a name is still a task, and must be told apart from the others.
+task_name(index, item) := item.name if {
+	is_string(item.name)
+} else := sprintf("#%d", [index])
+
+# A status that is absent was not read.
+enabled_verdict(item) := "yes" if {
+	status(item) == "enabled"
+} else := "no" if {
+	status(item) == "disabled"
+} else := "unknown"
+
+status(item) := verdict.fold(verdict.member(item, ["properties", "status"]))
+
+# ARM leaves the key out when a task has no identity; a null says that it was not read.
+system_identity_verdict(item) := "no" if {
+	is_object(item)
+	not "identity" in object.keys(item)
+} else := "unknown" if {
+	not identity_words(item)
+} else := "unknown" if {
+	count(identity_words(item) - {"systemassigned", "userassigned", "none"}) > 0
+} else := "yes" if {
+	"systemassigned" in identity_words(item)
+} else := "no"
+
+# "SystemAssigned, UserAssigned" in whatever casing; undefined when the type is no string.
+identity_words(item) := {trim_space(word) | some word in split(kind, ",")} if {
+	kind := verdict.fold(verdict.member(item, ["identity", "type"]))
+}
+
+# Whether the task runs on a pool inside a virtual network, as far as the pool list says. No name, or an empty one,
+# is the shared pool.
+pool_verdict(item) := "unknown" if {
+	not is_object(verdict.member(item, ["properties"]))
+} else := "no" if {
+	verdict.member(item, ["properties", "agentPoolName"]) in {null, ""}
+} else := named_pool_verdict(verdict.member(item, ["properties", "agentPoolName"]))
+
+named_pool_verdict(name) := "unknown" if {
+	not is_string(name)
+} else := "unknown" if {
+	pool_list_doubt
+} else := verdict.conjunction(answers) if {
+	answers := pools[lower(name)]
+} else := "unknown" if {
+	# A pool that could not be read may be the one named.
+	some pool in pool_list
+	not pool_key(pool)
+} else := "no"
+
+pool_list := pools_as_read if is_array(pools_as_read)
+
+pools_as_read := object.get(input, "agent_pools", null)
+
+pool_list_doubt := {"field": "/agent_pools", "why": verdict.why("the agent pool list", pools_as_read)} if {
+	not is_array(pools_as_read)
+}
+
+# Lower-cased pool name -> whether it has a subnet. A set, because nothing keeps a document from naming one twice.
+pools := {key: answers |
+	some key in {pool_key(pool) | some pool in pool_list}
+	answers := {subnet_verdict(pool) | some pool in pool_list; pool_key(pool) == key}
+}
+
+pool_key(pool) := verdict.fold(verdict.member(pool, ["name"]))
+
+# ARM leaves the key out when a pool has no subnet; a null says that it was not read.
+subnet_verdict(pool) := "unknown" if {
+	not is_object(verdict.member(pool, ["properties"]))
+} else := "no" if {
+	object.get(pool.properties, "virtualNetworkSubnetResourceId", "") == ""
+} else := "yes" if {
+	is_string(pool.properties.virtualNetworkSubnetResourceId)
+} else := "unknown"
+
+# Why the aspects of a task that are "unknown" are so: a set of {field, why}.
+doubts(task, aspects) := {doubt |
+	some aspect in aspects
+	task[aspect] == "unknown"
+	doubt := doubt_about(task, aspect)
+}
+
+doubt_about(task, "enabled") := {
+	"field": sprintf("%s/properties/status", [task.field]),
+	"why": verdict.why("its status", verdict.member(task.item, ["properties", "status"])),
+}
+
+doubt_about(task, "system_identity") := {
+	"field": sprintf("%s/identity", [task.field]),
+	"why": verdict.why("its identity", verdict.member(task.item, ["identity", "type"])),
+}
+
+doubt_about(task, "on_vnet_pool") := {
+	"field": sprintf("%s/properties/agentPoolName", [task.field]),
+	"why": verdict.why("its agent pool", null),
+} if {
+	not is_string(task.pool)
+} else := pool_list_doubt if {
+	not is_array(pools_as_read)
+} else := {
+	"field": sprintf("%s/properties/agentPoolName", [task.field]),
+	"why": sprintf("its agent pool %s could not be read", [task.pool]),
+}

@@ -1,0 +1,104 @@
+package lib.tasks_test
+
+import data.lib.fixtures_test as fixtures
+import data.lib.tasks
+
+# The one aspect of the one task in a document.
+aspect(name, item, changes) := task[name] if {
+	all := tasks.all with input as object.union(fixtures.document({"tasks": [item]}), changes)
+	task := all[0]
+}
+
+doubts(item, changes) := found if {
+	document := object.union(fixtures.document({"tasks": [item]}), changes)
+	all := tasks.all with input as document
+	found := tasks.doubts(all[0], ["enabled", "system_identity", "on_vnet_pool"]) with input as document
+}
+
+test_status if {
+	aspect("enabled", fixtures.task("t", {}), {}) == "yes"
+	aspect("enabled", fixtures.task("t", {"properties": {"status": "disabled"}}), {}) == "no"
+	aspect("enabled", fixtures.task("t", {"properties": {"status": "Paused"}}), {}) == "unknown"
+	aspect("enabled", {"name": "t"}, {}) == "unknown"
+}
+
+test_name if {
+	aspect("name", {"name": "t"}, {}) == "t"
+	aspect("name", {"name": 7}, {}) == "#0"
+	aspect("name", "odd", {}) == "#0"
+}
+
+test_identity if {
+	aspect("system_identity", {}, {}) == "no"
+	aspect("system_identity", {"identity": null}, {}) == "unknown"
+	aspect("system_identity", {"identity": {"type": "systemassigned,UserAssigned"}}, {}) == "yes"
+	aspect("system_identity", {"identity": {"type": "None"}}, {}) == "no"
+	aspect("system_identity", {"identity": {"type": "SystemAssigned, Other"}}, {}) == "unknown"
+	aspect("system_identity", [], {}) == "unknown"
+}
+
+test_bypass_needs_both if {
+	allowed := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}}}
+	unread := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}}}
+	task := fixtures.task("t", fixtures.system_identity)
+	aspect("bypass", task, allowed) == "yes"
+	aspect("bypass", task, {}) == "no"
+	aspect("bypass", task, unread) == "unknown"
+	aspect("bypass", fixtures.task("t", {}), unread) == "no"
+	aspect("bypass", fixtures.task("t", {"identity": null}), allowed) == "unknown"
+}
+
+test_pool if {
+	task := fixtures.task("t", fixtures.on_pool("Agents"))
+	aspect("on_vnet_pool", task, {"agent_pools": [fixtures.vnet_pool("agents")]}) == "yes"
+	aspect("on_vnet_pool", task, {"agent_pools": [fixtures.public_pool("agents")]}) == "no"
+	aspect("on_vnet_pool", task, {}) == "no"
+	aspect("on_vnet_pool", task, {"agent_pools": null}) == "unknown"
+	aspect("on_vnet_pool", task, {"agent_pools": ["odd"]}) == "unknown"
+	aspect("on_vnet_pool", task, {"agent_pools": [{"name": "agents"}]}) == "unknown"
+	aspect("on_vnet_pool", task, {"agent_pools": [{
+		"name": "agents",
+		"properties": {"virtualNetworkSubnetResourceId": null},
+	}]}) == "unknown"
+	aspect("on_vnet_pool", task, {"agent_pools": [{"name": 7, "properties": {}}]}) == "unknown"
+	aspect("on_vnet_pool", fixtures.task("t", {}), {"agent_pools": null}) == "no"
+	aspect("on_vnet_pool", {"name": "t"}, {}) == "unknown"
+	aspect("on_vnet_pool", fixtures.task("t", fixtures.on_pool(7)), {}) == "unknown"
+}
+
+test_a_pool_named_twice_counts_only_when_both_are_inside if {
+	task := fixtures.task("t", fixtures.on_pool("agents"))
+	twice := {"agent_pools": [fixtures.vnet_pool("agents"), fixtures.public_pool("AGENTS")]}
+	aspect("on_vnet_pool", task, twice) == "no"
+}
+
+test_doubts_name_the_field if {
+	doubts(fixtures.task("t", {}), {}) == set()
+	doubts(fixtures.task("t", {"properties": {"status": null}}), {}) == {{
+		"field": "/tasks/0/properties/status",
+		"why": "its status was not read",
+	}}
+	doubts(fixtures.task("t", {"identity": {"type": "Odd"}}), {}) == {{
+		"field": "/tasks/0/identity",
+		"why": "its identity is \"Odd\", a value this policy does not know",
+	}}
+	doubts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": null}) == {{
+		"field": "/agent_pools",
+		"why": "the agent pool list was not read",
+	}}
+	doubts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": ["odd"]}) == {{
+		"field": "/tasks/0/properties/agentPoolName",
+		"why": "its agent pool agents could not be read",
+	}}
+	doubts(fixtures.task("t", fixtures.on_pool(7)), {}) == {{
+		"field": "/tasks/0/properties/agentPoolName",
+		"why": "its agent pool was not read",
+	}}
+}
+
+test_list_that_was_not_read if {
+	doubt := tasks.list_doubt with input as {"tasks": 7}
+	doubt == {"field": "/tasks", "why": "the task list has an unexpected type (number)"}
+	all := tasks.all with input as {"tasks": 7}
+	all == []
+}
