@@ -1,0 +1,253 @@
+//! A loopback server that plays Microsoft Entra ID, the managed-identity endpoints, GitHub's OIDC endpoint and Azure
+//! Resource Manager from a snapshot folder, one thread a connection. Shared by the tests, the benches and an example.
+
+#![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each user takes a part; a test's server should panic")]
+
+mod canary;
+pub mod fault;
+pub mod http;
+pub mod identity;
+mod service_tags;
+pub mod world;
+
+use std::io::{self, BufReader, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use fault::{Action, Fault};
+use http::{Request, Response};
+use identity::Tokens;
+use world::{Answers, World};
+
+/// How the server behaves where nothing goes wrong.
+pub struct Options {
+    /// Registries on one page of a list.
+    pub page_size: usize,
+    /// Time that each answer of ARM takes.
+    pub latency: Duration,
+    /// ARM requests that a token is good for.
+    pub uses_per_token: usize,
+    /// Seconds until a token expires, as told to the client.
+    pub expires_in: u64,
+    /// The port to listen on; 0 for any free one.
+    pub port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { page_size: 1000, latency: Duration::ZERO, uses_per_token: usize::MAX, expires_in: 3599, port: 0 }
+    }
+}
+
+/// One request that came in.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// The bearer token it carried.
+    pub bearer: Option<String>,
+    pub at: Instant,
+}
+
+struct Shared {
+    base: String,
+    options: Options,
+    answers: Answers,
+    tokens: Mutex<Tokens>,
+    faults: Mutex<Vec<Fault>>,
+    seen: Mutex<Vec<Seen>>,
+    in_flight: AtomicUsize,
+    peak: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+/// A running server; it stops when dropped.
+pub struct ArmServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl ArmServer {
+    pub fn start(world: &World, options: Options) -> ArmServer {
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).expect("a loopback port to listen on");
+        let address = listener.local_addr().unwrap();
+        let base = format!("http://{address}");
+        let shared = Arc::new(Shared {
+            answers: world.render(&base, options.page_size),
+            tokens: Mutex::new(Tokens::new(options.uses_per_token, options.expires_in)),
+            faults: Mutex::default(),
+            seen: Mutex::default(),
+            in_flight: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            base,
+            options,
+        });
+        let server = ArmServer { address, shared: Arc::clone(&shared) };
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                if shared.stopped.load(SeqCst) {
+                    return;
+                }
+                let shared = Arc::clone(&shared);
+                // A client that goes away in the middle is none of the server's business.
+                std::thread::spawn(move || shared.serve(connection).ok());
+            }
+        });
+        server
+    }
+
+    /// Such as `http://127.0.0.1:40123`.
+    pub fn url(&self) -> &str {
+        &self.shared.base
+    }
+
+    /// Makes something go wrong from now on. The first fault that matches a request counts.
+    pub fn spoil(&self, fault: Fault) {
+        self.shared.faults.lock().unwrap().push(fault);
+    }
+
+    /// A token that ARM accepts, as `az` would print it.
+    pub fn issue_token(&self) -> String {
+        self.shared.tokens.lock().unwrap().issue("az")
+    }
+
+    /// What tokens were asked for: scopes and resources, in order.
+    pub fn audiences(&self) -> Vec<String> {
+        self.shared.tokens.lock().unwrap().audiences.clone()
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// The requests whose path and query hold `part`, whatever the case.
+    pub fn seen_with(&self, part: &str) -> Vec<Seen> {
+        let part = part.to_lowercase();
+        self.seen().into_iter().filter(|seen| seen.target.to_lowercase().contains(&part)).collect()
+    }
+
+    /// The most requests that were ever under way at once.
+    pub fn peak_in_flight(&self) -> usize {
+        self.shared.peak.load(SeqCst)
+    }
+}
+
+impl Drop for ArmServer {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, SeqCst);
+        // Wakes the thread that waits for the next connection.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Shared {
+    fn serve(&self, connection: TcpStream) -> io::Result<()> {
+        connection.set_nodelay(true)?;
+        let mut writer = connection.try_clone()?;
+        let mut reader = BufReader::new(connection);
+        while let Some(request) = Request::read(&mut reader)? {
+            self.peak.fetch_max(self.in_flight.fetch_add(1, SeqCst) + 1, SeqCst);
+            self.seen.lock().unwrap().push(Seen {
+                method: request.method.clone(),
+                target: request.target.clone(),
+                bearer: request.bearer().map(str::to_owned),
+                at: Instant::now(),
+            });
+            let action = self.faults.lock().unwrap().iter_mut().find_map(|fault| fault.strike(&request));
+            let mut response = match &action {
+                Some(Action::Answer(response)) => response.clone(),
+                _ => self.answer(&request),
+            };
+            self.in_flight.fetch_sub(1, SeqCst);
+            match action {
+                None | Some(Action::Answer(_)) => response.write(&mut writer, 0)?,
+                Some(Action::Truncate) => {
+                    let kept = response.body.len().saturating_sub(20);
+                    response.body = response.body[..kept].into();
+                    return response.write(&mut writer, 20);
+                }
+                Some(Action::HangUp) => return Ok(()),
+                Some(Action::Stall) => return reader.read_to_end(&mut Vec::new()).map(drop),
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, request: &Request) -> Response {
+        if let Some(response) = identity::answer(request, &mut self.tokens.lock().unwrap()) {
+            return response;
+        }
+        std::thread::sleep(self.options.latency);
+        if request.header("host") != self.base.strip_prefix("http://") {
+            return Response::error(400, "InvalidHost", "the Host header names another server");
+        }
+        if !request.bearer().is_some_and(|token| self.tokens.lock().unwrap().accept(token)) {
+            return self.unauthorized();
+        }
+        self.resource(request).unwrap_or_else(|refusal| refusal)
+    }
+
+    fn unauthorized(&self) -> Response {
+        let challenge = format!(
+            "Bearer authorization_uri=\"{}/{}\", error=\"invalid_token\", error_description=\"The access token expired.\"",
+            self.base,
+            identity::TENANT
+        );
+        Response::error(
+            401,
+            "ExpiredAuthenticationToken",
+            "The access token expiry UTC time is earlier than current UTC time.",
+        )
+        .header("WWW-Authenticate", &challenge)
+    }
+
+    /// What ARM holds at a path.
+    fn resource(&self, request: &Request) -> Result<Response, Response> {
+        let path = request.path().to_lowercase();
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let body = match segments[..] {
+            ["subscriptions", subscription, ..] if !self.answers.registries.contains_key(subscription) => {
+                let message = format!("The subscription '{subscription}' could not be found.");
+                return Err(Response::error(404, "SubscriptionNotFound", &message));
+            }
+            ["subscriptions", subscription, "providers", "microsoft.containerregistry", "registries"] => {
+                check_version(request, &["2025-11-01"])?;
+                if request.target.contains("skiptoken") {
+                    self.answers.pages.get(&request.target)
+                } else {
+                    self.answers.registries.get(subscription)
+                }
+            }
+            ["subscriptions", subscription, "providers", "microsoft.network", "locations", _, "servicetags"] => {
+                check_version(request, &["2022-01-01", "2024-05-01"])?;
+                self.answers.service_tags.get(subscription)
+            }
+            [.., "tasks" | "agentpools"] => {
+                check_version(request, &["2019-06-01-preview", "2025-03-01-preview"])?;
+                self.answers.parts.get(&path)
+            }
+            _ => self.answers.parts.get(&path),
+        };
+        body.map(|body| Response::rendered(Arc::clone(body))).ok_or_else(|| {
+            let message = format!("The Resource '{}' was not found.", request.path());
+            Response::error(404, "ResourceNotFound", &message)
+        })
+    }
+}
+
+fn check_version(request: &Request, known: &[&str]) -> Result<(), Response> {
+    match request.query("api-version") {
+        Some(version) if known.contains(&version.as_str()) => Ok(()),
+        Some(version) => {
+            let known = known.join(", ");
+            let message = format!("The api-version '{version}' is invalid. The supported versions are '{known}'.");
+            Err(Response::error(400, "InvalidApiVersionParameter", &message))
+        }
+        None => Err(Response::error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")),
+    }
+}

@@ -1,0 +1,153 @@
+//! What ARM knows: the registries of some subscriptions, read from snapshot folders, and the answers rendered from them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{canary, service_tags};
+
+/// The registries of some subscriptions.
+#[derive(Clone, Default)]
+pub struct World {
+    /// Subscription id to its registry documents, in the shape of a snapshot's files.
+    subscriptions: BTreeMap<String, Vec<Value>>,
+    /// The service tags in a snapshot's form; without them the API answers 404.
+    service_tags: Option<Value>,
+}
+
+impl World {
+    /// Everything that a snapshot folder holds.
+    pub fn from_snapshot(folder: &Path) -> World {
+        let mut world = World { service_tags: Some(read(&folder.join("service-tags.json"))), ..World::default() };
+        for scope in items(&read(&folder.join("manifest.json"))["scopes"]) {
+            let subscription = scope["subscription"].as_str().expect("a scope names its subscription").to_owned();
+            let files = items(&scope["registries"]).map(|path| path.as_str().expect("a path is text"));
+            world.subscriptions.insert(subscription, files.map(|path| read(&folder.join(path))).collect());
+        }
+        world
+    }
+
+    /// The same registries once more, under another subscription id.
+    pub fn copied_to(mut self, subscription: &str) -> World {
+        let (original, documents) = self.subscriptions.first_key_value().expect("a subscription to copy");
+        let text = Value::from(documents.clone()).to_string().replace(original.as_str(), subscription);
+        let Value::Array(copies) = serde_json::from_str(&text).expect("still JSON") else { unreachable!() };
+        self.subscriptions.insert(subscription.to_owned(), copies);
+        self
+    }
+
+    /// One more subscription, of these registry documents.
+    pub fn with_subscription(mut self, subscription: &str, documents: Vec<Value>) -> World {
+        self.subscriptions.insert(subscription.to_owned(), documents);
+        self
+    }
+
+    /// Ids of all subscriptions.
+    pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.keys().map(String::as_str)
+    }
+
+    /// Changes every registry document.
+    pub fn edited(mut self, edit: impl FnMut(&mut Value)) -> World {
+        self.subscriptions.values_mut().flatten().for_each(edit);
+        self
+    }
+
+    /// All answers, with `base` as the start of each `nextLink`.
+    pub fn render(&self, base: &str, page_size: usize) -> Answers {
+        let mut answers = Answers::default();
+        for (subscription, documents) in &self.subscriptions {
+            answers.add_subscription(subscription, documents, base, page_size);
+            if let Some(table) = &self.service_tags {
+                answers
+                    .service_tags
+                    .insert(subscription.to_lowercase(), bytes(&service_tags::published(table, subscription)));
+            }
+        }
+        answers
+    }
+}
+
+/// Bodies, rendered once: the benches ask for thousands.
+#[derive(Default)]
+pub struct Answers {
+    /// Subscription id, lower-case, to the first page of its registries.
+    pub registries: HashMap<String, Arc<[u8]>>,
+    /// The later pages, by the very path and query that the `nextLink` before them gave.
+    pub pages: HashMap<String, Arc<[u8]>>,
+    /// Subscription id, lower-case, to the service tags as it is told them.
+    pub service_tags: HashMap<String, Arc<[u8]>>,
+    /// Path, lower-case, to the tasks, agent pools or usages of a registry.
+    pub parts: HashMap<String, Arc<[u8]>>,
+}
+
+impl Answers {
+    fn add_subscription(&mut self, subscription: &str, documents: &[Value], base: &str, page_size: usize) {
+        // Backwards, for ARM promises no order and the scanner sorts.
+        let registries: Vec<Value> =
+            documents.iter().rev().map(|document| canary::with_system_data(&document["registry"])).collect();
+        let pages: Vec<&[Value]> = registries.chunks(page_size).collect();
+        let link = |page: usize| {
+            format!(
+                "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/registries\
+                 ?api-version=2025-11-01&%24skiptoken=hc%2b{page:04}%2fCoMwAIXhd8nsEP%3d%3d"
+            )
+        };
+        for (index, page) in pages.iter().enumerate() {
+            let mut body = json!({"value": page});
+            if index + 1 < pages.len() {
+                body["nextLink"] = format!("{base}{}", link(index + 1)).into();
+            }
+            match index {
+                0 => self.registries.insert(subscription.to_lowercase(), bytes(&body)),
+                _ => self.pages.insert(link(index), bytes(&body)),
+            };
+        }
+        if pages.is_empty() {
+            self.registries.insert(subscription.to_lowercase(), bytes(&json!({"value": []})));
+        }
+        for document in documents {
+            self.add_parts(document);
+        }
+    }
+
+    /// A part that the document holds as null is absent, and answered with 404.
+    fn add_parts(&mut self, document: &Value) {
+        let id = document["registry"]["id"].as_str().expect("a registry has an id").to_lowercase();
+        if let Some(tasks) = document["tasks"].as_array() {
+            let tasks: Vec<Value> = tasks.iter().rev().map(canary::task).collect();
+            self.parts.insert(format!("{id}/tasks"), bytes(&json!({"value": tasks})));
+        }
+        if let Some(pools) = document["agent_pools"].as_array() {
+            let pools: Vec<Value> = pools.iter().rev().map(canary::with_system_data).collect();
+            self.parts.insert(format!("{id}/agentpools"), bytes(&json!({"value": pools})));
+        }
+        self.parts.insert(format!("{id}/listusages"), bytes(&usages(&document["registry"])));
+    }
+}
+
+/// What counts against a registry's quotas; the shape is ARM's, the limits are of the Premium tier.
+fn usages(registry: &Value) -> Value {
+    let rules = items(&registry["properties"]["networkRuleSet"]["ipRules"]).count();
+    json!({"value": [
+        {"name": "Size", "limit": 536_870_912_000_u64, "currentValue": 0, "unit": "Bytes"},
+        {"name": "Webhooks", "limit": 500, "currentValue": 0, "unit": "Count"},
+        {"name": "IPRules", "limit": 100, "currentValue": rules, "unit": "Count"},
+        {"name": "VNetRules", "limit": 100, "currentValue": 0, "unit": "Count"},
+    ]})
+}
+
+fn items(array: &Value) -> impl Iterator<Item = &Value> {
+    array.as_array().into_iter().flatten()
+}
+
+fn bytes(value: &Value) -> Arc<[u8]> {
+    value.to_string().into_bytes().into()
+}
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,9 @@
+//! End to end: the real binary against the demo snapshot and a loopback server that plays Azure.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+#[path = "../arm_server/mod.rs"]
+mod arm_server;
+
+mod harness;
+mod server;
