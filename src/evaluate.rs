@@ -147,14 +147,13 @@ fn one_line(text: &str) -> String {
     }
 }
 
+/// One object of everything. Where a policy's rules are undefined so is the object, and the policies are asked singly.
 fn aggregate(policies: &[Policy]) -> String {
-    let mut rego = String::from("package acrscan_aggregate\n");
-    for Policy { id, name, .. } in policies {
-        rego.push_str(&format!(
-            "\nresults[\"{id}\"] := {{\"deny\": data.acr.{name}.deny, \"unknown\": data.acr.{name}.unknown}}\n"
-        ));
-    }
-    rego
+    let member = |Policy { id, name, .. }: &Policy| {
+        format!("\t\"{id}\": {{\"deny\": data.acr.{name}.deny, \"unknown\": data.acr.{name}.unknown}},\n")
+    };
+    let members: String = policies.iter().map(member).collect();
+    format!("package acrscan_aggregate\n\nresults := {{\n{members}}}\n")
 }
 
 /// `data.parameters.<name>.<parameter>`, from METADATA.
@@ -253,7 +252,7 @@ impl<'a> Builder<'a> {
             Origin::Azure => Location::Live,
             Origin::Snapshot { path } => {
                 let text = self.text.get_or_insert_with(|| JsonText::parse(&self.record.document));
-                Location::File { path: path.clone(), region: text.region(field) }
+                Location::File { path: path.clone(), region: text.region(input::as_written(field)) }
             }
         }
     }

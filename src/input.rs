@@ -35,6 +35,15 @@ pub fn build(record: &RegistryRecord, tags: &ServiceTags) -> Result<Value, serde
     Ok(document)
 }
 
+/// The property of the registry document from which a computed one stems: what a finding on the latter points at.
+pub fn as_written(field: &str) -> &str {
+    match field.split('/').nth(1) {
+        Some("service_tag") => "/registry/location",
+        Some("firewall") => IP_RULES,
+        _ => field,
+    }
+}
+
 /// One IP rule, read.
 struct Rule {
     /// As written; JSON text where it is not a string.
