@@ -23,10 +23,10 @@ use crate::source::Collected;
 use crate::source::document::{self, ApiVersions};
 
 /// The first generally available version with `networkRuleBypassAllowedForTasks`.
-const REGISTRIES_VERSION: &str = "2025-11-01";
+pub const REGISTRIES_VERSION: &str = "2025-11-01";
 /// The first shows `credentials.sourceRegistry.identity`; the second is served wherever tasks are.
-const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
-const SERVICE_TAGS_VERSION: &str = "2024-05-01";
+pub const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
+pub const SERVICE_TAGS_VERSION: &str = "2024-05-01";
 /// Registries of one subscription that wait to be read, as trees of values, before its listing waits too.
 const LISTED_AHEAD: usize = 1000;
 

@@ -19,6 +19,15 @@ use anyhow::Context;
 use super::Collected;
 use crate::cloud::Cloud;
 
+/// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
+/// in its own document.
+pub const API_VERSIONS: [(&str, &str); 4] = [
+    ("registries", collect::REGISTRIES_VERSION),
+    ("tasks", collect::TASKS_VERSIONS[0]),
+    ("agent_pools", collect::TASKS_VERSIONS[0]),
+    ("service_tags", collect::SERVICE_TAGS_VERSION),
+];
+
 /// What to read, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
