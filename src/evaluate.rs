@@ -18,7 +18,7 @@ use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySumma
 use crate::input;
 use crate::inventory::{Inventory, Origin, RegistryRecord};
 use crate::json_text::JsonText;
-use crate::policy::{Policy, PolicyError, PolicySet};
+use crate::policy::{INPUT_MEMBERS, Policy, PolicyError, PolicySet};
 use crate::service_tags::ServiceTags;
 
 /// What one registry's evaluation may take. Policies are meant to take well under a millisecond.
@@ -275,7 +275,7 @@ fn check(item: &Value) -> Result<(), String> {
         return Err(format!("without a JSON pointer in \"field\": {item}"));
     };
     let top = field.strip_prefix('/').map(|rest| rest.split('/').next().unwrap_or(rest));
-    if top.is_none_or(|top| !input::MEMBERS.contains(&top)) {
+    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) {
         return Err(format!("whose \"field\" points at nothing in the input document: {item}"));
     }
     let wrong = match members {

@@ -10,21 +10,6 @@ use crate::service_tags::{ServiceTags, Tag};
 /// Version of the input document, of registry documents, and of snapshots' registry files.
 pub const SCHEMA_VERSION: u64 = 1;
 
-/// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
-pub const MEMBERS: [&str; 11] = [
-    "schema_version",
-    "registry",
-    "tasks",
-    "agent_pools",
-    "role_assignments",
-    "usages",
-    "task_credentials",
-    "preview",
-    "firewall",
-    "service_tag",
-    "origin",
-];
-
 /// The pointer under which ARM keeps a registry's IP rules.
 const IP_RULES: &str = "/registry/properties/networkRuleSet/ipRules";
 

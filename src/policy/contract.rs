@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::load::{self, Module};
 use super::preflight::{self, Outline};
-use super::{Policy, PolicyError, default_parameters};
+use super::{INPUT_MEMBERS, Policy, PolicyError, default_parameters};
 
 /// What came of a folder.
 #[derive(Debug, Default)]
@@ -140,8 +140,7 @@ impl Run<'_> {
 
     /// Of a registry of which nothing was read, no policy may say nothing.
     fn ignorance_is_no_pass(&mut self, policy: &Policy) -> Result<(), PolicyError> {
-        let nulls: Map<String, Value> =
-            crate::input::MEMBERS.iter().map(|&name| (name.to_owned(), json!(null))).collect();
+        let nulls: Map<String, Value> = INPUT_MEMBERS.iter().map(|&name| (name.to_owned(), json!(null))).collect();
         for (what, document) in [("an empty document", json!({})), ("a document of nulls", Value::Object(nulls))] {
             let message = match self.ask(policy, &document, &Map::new())? {
                 Ok(said) if said.deny + said.unknown > 0 => None,

@@ -12,6 +12,21 @@ use serde_json::{Map, Value};
 pub use load::Module;
 pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
+/// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
+pub const INPUT_MEMBERS: [&str; 11] = [
+    "schema_version",
+    "registry",
+    "tasks",
+    "agent_pools",
+    "role_assignments",
+    "usages",
+    "task_credentials",
+    "preview",
+    "firewall",
+    "service_tag",
+    "origin",
+];
+
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]
 pub struct Policy {
