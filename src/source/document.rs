@@ -42,7 +42,10 @@ pub fn build(
     // Does nothing unless another crate of the build turns on serde_json's `preserve_order`.
     document.sort_all_objects();
     // `:#` pretty-prints with two spaces, as `to_string_pretty` does, and cannot fail.
-    format!("{document:#}\n")
+    let mut text = format!("{document:#}\n");
+    // Thousands of these are kept.
+    text.shrink_to_fit();
+    text
 }
 
 /// What is kept of a value, and of everything within it.
