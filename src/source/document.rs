@@ -18,7 +18,7 @@ pub struct ApiVersions<'a> {
 /// newline at the end.
 ///
 /// `registry`, `tasks` and `agent_pools` are as ARM gives them; `None` says that a list was not read. What is absent
-/// stays absent and null stays null. The document holds no secret: of a task only what [`TASK`] names is kept.
+/// stays absent and null stays null. The document holds no secret: of a task only what an allow-list names is kept.
 /// `systemData` is dropped everywhere: it names people, and changes when nothing else does.
 pub fn build(
     registry: Value,
