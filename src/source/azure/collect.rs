@@ -295,3 +295,23 @@ fn understand(item: Value, subscription: &str) -> Result<Found, String> {
     };
     Ok(Found { id: id.to_owned(), parsed, registry: item })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_that_are_no_registry_say_why() {
+        let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerRegistry/registries/Acr";
+        assert_eq!(understand(json!({"id": id}), "s").map(|found| found.id), Ok(id.to_owned()));
+        let refused = |item: Value| understand(item, "s").map(|found| found.id).expect_err("no registry");
+        assert_eq!(refused(json!(7)), "an item of the list of registries is not an object.");
+        assert_eq!(refused(json!({"id": null})), "an item of the list of registries has no id.");
+        assert_eq!(
+            refused(json!({"id": "/subscriptions/t\u{1b}[2J"})),
+            "its id is malformed, or of another subscription: \"/subscriptions/t\\u{1b}[2J\"."
+        );
+    }
+}
