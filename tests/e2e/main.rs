@@ -5,5 +5,10 @@
 #[path = "../arm_server/mod.rs"]
 mod arm_server;
 
+mod cli;
+mod demo;
+mod fixture;
 mod harness;
+mod sarif;
 mod server;
+mod snapshot;
