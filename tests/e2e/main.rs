@@ -6,9 +6,14 @@
 mod arm_server;
 
 mod cli;
+mod credentials;
 mod demo;
+mod faults;
 mod fixture;
 mod harness;
+mod live;
 mod sarif;
+mod scopes;
+mod secrets;
 mod server;
 mod snapshot;
