@@ -36,6 +36,8 @@ pub enum Command {
     Pull(PullArgs),
     /// List the policies, or explain one
     Policies(PoliciesArgs),
+    /// Run the Rego tests and the contract tests of a folder of policies
+    Test(TestArgs),
     /// Print the addresses that ACR Tasks of a region come from, one CIDR a line
     ServiceTags(ServiceTagsArgs),
 }
@@ -139,6 +141,14 @@ pub struct PoliciesArgs {
     /// A folder of policies of your own, to list beside the built-in ones
     #[arg(long = "policies", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
+}
+
+/// `acrscan test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
 }
 
 /// `acrscan service-tags`

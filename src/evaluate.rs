@@ -18,7 +18,7 @@ use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySumma
 use crate::input;
 use crate::inventory::{Inventory, Origin, RegistryRecord};
 use crate::json_text::JsonText;
-use crate::policy::{Policy, PolicyError, PolicySet};
+use crate::policy::{INPUT_MEMBERS, Policy, PolicyError, PolicySet};
 use crate::service_tags::ServiceTags;
 
 /// What one registry's evaluation may take. Policies are meant to take well under a millisecond.
@@ -63,8 +63,8 @@ impl Evaluator {
             engine.add_policy(module.path.clone(), module.rego.clone()).map_err(refused)?;
         }
         engine.add_policy("aggregate.rego".to_owned(), aggregate(&set.policies)).map_err(refused)?;
-        let parameters = regorus::Value::from(default_parameters(&set.policies));
-        engine.add_data(parameters).map_err(refused)?;
+        let data = serde_json::json!({ "parameters": set.default_parameters() });
+        engine.add_data(regorus::Value::from(data)).map_err(refused)?;
         engine.compile_with_entrypoint(&AGGREGATE.into()).map_err(refused)?;
         Ok(Evaluator { engine, policies: set.policies.clone() })
     }
@@ -93,12 +93,12 @@ impl Evaluator {
                 let mut verdicts = self.query(engine, &document);
                 for policy in &self.policies {
                     let verdict = verdicts.remove(&policy.id).unwrap_or_else(|| Err("it gave no result".to_owned()));
-                    builder.add(policy, verdict, &document);
+                    builder.add(policy, verdict);
                 }
             }
             Err(error) => {
                 for policy in &self.policies {
-                    builder.add(policy, Err(format!("the registry document is broken: {error}")), &Value::Null);
+                    builder.add(policy, Err(format!("the registry document is broken: {error}")));
                 }
             }
         }
@@ -156,17 +156,6 @@ fn aggregate(policies: &[Policy]) -> String {
     format!("package acrscan_aggregate\n\nresults := {{\n{members}}}\n")
 }
 
-/// `data.parameters.<name>.<parameter>`, from METADATA.
-fn default_parameters(policies: &[Policy]) -> Value {
-    let of_policy = |policy: &Policy| {
-        let defaults = policy.metadata.custom.parameters.iter();
-        let defaults: Map<String, Value> = defaults.map(|(name, p)| (name.clone(), p.default.clone())).collect();
-        (policy.name.clone(), Value::Object(defaults))
-    };
-    let parameters: Map<String, Value> = policies.iter().map(of_policy).collect();
-    serde_json::json!({ "parameters": parameters })
-}
-
 /// Turns what policies say of one registry into findings.
 struct Builder<'a> {
     record: &'a RegistryRecord,
@@ -190,7 +179,7 @@ impl<'a> Builder<'a> {
         });
     }
 
-    fn add(&mut self, policy: &Policy, verdict: Verdict, document: &Value) {
+    fn add(&mut self, policy: &Policy, verdict: Verdict) {
         let said = match verdict {
             Ok(said) => said,
             Err(error) => return self.failed(policy, &error),
@@ -201,7 +190,7 @@ impl<'a> Builder<'a> {
                 continue;
             };
             for item in items {
-                match check(item, document) {
+                match check(item) {
                     Ok(()) => self.push(policy, kind, item),
                     Err(error) => self.failed(policy, &format!("{}: `{rule}` gave a result {error}", policy.file)),
                 }
@@ -272,7 +261,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Holds a result to the policy contract.
-fn check(item: &Value, document: &Value) -> Result<(), String> {
+fn check(item: &Value) -> Result<(), String> {
     let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
     for name in members.keys() {
         if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {
@@ -286,7 +275,7 @@ fn check(item: &Value, document: &Value) -> Result<(), String> {
         return Err(format!("without a JSON pointer in \"field\": {item}"));
     };
     let top = field.strip_prefix('/').map(|rest| rest.split('/').next().unwrap_or(rest));
-    if top.is_none_or(|top| document.get(top).is_none()) {
+    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) {
         return Err(format!("whose \"field\" points at nothing in the input document: {item}"));
     }
     let wrong = match members {

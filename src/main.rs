@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Command::Scan(args) => scan::scan(&args),
         Command::Pull(args) => scan::pull(&args),
         Command::Policies(args) => policies::run(&args),
+        Command::Test(args) => policies::test(&args),
         Command::ServiceTags(args) => tags::run(&args),
     };
     match outcome {

@@ -1,11 +1,12 @@
-//! The `policies` command.
+//! The `policies` and `test` commands.
 
 use std::io::{self, Write as _};
 
 use anyhow::Context;
 
-use crate::cli::PoliciesArgs;
-use crate::policy::{Policy, PolicyError, PolicySet, Selection};
+use crate::cli::{PoliciesArgs, TestArgs};
+use crate::output::visible;
+use crate::policy::{Policy, PolicyError, PolicySet, Selection, contract};
 use crate::report::Outcome;
 
 /// Lists the policies, or explains one.
@@ -21,9 +22,35 @@ pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
             PolicyError::UnknownId { id: id.clone(), known }
         })?),
     };
+    print(&text)?;
+    Ok(Outcome::Clean)
+}
+
+/// Tests a folder of policies: what fails, with file and line, and a closing line.
+///
+/// # Errors
+/// The folder holds no policy, or one that cannot be loaded at all.
+pub fn test(args: &TestArgs) -> anyhow::Result<Outcome> {
+    let verdict = contract::test(&args.folder)?;
+    let mut text = String::new();
+    for failure in &verdict.failures {
+        text += &format!("{}:{}: {}\n", failure.file, failure.line, visible(&failure.message));
+    }
+    let lines = verdict.covered_lines + verdict.uncovered_lines;
+    text += &format!(
+        "{} passed, {} failed; {} of {lines} policy lines covered\n",
+        verdict.passed,
+        verdict.failures.len(),
+        verdict.covered_lines
+    );
+    print(&text)?;
+    Ok(if verdict.failures.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Outcome::Clean),
-        other => other.map(|()| Outcome::Clean).context("cannot write to standard output"),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
     }
 }
 

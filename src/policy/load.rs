@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regorus::Engine;
 
@@ -36,11 +36,8 @@ impl PolicySet {
         let builtin_count = modules.len();
         for folder in &selection.folders {
             let before = modules.len();
-            for path in rego_files(folder)? {
-                let rego = fs::read_to_string(&path).map_err(|error| read_error(&path, error))?;
-                modules.push(Module { path: path.display().to_string(), rego });
-            }
-            if !modules[before..].iter().any(|module| policy_name(&module.rego).is_some()) {
+            modules.extend(read_folder(folder)?.into_iter().filter(|module| !module.is_test()));
+            if !modules[before..].iter().any(|module| module.policy_name().is_some()) {
                 return Err(PolicyError::Empty(folder.display().to_string()));
             }
         }
@@ -50,15 +47,43 @@ impl PolicySet {
         let policies = select(find_policies(&modules)?, selection)?;
         // A policy that is not run is not loaded either: its errors would not be this scan's.
         modules.retain(|module| {
-            policy_name(&module.rego).is_none() || policies.iter().any(|policy| policy.file == module.path)
+            module.policy_name().is_none() || policies.iter().any(|policy| policy.file == module.path)
         });
         Ok(PolicySet { policies, modules })
     }
 }
 
-/// Every `.rego` file below a folder but the tests, sorted.
-fn rego_files(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
-    let mut found = Vec::new();
+impl Module {
+    /// Whether the file holds tests, which a scan does not load.
+    pub fn is_test(&self) -> bool {
+        self.path.ends_with("_test.rego")
+    }
+
+    /// The package, such as `acr.public_network_access`; empty where the file names none.
+    pub fn package(&self) -> &str {
+        let line = self.rego.lines().find_map(|line| line.strip_prefix("package ")).unwrap_or_default();
+        line.split('#').next().unwrap_or_default().trim()
+    }
+
+    /// The `<name>` of a module whose package is `acr.<name>`, unless it holds tests.
+    pub fn policy_name(&self) -> Option<&str> {
+        let name = self.package().strip_prefix("acr.")?;
+        (!name.contains('.') && !self.is_test()).then_some(name)
+    }
+}
+
+/// The libraries that ship with the binary.
+pub fn builtin_libraries() -> impl Iterator<Item = Module> {
+    let libraries = BUILTIN.iter().filter(|(path, _)| path.starts_with("policies/lib/"));
+    libraries.map(|&(path, rego)| Module { path: path.to_owned(), rego: rego.to_owned() })
+}
+
+/// Every `.rego` file below a folder, tests too, sorted by path.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn read_folder(folder: &Path) -> Result<Vec<Module>, PolicyError> {
+    let mut modules = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(|error| read_error(&folder, error))? {
@@ -67,40 +92,30 @@ fn rego_files(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
             // Not through symbolic links: a link to a parent would never end.
             if entry.file_type().map_err(|error| read_error(&path, error))?.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rego")
-                && !path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_test"))
-            {
-                found.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rego") {
+                let rego = fs::read_to_string(&path).map_err(|error| read_error(&path, error))?;
+                modules.push(Module { path: path.display().to_string(), rego });
             }
         }
     }
-    found.sort();
-    Ok(found)
+    modules.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(modules)
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> PolicyError {
     PolicyError::Read { path: path.display().to_string(), error }
 }
 
-/// The `<name>` of a module whose package is `acr.<name>`.
-fn policy_name(rego: &str) -> Option<&str> {
-    let package = rego.lines().find_map(|line| line.strip_prefix("package "))?;
-    let name = package.split('#').next().unwrap_or(package).trim().strip_prefix("acr.")?;
-    (!name.contains('.')).then_some(name)
-}
-
 /// Checks what only the modules' syntax trees show. The built-in ones are held to it by the tests, so that a scan
 /// without policies of its own starts at once.
-fn check_users_modules(modules: &[Module], builtin_count: usize) -> Result<(), PolicyError> {
+pub fn check_users_modules(modules: &[Module], builtin_count: usize) -> Result<(), PolicyError> {
     let mut engine = Engine::new();
-    for module in modules {
-        engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;
-    }
+    add_modules(&mut engine, modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
     let users: Vec<(&Module, &Outline)> = modules.iter().zip(&outlines).skip(builtin_count).collect();
     for (module, outline) in &users {
         let at = |message: &str| PolicyError::At { file: module.path.clone(), line: 1, message: message.to_owned() };
-        let is_policy = policy_name(&module.rego).is_some();
+        let is_policy = module.policy_name().is_some();
         for rule in ["deny", "unknown"] {
             if is_policy && !outline.defines.contains(rule) {
                 return Err(at(&format!("the policy defines no `{rule}`: write `{rule} contains …`")));
@@ -115,8 +130,16 @@ fn check_users_modules(modules: &[Module], builtin_count: usize) -> Result<(), P
     preflight::check_calls(&users, &outlines)
 }
 
+/// Parses modules into an engine.
+pub fn add_modules(engine: &mut Engine, modules: &[Module]) -> Result<(), PolicyError> {
+    for module in modules {
+        engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;
+    }
+    Ok(())
+}
+
 /// The engine's message with the place it names, as `file:line: message`.
-pub fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
+fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
     let text = error.to_string();
     let line = text
         .lines()
@@ -128,10 +151,10 @@ pub fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
     PolicyError::At { file: module.path.clone(), line, message }
 }
 
-fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
+pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
     let mut policies: BTreeMap<String, Policy> = BTreeMap::new();
     for module in modules {
-        let Some(name) = policy_name(&module.rego) else { continue };
+        let Some(name) = module.policy_name() else { continue };
         let id = name.replace('_', "-");
         let metadata = Metadata::parse(&module.path, &module.rego)?;
         let policy = Policy { id: id.clone(), name: name.to_owned(), file: module.path.clone(), metadata };

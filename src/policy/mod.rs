@@ -1,13 +1,31 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
+pub mod contract;
 mod load;
 mod metadata;
 mod preflight;
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 pub use load::Module;
 pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
+
+/// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
+pub const INPUT_MEMBERS: [&str; 11] = [
+    "schema_version",
+    "registry",
+    "tasks",
+    "agent_pools",
+    "role_assignments",
+    "usages",
+    "task_credentials",
+    "preview",
+    "firewall",
+    "service_tag",
+    "origin",
+];
 
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]
@@ -32,10 +50,24 @@ pub struct PolicySet {
 }
 
 impl PolicySet {
+    /// `data.parameters.<policy name>.<parameter>`, from METADATA's defaults.
+    pub fn default_parameters(&self) -> Value {
+        default_parameters(&self.policies)
+    }
+
     /// The policy of that id.
     pub fn get(&self, id: &str) -> Option<&Policy> {
         self.policies.iter().find(|policy| policy.id == id)
     }
+}
+
+fn default_parameters(policies: &[Policy]) -> Value {
+    let of_policy = |policy: &Policy| {
+        let defaults = policy.metadata.custom.parameters.iter();
+        let defaults: Map<String, Value> = defaults.map(|(name, p)| (name.clone(), p.default.clone())).collect();
+        (policy.name.clone(), Value::Object(defaults))
+    };
+    Value::Object(policies.iter().map(of_policy).collect())
 }
 
 /// Which policies to load.

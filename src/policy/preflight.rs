@@ -16,6 +16,8 @@ pub struct Outline {
     pub package: String,
     /// Names of its rules and functions.
     pub defines: BTreeSet<String>,
+    /// The same, each with the line of its first definition.
+    pub lines: Vec<(String, usize)>,
     /// Import alias to full path without `data.`.
     imports: Vec<(String, String)>,
     /// Function path as written, and its line.
@@ -26,7 +28,10 @@ pub struct Outline {
 pub fn outlines(engine: &Engine) -> Result<Vec<Outline>, String> {
     let text = engine.get_ast_as_json().map_err(|error| error.to_string())?;
     let modules: Vec<Value> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    Ok(modules.iter().map(|module| outline(&module["ast"])).collect())
+    Ok(modules
+        .iter()
+        .map(|module| outline(&module["ast"], module["source"]["contents"].as_str().unwrap_or_default()))
+        .collect())
 }
 
 /// Refuses the first call, in `checked`, to a function that is neither defined in `all` nor built in.
@@ -83,20 +88,21 @@ fn is_builtin(name: &str) -> bool {
     }
 }
 
-fn outline(ast: &Value) -> Outline {
+fn outline(ast: &Value, rego: &str) -> Outline {
     let mut outline = Outline {
         package: path_of(&ast["package"]["refr"]).unwrap_or_default(),
         defines: BTreeSet::new(),
+        lines: Vec::new(),
         imports: Vec::new(),
         calls: Vec::new(),
     };
     for import in ast["imports"].as_array().into_iter().flatten() {
         let Some(path) = path_of(&import["refr"]) else { continue };
         let path = path.strip_prefix("data.").unwrap_or(&path).to_owned();
-        let alias = match import["as"].as_array().and_then(|spanned| spanned.get(1)).unwrap_or(&import["as"]) {
-            Value::String(alias) => alias.clone(),
-            _ => path.rsplit('.').next().unwrap_or(&path).to_owned(),
-        };
+        // The alias is given as a place in the text only.
+        let place = |end: &str| import["as"][end].as_u64().map(|offset| offset as usize);
+        let alias = place("start").zip(place("end")).and_then(|(start, end)| rego.get(start..end));
+        let alias = alias.unwrap_or_else(|| path.rsplit('.').next().unwrap_or(&path)).to_owned();
         outline.imports.push((alias, path));
     }
     for rule in ast["rules"].as_array().into_iter().flatten() {
@@ -105,12 +111,18 @@ fn outline(ast: &Value) -> Outline {
             Some(kind) => &kind["refr"],
             None => &rule["Default"]["refr"],
         };
-        if let Some(name) = path_of(refr) {
-            outline.defines.insert(name);
+        if let Some(name) = path_of(refr)
+            && outline.defines.insert(name.clone())
+        {
+            outline.lines.push((name, line_of(&rule["Spec"]["span"])));
         }
     }
     find_calls(ast, &mut outline.calls);
     outline
+}
+
+fn line_of(span: &Value) -> usize {
+    span["line"].as_u64().unwrap_or(1) as usize
 }
 
 /// `a.b.c` of a chain of references; `None` where it is anything else, such as `a[x]`.
@@ -129,7 +141,7 @@ fn find_calls(node: &Value, calls: &mut Vec<(String, usize)>) {
             if let Some(call) = members.get("Call")
                 && let Some(path) = path_of(&call["fcn"])
             {
-                calls.push((path, call["span"]["line"].as_u64().unwrap_or(1) as usize));
+                calls.push((path, line_of(&call["span"])));
             }
             members.values().for_each(|member| find_calls(member, calls));
         }

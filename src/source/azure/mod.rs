@@ -1,34 +1,92 @@
 //! The live source: Azure Resource Manager.
-#![allow(missing_docs)]
-use crate::cloud::Cloud;
-use crate::source::Collected;
+//!
+//! Everything asynchronous stays in here: [`collect`] starts a runtime of its own and is done with it when it returns.
+
+mod arm;
+mod auth;
+mod collect;
+mod endpoint;
+mod failure;
+mod http;
+mod registry_id;
+mod retry;
+mod text;
+
 use std::time::Duration;
+
+use anyhow::Context;
+
+use super::Collected;
+use crate::cloud::Cloud;
+
+/// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
+/// in its own document.
 pub const API_VERSIONS: [(&str, &str); 4] = [
-    ("registries", "2025-11-01"),
-    ("tasks", "2025-03-01-preview"),
-    ("agent_pools", "2025-03-01-preview"),
-    ("service_tags", "2024-05-01"),
+    ("registries", collect::REGISTRIES_VERSION),
+    ("tasks", collect::TASKS_VERSIONS[0]),
+    ("agent_pools", collect::TASKS_VERSIONS[0]),
+    ("service_tags", collect::SERVICE_TAGS_VERSION),
 ];
+
+/// What to read, and how.
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// Subscription ids, lower case, each once.
     pub subscriptions: Vec<String>,
+    /// Decides where ARM and Entra ID are and what a token is asked for.
     pub cloud: Cloud,
+    /// Another base address of ARM: scheme, host, port.
     pub arm_endpoint: Option<String>,
+    /// Another base address of Entra ID; before `AZURE_AUTHORITY_HOST` and the cloud's own.
     pub authority_host: Option<String>,
+    /// The one credential to use; `None` tries each in turn.
     pub credential: Option<CredentialKind>,
+    /// Requests in flight at once, over all subscriptions; at least 1.
     pub concurrency: usize,
+    /// The limit of one try of one request.
     pub request_timeout: Duration,
+    /// The limit of the whole collection. What is not read by then is a gap.
     pub timeout: Duration,
+    /// Whether to read the cloud's service tags too.
     pub read_service_tags: bool,
 }
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+
+/// A way to get a token, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum CredentialKind {
+    /// AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
+    ServicePrincipal,
+    /// AZURE_FEDERATED_TOKEN_FILE, as in Kubernetes
+    WorkloadIdentity,
+    /// A GitHub Actions job with `id-token: write`
+    GithubOidc,
+    /// IDENTITY_ENDPOINT, as in App Service and Container Apps
+    ManagedIdentity,
+    /// Whoever signed in with `az login`
     AzureCli,
+    /// The metadata endpoint of a virtual machine
+    Metadata,
 }
+
+/// How far a collection has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Subscriptions whose list of registries was read, or could not be.
     pub subscriptions_listed: usize,
+    /// Registries seen in those lists so far.
     pub registries_found: usize,
+    /// Registries whose tasks and agent pools were read, or could not be.
     pub registries_read: usize,
 }
-pub fn collect(_options: &Options, _progress: &dyn Fn(Progress)) -> anyhow::Result<Collected> {
-    anyhow::bail!("not merged yet")
+
+/// Reads all registries of the subscriptions, and calls `progress` whenever one step is done.
+///
+/// An error means that nothing could start: an address that is refused, or no credential that works. Whatever else
+/// goes wrong is a gap of the inventory that is returned.
+pub fn collect(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Result<Collected> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let collected = runtime.block_on(collect::run(options, progress));
+    // A look-up of a host name that hangs cannot be stopped, but need not be waited for.
+    runtime.shutdown_background();
+    collected
 }

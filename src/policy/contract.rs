@@ -1,0 +1,249 @@
+//! `acrscan test`: a folder of policies, its Rego tests and its examples, held to the contract.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use regorus::Engine;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::load::{self, Module};
+use super::preflight::{self, Outline};
+use super::{INPUT_MEMBERS, Policy, PolicyError, default_parameters};
+
+/// What came of a folder.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// How many checks held: Rego tests, examples, and the points of the contract.
+    pub passed: usize,
+    /// Those that did not.
+    pub failures: Vec<Failure>,
+    /// Lines of the policies that some test or example runs, and those that none does.
+    pub covered_lines: usize,
+    /// See `covered_lines`.
+    pub uncovered_lines: usize,
+}
+
+/// A check that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// The file.
+    pub file: String,
+    /// The line in it, from 1.
+    pub line: usize,
+    /// What did not hold.
+    pub message: String,
+}
+
+/// `examples.yaml`, beside each policy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Examples {
+    bad: Vec<Example>,
+    good: Vec<Example>,
+    #[serde(default)]
+    unknown: Vec<Example>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    name: String,
+    /// The input document, as the policy sees it.
+    input: Value,
+    /// Laid over the policy's own defaults.
+    #[serde(default)]
+    parameters: Map<String, Value>,
+}
+
+/// Runs everything in a folder.
+///
+/// # Errors
+/// The folder holds no policy, or Rego or METADATA that cannot be loaded at all.
+pub fn test(folder: &Path) -> Result<Verdict, PolicyError> {
+    let users = load::read_folder(folder)?;
+    if !users.iter().any(|module| module.policy_name().is_some()) {
+        return Err(PolicyError::Empty(folder.display().to_string()));
+    }
+    // A folder that brings a library of its own, as this project's does, is tested with that.
+    let brings = |library: &Module| users.iter().any(|module| module.package() == library.package());
+    let mut modules: Vec<Module> = load::builtin_libraries().filter(|library| !brings(library)).collect();
+    let libraries = modules.len();
+    modules.extend(users);
+    load::check_users_modules(&modules, libraries)?;
+    let policies = load::find_policies(&modules)?;
+
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine.set_enable_coverage(true);
+    load::add_modules(&mut engine, &modules)?;
+    let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
+    let mut run = Run { engine, policies: &policies, verdict: Verdict::default() };
+    for (module, outline) in modules.iter().zip(&outlines) {
+        run.rego_tests(module, outline)?;
+    }
+    for policy in &policies {
+        run.names_agree(policy);
+        run.ignorance_is_no_pass(policy)?;
+        run.examples(policy)?;
+    }
+    run.coverage()?;
+    run.verdict.failures.sort();
+    Ok(run.verdict)
+}
+
+struct Run<'a> {
+    engine: Engine,
+    policies: &'a [Policy],
+    verdict: Verdict,
+}
+
+/// How many results a policy gave.
+struct Said {
+    deny: usize,
+    unknown: usize,
+}
+
+impl Run<'_> {
+    fn check(&mut self, holds: bool, file: &str, line: usize, message: impl Into<String>) {
+        if holds {
+            self.verdict.passed += 1;
+        } else {
+            self.verdict.failures.push(Failure { file: file.to_owned(), line, message: message.into() });
+        }
+    }
+
+    /// Every `test_*` rule is true.
+    fn rego_tests(&mut self, module: &Module, outline: &Outline) -> Result<(), PolicyError> {
+        for (name, line) in outline.lines.iter().filter(|(name, _)| name.starts_with("test_")) {
+            let mut engine = self.with_data(json!({ "parameters": default_parameters(self.policies) }))?;
+            let result = engine.eval_rule(format!("data.{}.{name}", outline.package));
+            self.engine_coverage(engine);
+            match result {
+                Ok(value) => {
+                    let holds = value == regorus::Value::from(true);
+                    self.check(holds, &module.path, *line, format!("{name} is {value}, not true"));
+                }
+                Err(error) => self.check(false, &module.path, *line, format!("{name} failed: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn names_agree(&mut self, policy: &Policy) {
+        let expected = format!("{0}/{0}.rego", policy.name);
+        let agree = policy.file.replace('\\', "/").ends_with(&format!("/{expected}")) || policy.file == expected;
+        let message = format!("package acr.{} belongs in {expected}", policy.name);
+        self.check(agree, &policy.file, 1, message);
+    }
+
+    /// Of a registry of which nothing was read, no policy may say nothing.
+    fn ignorance_is_no_pass(&mut self, policy: &Policy) -> Result<(), PolicyError> {
+        let nulls: Map<String, Value> = INPUT_MEMBERS.iter().map(|&name| (name.to_owned(), json!(null))).collect();
+        for (what, document) in [("an empty document", json!({})), ("a document of nulls", Value::Object(nulls))] {
+            let message = match self.ask(policy, &document, &Map::new())? {
+                Ok(said) if said.deny + said.unknown > 0 => None,
+                Ok(_) => Some(format!("passes {what}: what was not read must be `unknown`")),
+                Err(error) => Some(format!("fails on {what}: {error}")),
+            };
+            self.check(message.is_none(), &policy.file, 1, message.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    fn examples(&mut self, policy: &Policy) -> Result<(), PolicyError> {
+        let file = Path::new(&policy.file).with_file_name("examples.yaml").display().to_string();
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) => {
+                self.check(false, &file, 1, format!("every policy shows good and bad examples: {error}"));
+                return Ok(());
+            }
+        };
+        let examples: Examples = match yaml_serde::from_str(&text) {
+            Ok(examples) => examples,
+            Err(error) => {
+                let line = error.location().map_or(1, |location| location.line());
+                self.check(false, &file, line, error.to_string());
+                return Ok(());
+            }
+        };
+        self.check(!examples.bad.is_empty(), &file, 1, "no bad example");
+        self.check(!examples.good.is_empty(), &file, 1, "no good example");
+        let expectations: [(&[Example], &str, fn(&Said) -> bool); 3] = [
+            (&examples.bad, "is not denied", |said| said.deny > 0),
+            (&examples.good, "is not passed", |said| said.deny + said.unknown == 0),
+            (&examples.unknown, "is not unknown", |said| said.unknown > 0 && said.deny == 0),
+        ];
+        for (group, complaint, holds) in expectations {
+            for example in group {
+                let line = text.lines().position(|line| line.contains(&example.name)).map_or(1, |index| index + 1);
+                let message = match self.ask(policy, &example.input, &example.parameters)? {
+                    Ok(said) if holds(&said) => None,
+                    Ok(said) => {
+                        let counts = format!("{} deny, {} unknown", said.deny, said.unknown);
+                        Some(format!("example {:?} {complaint}: {counts}", example.name))
+                    }
+                    Err(error) => Some(format!("example {:?} fails: {error}", example.name)),
+                };
+                self.check(message.is_none(), &file, line, message.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks one policy. The outer error is the engine's refusal to be set up at all.
+    fn ask(
+        &mut self,
+        policy: &Policy,
+        input: &Value,
+        parameters: &Map<String, Value>,
+    ) -> Result<Result<Said, String>, PolicyError> {
+        let mut all = default_parameters(self.policies);
+        for (name, value) in parameters {
+            all[&policy.name][name] = value.clone();
+        }
+        let mut engine = self.with_data(json!({ "parameters": all }))?;
+        let mut counts = BTreeMap::new();
+        for rule in ["deny", "unknown"] {
+            engine.set_input(regorus::Value::from(input.clone()));
+            match engine.eval_rule(format!("data.acr.{}.{rule}", policy.name)) {
+                Ok(value) => match value.as_set() {
+                    Ok(set) => counts.insert(rule, set.len()),
+                    Err(_) => return Ok(Err(format!("`{rule}` is not a set"))),
+                },
+                Err(error) => return Ok(Err(error.to_string())),
+            };
+        }
+        self.engine_coverage(engine);
+        Ok(Ok(Said { deny: counts["deny"], unknown: counts["unknown"] }))
+    }
+
+    fn with_data(&mut self, data: Value) -> Result<Engine, PolicyError> {
+        self.engine.clear_data();
+        self.engine.add_data(regorus::Value::from(data)).map_err(|error| PolicyError::Compile(error.to_string()))?;
+        Ok(self.engine.clone())
+    }
+
+    /// Takes an engine back, with the lines it has run through.
+    fn engine_coverage(&mut self, engine: Engine) {
+        self.engine = engine;
+    }
+
+    /// A line that no test and no example runs may say anything.
+    fn coverage(&mut self) -> Result<(), PolicyError> {
+        let report = self.engine.get_coverage_report().map_err(|error| PolicyError::Compile(error.to_string()))?;
+        for file in report.files {
+            if !self.policies.iter().any(|policy| policy.file == file.path) {
+                continue;
+            }
+            self.verdict.covered_lines += file.covered.len();
+            self.verdict.uncovered_lines += file.not_covered.len();
+            for line in file.not_covered {
+                self.check(false, &file.path, line as usize, "no test and no example runs this line");
+            }
+        }
+        Ok(())
+    }
+}

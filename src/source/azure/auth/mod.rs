@@ -1,0 +1,204 @@
+//! Signing in: tries the credentials in turn, then keeps the token of the first that works fresh.
+
+mod cli;
+mod credential;
+mod flow;
+
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use reqwest::Url;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+pub use self::credential::candidates;
+use self::credential::{Credential, Denial};
+use super::failure::Failure;
+use super::http::Http;
+use super::text::Secret;
+use super::{CredentialKind, Options, endpoint};
+
+/// A token is renewed this long before it ends, or, where it does not live that long, at four fifths of its life.
+const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+/// After a renewal that failed, the next is not tried before.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// No token lives longer, whatever its issuer says.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// Where tokens come from, and what for.
+#[derive(Debug)]
+pub struct Entra {
+    authority: Url,
+    /// The resource, without `/.default`.
+    audience: &'static str,
+}
+
+impl Entra {
+    /// The authority is the option, else `AZURE_AUTHORITY_HOST`, else the cloud's.
+    pub fn new(options: &Options, env: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Entra> {
+        let (from, text) = match (&options.authority_host, env("AZURE_AUTHORITY_HOST")) {
+            (Some(text), _) => ("the authority host", text.clone()),
+            // The Azure SDKs take it with and without a scheme.
+            (None, Some(text)) if !text.contains("://") => ("AZURE_AUTHORITY_HOST", format!("https://{text}")),
+            (None, Some(text)) => ("AZURE_AUTHORITY_HOST", text),
+            (None, None) => ("the authority host", options.cloud.authority_host().to_owned()),
+        };
+        let authority = endpoint::base(&text).map_err(|error| anyhow!("{from}: {error}"))?;
+        Ok(Entra { authority, audience: options.cloud.arm_audience() })
+    }
+}
+
+/// A token and how long it is good for.
+#[derive(Debug, Clone)]
+struct Token {
+    secret: Secret,
+    renew_at: Instant,
+    expires_at: Instant,
+}
+
+impl Token {
+    fn new(secret: Secret, life: Duration) -> Token {
+        let life = life.min(LONGEST_LIFE);
+        let now = Instant::now();
+        Token { secret, renew_at: now + life - RENEW_BEFORE.min(life / 5), expires_at: now + life }
+    }
+}
+
+/// Gives every request a token that is good.
+pub struct Tokens {
+    credential: Credential,
+    entra: Entra,
+    /// Held while a token is fetched: whoever needs one meanwhile waits for that one.
+    state: Mutex<State>,
+}
+
+struct State {
+    token: Option<Token>,
+    /// The last renewal that failed, and when.
+    failed: Option<(Instant, Failure)>,
+}
+
+impl Tokens {
+    /// The token to use now.
+    pub async fn current(&self, http: &Http) -> Result<Secret, Failure> {
+        let mut state = self.state.lock().await;
+        let now = Instant::now();
+        match &state.token {
+            Some(token) if now < token.renew_at => Ok(token.secret.clone()),
+            Some(token) if now < token.expires_at => {
+                let secret = token.secret.clone();
+                Ok(self.renew(http, &mut state).await.unwrap_or(secret))
+            }
+            _ => self.renew(http, &mut state).await,
+        }
+    }
+
+    /// Another token than the one that was refused.
+    pub async fn renewed(&self, http: &Http, refused: &Secret) -> Result<Secret, Failure> {
+        let mut state = self.state.lock().await;
+        match &state.token {
+            Some(token) if token.secret != *refused => Ok(token.secret.clone()),
+            _ => {
+                state.token = None;
+                self.renew(http, &mut state).await
+            }
+        }
+    }
+
+    async fn renew(&self, http: &Http, state: &mut State) -> Result<Secret, Failure> {
+        if let Some((when, failure)) = &state.failed
+            && when.elapsed() < RENEW_AGAIN_AFTER
+        {
+            return Err(failure.clone());
+        }
+        match flow::fetch(&self.credential, http, &self.entra).await {
+            Ok(token) => {
+                let secret = token.secret.clone();
+                *state = State { token: Some(token), failed: None };
+                Ok(secret)
+            }
+            Err(Denial::Lacking(text) | Denial::Refused(text)) => {
+                let text = format!("the {} gave no new token: {text}", self.credential.kind().name());
+                let failure = Failure::Other(text);
+                state.failed = Some((Instant::now(), failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Takes the first credential that gives a token. One that lacks something is passed over; one that is there and is
+/// refused ends the search, for the next might be somebody else, who sees other subscriptions.
+pub async fn sign_in(
+    http: &Http,
+    entra: Entra,
+    candidates: Vec<(CredentialKind, Result<Credential, Denial>)>,
+) -> anyhow::Result<Tokens> {
+    let mut lacking = String::new();
+    for (kind, candidate) in candidates {
+        let outcome = match candidate {
+            Ok(credential) => flow::fetch(&credential, http, &entra).await.map(|token| (credential, token)),
+            Err(denial) => Err(denial),
+        };
+        match outcome {
+            Ok((credential, token)) => {
+                let state = Mutex::new(State { token: Some(token), failed: None });
+                return Ok(Tokens { credential, entra, state });
+            }
+            Err(Denial::Lacking(what)) => lacking = format!("{lacking}\n  {}: {what}", kind.name()),
+            Err(Denial::Refused(why)) => {
+                let others = match lacking.is_empty() {
+                    true => String::new(),
+                    false => format!("\ncredentials tried before it:{lacking}"),
+                };
+                bail!("could not sign in with the {}: {why}{others}", kind.name());
+            }
+        }
+    }
+    bail!("no credential to sign in with:{lacking}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Cloud;
+
+    #[test]
+    fn tokens_are_renewed_before_they_end() {
+        let margin = |life| {
+            let token = Token::new(Secret::new("t"), Duration::from_secs(life));
+            (token.expires_at - token.renew_at).as_secs()
+        };
+        assert_eq!([0, 60, 1500, 3600, u64::MAX].map(margin), [0, 12, 300, 300, 300]);
+        assert!(!format!("{:?}", Token::new(Secret::new("hunter2"), RENEW_BEFORE)).contains("hunter2"));
+    }
+
+    #[test]
+    fn the_authority_is_the_option_then_the_environment_then_the_clouds() {
+        let mut options = Options {
+            subscriptions: Vec::new(),
+            cloud: Cloud::UsGovernment,
+            arm_endpoint: None,
+            authority_host: None,
+            credential: None,
+            concurrency: 1,
+            request_timeout: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
+            read_service_tags: false,
+        };
+        let authority = |options: &Options, host: Option<&str>| {
+            let env = |name: &str| host.filter(|_| name == "AZURE_AUTHORITY_HOST").map(str::to_owned);
+            Entra::new(options, &env).map(|entra| entra.authority.to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!(authority(&options, None), Ok("https://login.microsoftonline.us/".to_owned()));
+        assert_eq!(authority(&options, Some("login.example")), Ok("https://login.example/".to_owned()));
+        assert_eq!(
+            authority(&options, Some("http://login.example")),
+            Err("AZURE_AUTHORITY_HOST: \"http://login.example\" is plain http, which is accepted on loopback only; \
+                 use https"
+                .to_owned())
+        );
+        options.authority_host = Some("http://127.0.0.1:81".to_owned());
+        assert_eq!(authority(&options, Some("http://login.example")), Ok("http://127.0.0.1:81/".to_owned()));
+    }
+}

@@ -1,0 +1,297 @@
+//! The collection: lists the subscriptions, and reads each registry while its list still goes on.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+
+use anyhow::{Context, anyhow};
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+
+use super::arm::Arm;
+use super::auth::{self, Entra};
+use super::endpoint;
+use super::failure::Failure;
+use super::http::{Http, Pause};
+use super::registry_id::{self, RegistryId};
+use super::text::quote;
+use super::{Options, Progress};
+use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::service_tags::{ServiceTags, TagSource};
+use crate::source::Collected;
+use crate::source::document::{self, ApiVersions};
+
+/// The first generally available version with `networkRuleBypassAllowedForTasks`.
+pub const REGISTRIES_VERSION: &str = "2025-11-01";
+/// The first shows `credentials.sourceRegistry.identity`; the second is served wherever tasks are.
+pub const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
+pub const SERVICE_TAGS_VERSION: &str = "2024-05-01";
+/// Registries of one subscription that wait to be read, as trees of values, before its listing waits too.
+const LISTED_AHEAD: usize = 1000;
+
+/// Signs in and reads everything.
+pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Result<Collected> {
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let endpoint = options.arm_endpoint.as_deref().unwrap_or(options.cloud.arm_endpoint());
+    let endpoint = endpoint::base(endpoint).map_err(|error| anyhow!("the ARM endpoint: {error}"))?;
+    let entra = Entra::new(options, &env)?;
+    let http = Http::new(options).context("cannot start")?;
+    let tokens = auth::sign_in(&http, entra, auth::candidates(&env, options.credential)).await?;
+    let collector = Collector {
+        arm: Arm { http, endpoint, tokens },
+        options,
+        progress,
+        told: Cell::default(),
+        tasks: Children::new("tasks", Part::Tasks),
+        agent_pools: Children::new("agentPools", Part::AgentPools),
+    };
+    Ok(collector.collect().await)
+}
+
+struct Collector<'a> {
+    arm: Arm,
+    options: &'a Options,
+    progress: &'a dyn Fn(Progress),
+    told: Cell<Progress>,
+    tasks: Children,
+    agent_pools: Children,
+}
+
+/// A list within each registry.
+struct Children {
+    segment: &'static str,
+    part: Part,
+    /// The api-version in use, as an index: once one was refused it is not tried for each registry again.
+    version: Cell<usize>,
+}
+
+impl Children {
+    fn new(segment: &'static str, part: Part) -> Children {
+        Children { segment, part, version: Cell::new(0) }
+    }
+}
+
+/// A registry that was listed and is still to be read.
+struct Found {
+    id: String,
+    parsed: RegistryId,
+    registry: Value,
+}
+
+/// What one subscription gave.
+struct Read {
+    scope: Scope,
+    registries: Vec<RegistryRecord>,
+    gaps: Vec<Gap>,
+}
+
+impl Collector<'_> {
+    async fn collect(&self) -> Collected {
+        let (listed, asked_for_tags) = unbounded_channel();
+        let read_all = async move {
+            stream::iter(&self.options.subscriptions)
+                .map(|subscription| self.subscription(subscription, listed.clone()))
+                .buffer_unordered(self.options.concurrency.max(1))
+                .collect::<Vec<_>>()
+                .await
+        };
+        let (subscriptions, tags) = join(read_all, self.service_tags(asked_for_tags)).await;
+        let mut inventory = Inventory::default();
+        for read in subscriptions {
+            inventory.scopes.push(read.scope);
+            inventory.registries.extend(read.registries);
+            inventory.gaps.extend(read.gaps);
+        }
+        inventory.sort();
+        let (service_tags, service_tags_refused) = match tags {
+            Some(Ok(tags)) => (Some(tags), None),
+            Some(Err(refused)) => (None, Some(refused)),
+            None => (None, None),
+        };
+        Collected { inventory, service_tags, service_tags_refused }
+    }
+
+    fn tell(&self, step: impl FnOnce(&mut Progress)) {
+        let mut told = self.told.get();
+        step(&mut told);
+        self.told.set(told);
+        (self.progress)(told);
+    }
+
+    /// Reads the registries of one subscription while the rest of them is still being listed.
+    async fn subscription(&self, subscription: &str, listed: UnboundedSender<String>) -> Read {
+        let pause = Pause::default();
+        let (found, to_read) = channel(LISTED_AHEAD);
+        let to_read = stream::unfold(to_read, async |mut queue: Receiver<Found>| {
+            let found = queue.recv().await?;
+            Some((found, queue))
+        });
+        let listing = self.list(subscription, &pause, found, listed);
+        let reading = to_read
+            .map(|found| self.registry(subscription, found, &pause))
+            .buffer_unordered(self.options.concurrency.max(1))
+            .collect::<Vec<_>>();
+        let ((scope, mut gaps), read) = join(listing, reading).await;
+        let mut registries = Vec::with_capacity(read.len());
+        for (record, missing) in read {
+            registries.push(record);
+            gaps.extend(missing);
+        }
+        Read { scope, registries, gaps }
+    }
+
+    /// Lists the registries. The scope is complete only where the list was read to its end and each item understood.
+    async fn list(
+        &self,
+        subscription: &str,
+        pause: &Pause,
+        found: Sender<Found>,
+        listed: UnboundedSender<String>,
+    ) -> (Scope, Vec<Gap>) {
+        let mut gaps = Vec::new();
+        let mut seen = HashSet::new();
+        let own = ["subscriptions", subscription, "providers", "Microsoft.ContainerRegistry", "registries"];
+        let outcome = match registry_id::url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
+            None => Err(Failure::Other("the ARM endpoint cannot have a path".to_owned())),
+            Some(url) => {
+                let page = async |items: Vec<Value>| {
+                    for item in items {
+                        match understand(item, subscription) {
+                            Ok(registry) if seen.insert(registry.id.to_lowercase()) => {
+                                self.tell(|progress| progress.registries_found += 1);
+                                // The receiver lives as long as this future does.
+                                let _ = found.send(registry).await;
+                            }
+                            Ok(_) => {}
+                            Err(reason) => gaps.push(Gap {
+                                subscription: subscription.to_owned(),
+                                resource: None,
+                                part: Part::Registry,
+                                reason,
+                            }),
+                        }
+                    }
+                };
+                self.arm.list(url, "value", pause, page).await
+            }
+        };
+        let understood = gaps.is_empty();
+        match &outcome {
+            Ok(_) if self.options.read_service_tags => drop(listed.send(subscription.to_owned())),
+            Ok(_) => {}
+            Err(failure) => gaps.push(Gap {
+                subscription: subscription.to_owned(),
+                resource: None,
+                part: Part::Registries,
+                reason: failure.reason(Part::Registries),
+            }),
+        }
+        self.tell(|progress| progress.subscriptions_listed += 1);
+        (Scope { subscription: subscription.to_owned(), complete: outcome.is_ok() && understood }, gaps)
+    }
+
+    /// Reads what belongs to one registry and writes its document.
+    async fn registry(&self, subscription: &str, found: Found, pause: &Pause) -> (RegistryRecord, Vec<Gap>) {
+        let (tasks, agent_pools) =
+            join(self.children(&self.tasks, &found, pause), self.children(&self.agent_pools, &found, pause)).await;
+        let mut gaps = Vec::new();
+        let mut or_gap = |part: Part, outcome: Result<(Vec<Value>, &'static str), Failure>| match outcome {
+            Ok((items, version)) => (Some(items), Some(version)),
+            Err(failure) => {
+                gaps.push(Gap {
+                    subscription: subscription.to_owned(),
+                    resource: Some(found.id.clone()),
+                    part,
+                    reason: failure.reason(part),
+                });
+                (None, None)
+            }
+        };
+        let (tasks, tasks_version) = or_gap(self.tasks.part, tasks);
+        let (agent_pools, _) = or_gap(self.agent_pools.part, agent_pools);
+        let versions = ApiVersions { registry: REGISTRIES_VERSION, tasks: tasks_version };
+        let document = document::build(found.registry, tasks, agent_pools, versions);
+        self.tell(|progress| progress.registries_read += 1);
+        let record =
+            RegistryRecord { subscription: subscription.to_owned(), id: found.id, document, origin: Origin::Azure };
+        (record, gaps)
+    }
+
+    /// Reads one list of a registry, in the newest api-version that is served.
+    async fn children(
+        &self,
+        children: &Children,
+        found: &Found,
+        pause: &Pause,
+    ) -> Result<(Vec<Value>, &'static str), Failure> {
+        loop {
+            let index = children.version.get();
+            let version = TASKS_VERSIONS[index];
+            let url = found.parsed.list_url(&self.arm.endpoint, children.segment, version);
+            let url = url.ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
+            let mut items = Vec::new();
+            match self.arm.list(url, "value", pause, async |page| items.extend(page)).await {
+                Ok(_) if items.iter().all(Value::is_object) => return Ok((items, version)),
+                Ok(_) => return Err(Failure::Other("an item of the list is not an object".to_owned())),
+                Err(failure) if failure.is_version_refused() && index + 1 < TASKS_VERSIONS.len() => {
+                    children.version.set(children.version.get().max(index + 1));
+                }
+                Err(failure) if failure.is_not_offered() && children.part == Part::AgentPools => {
+                    return Ok((Vec::new(), version));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.
+    async fn service_tags(&self, mut listed: UnboundedReceiver<String>) -> Option<Result<ServiceTags, String>> {
+        if !self.options.read_service_tags {
+            return None;
+        }
+        let mut refusal = None;
+        while let Some(subscription) = listed.recv().await {
+            match self.service_tags_through(&subscription).await {
+                Ok(tags) => return Some(Ok(tags)),
+                Err(failure) => refusal = Some(failure),
+            }
+        }
+        Some(Err(match refusal {
+            Some(failure) => format!("Azure Resource Manager gave no service tags: {failure}."),
+            None => "No subscription could be listed, so there was none to read service tags through.".to_owned(),
+        }))
+    }
+
+    async fn service_tags_through(&self, subscription: &str) -> Result<ServiceTags, Failure> {
+        let cloud = self.options.cloud;
+        let location = ["providers", "Microsoft.Network", "locations", cloud.reference_region(), "serviceTags"];
+        let segments = ["subscriptions", subscription].into_iter().chain(location);
+        let url = registry_id::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)
+            .ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
+        let mut values = Vec::new();
+        // A request on its own: there are no others that a pause could hold back.
+        let mut document = self.arm.list(url, "values", &Pause::default(), async |page| values.extend(page)).await?;
+        document.insert("values".to_owned(), Value::Array(values));
+        let tags = ServiceTags::from_published(&Value::Object(document), TagSource::Arm, None)
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        match tags.cloud == cloud {
+            true => Ok(tags),
+            false => Err(Failure::Other(format!("they are of cloud {}", tags.cloud.service_tag_name()))),
+        }
+    }
+}
+
+/// Takes an item of a list of registries for what it says it is, or tells why not.
+fn understand(item: Value, subscription: &str) -> Result<Found, String> {
+    if !item.is_object() {
+        return Err("an item of the list of registries is not an object.".to_owned());
+    }
+    let Some(id) = item["id"].as_str() else {
+        return Err("an item of the list of registries has no id.".to_owned());
+    };
+    let Some(parsed) = RegistryId::parse(id, subscription) else {
+        return Err(format!("its id is malformed, or of another subscription: \"{}\".", quote(id, &[])));
+    };
+    Ok(Found { id: id.to_owned(), parsed, registry: item })
+}

@@ -1,0 +1,77 @@
+//! Makes text that came over the wire fit to be shown: bounded, without control characters, without our secrets.
+
+use std::fmt;
+
+/// How much of somebody else's message a gap or an error quotes.
+const QUOTED: usize = 300;
+
+/// A token, a client secret, a header that proves who asks: nothing prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, to put on the wire and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// Quotes a message: secrets masked first, so that cutting cannot leave half of one; control characters escaped, for
+/// the text goes to terminals and CI logs; white space folded; at most [`QUOTED`] characters.
+pub fn quote(text: &str, secrets: &[&Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
+        text = text.replace(secret.expose(), "***");
+        // A form body that is echoed has its secret percent-encoded.
+        let encoded = reqwest::Url::parse_with_params("x:", [("", secret.expose())]).map(String::from);
+        if let Some((_, encoded)) = encoded.as_deref().unwrap_or_default().split_once('=') {
+            text = text.replace(encoded, "***");
+        }
+    }
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut quoted = String::new();
+    for character in folded.chars().take(QUOTED) {
+        if character.is_control() || is_invisible(character) {
+            quoted.extend(character.escape_unicode());
+        } else {
+            quoted.push(character);
+        }
+    }
+    if folded.chars().nth(QUOTED).is_some() {
+        quoted.push('…');
+    }
+    quoted
+}
+
+/// Characters that reorder or hide the text around them.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_masked_folded_escaped_and_cut() {
+        let secret = Secret::new("p&ss w+rd");
+        let echoed = "bad secret p&ss w+rd in\r\n client_secret=p%26ss+w%2Brd\u{1b}[31m\u{202e}";
+        assert_eq!(
+            quote(echoed, &[&secret, &Secret::new("")]),
+            "bad secret *** in client_secret=***\\u{1b}[31m\\u{202e}"
+        );
+        let long = "é".repeat(400);
+        assert_eq!(quote(&long, &[]), format!("{}…", "é".repeat(300)));
+        assert_eq!(format!("{secret:?}"), "***");
+    }
+}
