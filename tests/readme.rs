@@ -20,7 +20,9 @@ fn blocks(language: &str) -> Vec<&'static str> {
 fn the_help_is_the_real_one() {
     let mut shown = 0;
     for block in blocks("text") {
-        let Some((command, help)) = block.strip_prefix("$ acrscan ").and_then(|rest| rest.split_once('\n')) else { continue };
+        let Some((command, help)) = block.strip_prefix("$ acrscan ").and_then(|rest| rest.split_once('\n')) else {
+            continue;
+        };
         let arguments: Vec<&str> = command.split(' ').collect();
         assert_eq!(help, acrscan(&arguments).trim_end(), "acrscan {command}");
         shown += 1;

@@ -72,8 +72,13 @@ pub struct ArmServer {
 
 impl ArmServer {
     pub fn start(world: &World, options: Options) -> ArmServer {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).expect("a loopback port to listen on");
-        let address = listener.local_addr().unwrap();
+        ArmServer::bind(world, options).expect("a loopback port to listen on")
+    }
+
+    /// As [`ArmServer::start`], with the error where the port is taken.
+    pub fn bind(world: &World, options: Options) -> io::Result<ArmServer> {
+        let listener = TcpListener::bind(("127.0.0.1", options.port))?;
+        let address = listener.local_addr()?;
         let base = format!("http://{address}");
         let shared = Arc::new(Shared {
             answers: world.render(&base, options.page_size),
@@ -97,7 +102,7 @@ impl ArmServer {
                 std::thread::spawn(move || shared.serve(connection).ok());
             }
         });
-        server
+        Ok(server)
     }
 
     /// Such as `http://127.0.0.1:40123`.
@@ -208,7 +213,7 @@ impl Shared {
 
     /// What ARM holds at a path.
     fn resource(&self, request: &Request) -> Result<Response, Response> {
-        let path = request.path().to_lowercase();
+        let path = request.decoded_path().to_lowercase();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let body = match segments[..] {
             ["subscriptions", subscription, ..] if !self.answers.registries.contains_key(subscription) => {

@@ -6,13 +6,12 @@ use snapbox::{assert_data_eq, str};
 
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
-use crate::arm_server::world::World;
 use crate::arm_server::{ArmServer, Options, identity};
-use crate::harness::{Acrscan, OTHER, Run};
+use crate::harness::{Acrscan, OTHER, Run, contoso};
 
 /// A subscription without registries is enough to see who signed in.
 fn server() -> ArmServer {
-    ArmServer::start(&World::default().with_subscription(OTHER, Vec::new()), Options::default())
+    ArmServer::start(&contoso().with_subscription(OTHER, Vec::new()), Options::default())
 }
 
 /// A scan with no credential at all.
@@ -142,6 +141,13 @@ fn where_none_works_each_says_what_it_lacks() {
         run.stderr,
         str![[r#"
 error: no credential to sign in with:
+  service principal: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are not set
+  workload identity: AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID and AZURE_CLIENT_ID are not set
+  GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, AZURE_TENANT_ID and AZURE_CLIENT_ID are not set
+  managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set
+  Azure CLI: `az` is not on the PATH
+  metadata endpoint: 127.0.0.1:1: [..]Connection refused[..]
+
 "#]]
     );
     assert_eq!(server.seen().len(), 0);

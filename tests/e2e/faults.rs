@@ -227,7 +227,8 @@ fn a_token_that_is_about_to_expire_is_renewed_before_it_does() {
 #[test]
 fn a_token_that_cannot_be_renewed_is_a_gap_of_what_it_was_for() {
     let server = ArmServer::start(&contoso(), Options { uses_per_token: 12, ..Options::default() });
-    let refused = Response::json(401, &json!({"error": "invalid_client", "error_description": "AADSTS7000222: expired"}));
+    let refused =
+        Response::json(401, &json!({"error": "invalid_client", "error_description": "AADSTS7000222: expired"}));
     server.spoil(Fault::answer("/oauth2/", refused).after(1));
     let run = Acrscan::scan(&server).run();
     assert_eq!(run.code, 2);

@@ -55,10 +55,7 @@ fn a_refused_api_version_of_tasks_falls_back_and_is_told() {
         assert_eq!(run.code, 0, "{run:?}");
         let path = folder.path().join("d").join(document_path("rg-devtools", "contosobuild"));
         let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        assert_eq!(
-            document["origin"],
-            json!({"api_version": "2025-11-01", "tasks_api_version": "2019-06-01-preview"})
-        );
+        assert_eq!(document["origin"], json!({"api_version": "2025-11-01", "tasks_api_version": "2019-06-01-preview"}));
         assert_eq!(document["tasks"].as_array().unwrap().len(), 5);
         assert_eq!(document["agent_pools"].as_array().unwrap().len(), 1);
     }
@@ -68,7 +65,8 @@ fn a_refused_api_version_of_tasks_falls_back_and_is_told() {
 fn a_region_without_agent_pools_has_none() {
     let healthy = Acrscan::scan(&contoso_server()).sarif();
     let server = contoso_server();
-    let refusal = Response::error(400, "LocationNotAvailableForResourceType", "The provided location is not available.");
+    let refusal =
+        Response::error(400, "LocationNotAvailableForResourceType", "The provided location is not available.");
     server.spoil(Fault::answer("/contosoweb/agentPools", refusal));
     assert_eq!(Acrscan::scan(&server).sarif(), healthy);
 }

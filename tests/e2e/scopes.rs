@@ -35,7 +35,8 @@ fn one_refused_subscription_among_three_leaves_two_complete_runs_and_exit_2() {
     assert_eq!(categories(&healthy), [OTHER, CONTOSO, THIRD].map(|id| format!("acrscan/live/{id}/")));
     for (refusal, reason) in refusals {
         let server = three();
-        server.spoil(Fault::answer(&format!("/subscriptions/{CONTOSO}/providers/Microsoft.ContainerRegistry"), refusal));
+        server
+            .spoil(Fault::answer(&format!("/subscriptions/{CONTOSO}/providers/Microsoft.ContainerRegistry"), refusal));
         let (run, sarif) = scan_three(&server).sarif();
         assert_eq!(run.code, 2, "{run:?}");
         let gap = format!("error: not read: the list of registries of subscription {CONTOSO}: {reason}");
@@ -68,7 +69,10 @@ fn an_unknown_subscription_says_what_to_do() {
     let run = Acrscan::live(&server, ["scan", "--subscription", THIRD]).run();
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("SubscriptionNotFound") && run.stderr.contains("not visible"), "{}", run.stderr);
-    assert_eq!(run.stdout.lines().last(), Some("0 registries in 1 subscription, 0 clean: 0 critical, 0 high, 0 medium, 0 low, 0 note; 0 unknown; 1 gap"));
+    assert_eq!(
+        run.stdout.lines().last(),
+        Some("0 registries in 1 subscription, 0 clean: 0 critical, 0 high, 0 medium, 0 low, 0 note; 0 unknown; 1 gap")
+    );
 }
 
 #[test]

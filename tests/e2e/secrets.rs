@@ -68,7 +68,8 @@ fn what_an_answer_echoes_is_masked() {
 
 /// Registries whose ids try to leave the folder or to steer the terminal.
 fn hostile(name: &str) -> Value {
-    let id = format!("/subscriptions/{CONTOSO}/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/{name}");
+    let id =
+        format!("/subscriptions/{CONTOSO}/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/{name}");
     json!({
         "registry": {
             "id": id, "name": name, "type": "Microsoft.ContainerRegistry/registries", "location": "eastus",
@@ -96,10 +97,8 @@ fn no_name_of_a_registry_leaves_the_snapshots_folder() {
         let written = files(parent.path());
         let prefix = "here/snapshot/";
         assert!(written.iter().all(|(path, _)| path.starts_with(prefix)), "{name:?}: {written:?}");
-        let registries: Vec<&str> = written
-            .iter()
-            .filter_map(|(path, _)| path.strip_prefix(prefix)?.strip_prefix("subscriptions/"))
-            .collect();
+        let registries: Vec<&str> =
+            written.iter().filter_map(|(path, _)| path.strip_prefix(prefix)?.strip_prefix("subscriptions/")).collect();
         let inside = format!("{CONTOSO}/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/");
         assert!(
             registries.iter().all(|path| path.strip_prefix(&inside).is_some_and(|name| !name.contains('/'))),
