@@ -13,7 +13,7 @@ pub mod world;
 use std::io::{self, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use fault::{Action, Fault};
@@ -59,6 +59,8 @@ struct Shared {
     tokens: Mutex<Tokens>,
     faults: Mutex<Vec<Fault>>,
     seen: Mutex<Vec<Seen>>,
+    /// Told of every request that is added to `seen`.
+    arrived: Condvar,
     in_flight: AtomicUsize,
     peak: AtomicUsize,
     stopped: AtomicBool,
@@ -85,6 +87,7 @@ impl ArmServer {
             tokens: Mutex::new(Tokens::new(options.uses_per_token, options.expires_in)),
             faults: Mutex::default(),
             seen: Mutex::default(),
+            arrived: Condvar::new(),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -136,6 +139,15 @@ impl ArmServer {
         self.seen().into_iter().filter(|seen| seen.target.to_lowercase().contains(&part)).collect()
     }
 
+    /// Waits until a request has come in whose path and query hold `part`, whatever the case.
+    pub fn wait_for(&self, part: &str) {
+        let part = part.to_lowercase();
+        let mut seen = self.shared.seen.lock().unwrap();
+        while !seen.iter().any(|seen| seen.target.to_lowercase().contains(&part)) {
+            seen = self.shared.arrived.wait(seen).unwrap();
+        }
+    }
+
     /// The most requests that were ever under way at once.
     pub fn peak_in_flight(&self) -> usize {
         self.shared.peak.load(SeqCst)
@@ -163,6 +175,7 @@ impl Shared {
                 bearer: request.bearer().map(str::to_owned),
                 at: Instant::now(),
             });
+            self.arrived.notify_all();
             let action = self.faults.lock().unwrap().iter_mut().find_map(|fault| fault.strike(&request));
             let mut response = match &action {
                 Some(Action::Answer(response)) => response.clone(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::arm_server::fault::{Action, Fault};
 use crate::arm_server::http::Response;
-use crate::arm_server::{ArmServer, Options, identity};
+use crate::arm_server::{ArmServer, Options};
 use crate::harness::{Acrscan, CONTOSO, OTHER, Run, contoso, contoso_server, results, text, verdicts};
 
 const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries?";
@@ -261,12 +261,7 @@ fn a_server_that_nobody_runs_is_named() {
     let server = contoso_server();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoint = format!("http://{closed}");
-    let run = Acrscan::new(["scan", "--subscription", CONTOSO, "--arm-endpoint", &endpoint])
-        .env("AZURE_AUTHORITY_HOST", server.url())
-        .env("AZURE_TENANT_ID", identity::TENANT)
-        .env("AZURE_CLIENT_ID", identity::CLIENT)
-        .env("AZURE_CLIENT_SECRET", identity::CLIENT_SECRET)
-        .run();
+    let run = Acrscan::new(["scan", "--subscription", CONTOSO, "--arm-endpoint", &endpoint]).signed_in(&server).run();
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains(&closed.to_string()), "{}", run.stderr);
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,14 +54,17 @@ impl Acrscan {
         Acrscan { command }
     }
 
-    /// Asks this server for everything, as a service principal.
-    pub fn live<S: AsRef<OsStr>>(server: &ArmServer, arguments: impl IntoIterator<Item = S>) -> Acrscan {
-        Acrscan::new(arguments)
-            .args(["--arm-endpoint", server.url()])
-            .env("AZURE_AUTHORITY_HOST", server.url())
+    /// Signs in with this server as a service principal.
+    pub fn signed_in(self, server: &ArmServer) -> Acrscan {
+        self.env("AZURE_AUTHORITY_HOST", server.url())
             .env("AZURE_TENANT_ID", identity::TENANT)
             .env("AZURE_CLIENT_ID", identity::CLIENT)
             .env("AZURE_CLIENT_SECRET", identity::CLIENT_SECRET)
+    }
+
+    /// Asks this server for everything.
+    pub fn live<S: AsRef<OsStr>>(server: &ArmServer, arguments: impl IntoIterator<Item = S>) -> Acrscan {
+        Acrscan::new(arguments).args(["--arm-endpoint", server.url()]).signed_in(server)
     }
 
     /// `scan --subscription` of the demo's subscription.
@@ -92,6 +95,11 @@ impl Acrscan {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
+    }
+
+    /// Starts it and leaves it running, its output unread.
+    pub fn spawn(mut self) -> Child {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs")
     }
 
     /// Runs with SARIF on standard output.

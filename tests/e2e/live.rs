@@ -110,3 +110,17 @@ fn a_subscription_without_registries_is_a_complete_run_without_results() {
     assert_eq!(sarif["runs"][0]["results"], json!([]));
     assert_eq!(sarif["runs"][0]["automationDetails"]["id"], format!("acrscan/live/{OTHER}/"));
 }
+
+#[test]
+fn a_proxy_is_used_for_azure() {
+    let proxy = contoso_server();
+    let entra = contoso_server();
+    let run = Acrscan::new(["scan", "--subscription", CONTOSO, "--arm-endpoint", "https://arm.invalid"])
+        .signed_in(&entra)
+        .env("HTTPS_PROXY", proxy.url())
+        .run();
+    assert_eq!(run.code, 2, "{run:?}");
+    let seen = proxy.seen();
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.method == "CONNECT" && seen.bearer.is_none()), "{seen:?}");
+    assert!(seen.iter().all(|seen| seen.target == "arm.invalid:443"), "{seen:?}");
+}

@@ -125,3 +125,15 @@ fn several_subscriptions_are_several_runs_each_its_own_category() {
     let (_, sarif) = two(&["--sarif-category", "platform"]);
     assert_eq!(categories(&sarif), [(format!("platform/{OTHER}/"), 0), (format!("platform/{CONTOSO}/"), 13)]);
 }
+
+/// GitHub shows files of the repository. What lies elsewhere on this machine is no file to it.
+#[test]
+fn a_snapshot_outside_the_working_directory_gives_the_paths_of_a_live_scan() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = crate::harness::contoso_folder();
+    let scan = || Acrscan::new(["scan", folder.to_str().unwrap()]).in_folder(elsewhere.path());
+    let (_, sarif) = scan().sarif();
+    let (_, live) = Acrscan::scan(&contoso_server()).sarif();
+    assert_eq!(sarif, live);
+    assert!(scan().run().stdout.contains(&format!("    at {}/subscriptions/", folder.display())));
+}

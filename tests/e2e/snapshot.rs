@@ -148,3 +148,15 @@ fn one_subscription_is_not_scanned_twice() {
     let run = Acrscan::new(["scan", "contoso", "contoso"]).in_folder(parent.path()).run();
     assert_refused(&run, "is in two of the sources");
 }
+
+/// Some editors put a byte-order mark there.
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let healthy = scan(contoso_copy().path());
+    let marked = scan_after(|folder| {
+        for (name, content) in crate::harness::files(folder) {
+            fs::write(folder.join(name), [b"\xef\xbb\xbf", content.as_slice()].concat()).unwrap();
+        }
+    });
+    assert_eq!(marked, healthy);
+}
