@@ -15,7 +15,8 @@ pub struct RegistryId {
 
 impl RegistryId {
     /// Takes an id apart. ARM compares ids without regard to case, and spells the same one in several ways. `None` for
-    /// anything that is not exactly the id of one registry.
+    /// anything that is not exactly the id of one registry: what ARM lists is not trusted, for it becomes an address
+    /// that gets our token, and the name of a file.
     pub fn parse(id: &str) -> Option<RegistryId> {
         let segments: Vec<&str> = id.strip_prefix('/')?.split('/').collect();
         let [subscriptions, subscription, groups, group, providers, provider, kind, name] = segments[..] else {
@@ -29,8 +30,7 @@ impl RegistryId {
             (kind, "registries"),
         ];
         let spelled = literals.iter().all(|(found, expected)| found.eq_ignore_ascii_case(expected));
-        let filled = [subscription, group, name].iter().all(|segment| !segment.is_empty());
-        (spelled && filled).then(|| RegistryId {
+        (spelled && [subscription, group, name].into_iter().all(is_name)).then(|| RegistryId {
             subscription: subscription.to_lowercase(),
             resource_group: group.to_owned(),
             name: name.to_owned(),
@@ -47,6 +47,12 @@ impl RegistryId {
             safe_segment(&self.name)
         )
     }
+}
+
+/// Whether a segment names something: no segment that a path or a URL would take for a step, nothing invisible.
+fn is_name(segment: &str) -> bool {
+    let is_step = matches!(segment, "" | "." | "..");
+    !is_step && segment.len() <= 260 && !segment.contains(|character: char| character.is_control() || character == '\\')
 }
 
 /// A path segment with everything percent-encoded that a file system or a shell might take for something else.
@@ -86,8 +92,13 @@ mod tests {
             "subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/prod-rg/providers/\
              Microsoft.ContainerRegistry/registries/a1"
         );
-        for bad in ["", "/", &id[1..], &format!("{id}/tasks/t"), &id.replace("Prod-RG", ""), &id.replace("A1", "a/b")] {
+        for bad in ["", "/", &id[1..], &format!("{id}/tasks/t"), &format!("https://evil.example{id}")] {
             assert_eq!(RegistryId::parse(bad), None, "{bad}");
+        }
+        assert_eq!(RegistryId::parse(&id.replace("containerregistry", "storage")), None);
+        for name in ["", "..", ".", "..\\a", "a/b", "a\n", &"a".repeat(261)] {
+            assert_eq!(RegistryId::parse(&id.replace("A1", name)), None, "{name}");
+            assert_eq!(RegistryId::parse(&id.replace("Prod-RG", name)), None, "{name}");
         }
     }
 

@@ -18,7 +18,7 @@ pub struct ApiVersions<'a> {
 /// newline at the end.
 ///
 /// `registry`, `tasks` and `agent_pools` are as ARM gives them; `None` says that a list was not read. What is absent
-/// stays absent and null stays null. The document holds no secret: of a task only what [`TASK`] names is kept.
+/// stays absent and null stays null. The document holds no secret: of a task only what an allow-list names is kept.
 /// `systemData` is dropped everywhere: it names people, and changes when nothing else does.
 pub fn build(
     registry: Value,
@@ -42,7 +42,10 @@ pub fn build(
     // Does nothing unless another crate of the build turns on serde_json's `preserve_order`.
     document.sort_all_objects();
     // `:#` pretty-prints with two spaces, as `to_string_pretty` does, and cannot fail.
-    format!("{document:#}\n")
+    let mut text = format!("{document:#}\n");
+    // Thousands of these are kept.
+    text.shrink_to_fit();
+    text
 }
 
 /// What is kept of a value, and of everything within it.

@@ -60,8 +60,11 @@ impl Arm {
         let mut token = self.tokens.current(&self.http).await?;
         let mut answer = self.send(&url, &token, pause).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
-            token = self.tokens.renewed(&self.http, &token).await?;
-            answer = self.send(&url, &token, pause).await?;
+            let fresh = self.tokens.renewed(&self.http, &token).await?;
+            if fresh != token {
+                token = fresh;
+                answer = self.send(&url, &token, pause).await?;
+            }
         }
         answer.object(&url, &[&token])
     }

@@ -9,15 +9,16 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
+use super::address;
 use super::arm::Arm;
 use super::auth::{self, Entra};
 use super::endpoint;
 use super::failure::Failure;
 use super::http::{Http, Pause};
-use super::registry_id::{self, RegistryId};
 use super::text::quote;
 use super::{Options, Progress};
 use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::resource_id::RegistryId;
 use crate::service_tags::{ServiceTags, TagSource};
 use crate::source::Collected;
 use crate::source::document::{self, ApiVersions};
@@ -152,7 +153,7 @@ impl Collector<'_> {
         let mut gaps = Vec::new();
         let mut seen = HashSet::new();
         let own = ["subscriptions", subscription, "providers", "Microsoft.ContainerRegistry", "registries"];
-        let outcome = match registry_id::url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
+        let outcome = match address::url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
             None => Err(Failure::Other("the ARM endpoint cannot have a path".to_owned())),
             Some(url) => {
                 let page = async |items: Vec<Value>| {
@@ -228,7 +229,7 @@ impl Collector<'_> {
         loop {
             let index = children.version.get();
             let version = TASKS_VERSIONS[index];
-            let url = found.parsed.list_url(&self.arm.endpoint, children.segment, version);
+            let url = address::list_url(&found.parsed, &self.arm.endpoint, children.segment, version);
             let url = url.ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
             let mut items = Vec::new();
             match self.arm.list(url, "value", pause, async |page| items.extend(page)).await {
@@ -267,7 +268,7 @@ impl Collector<'_> {
         let cloud = self.options.cloud;
         let location = ["providers", "Microsoft.Network", "locations", cloud.reference_region(), "serviceTags"];
         let segments = ["subscriptions", subscription].into_iter().chain(location);
-        let url = registry_id::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)
+        let url = address::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)
             .ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
         let mut values = Vec::new();
         // A request on its own: there are no others that a pause could hold back.
@@ -290,8 +291,28 @@ fn understand(item: Value, subscription: &str) -> Result<Found, String> {
     let Some(id) = item["id"].as_str() else {
         return Err("an item of the list of registries has no id.".to_owned());
     };
-    let Some(parsed) = RegistryId::parse(id, subscription) else {
+    let Some(parsed) = RegistryId::parse(id).filter(|parsed| parsed.subscription == subscription) else {
         return Err(format!("its id is malformed, or of another subscription: \"{}\".", quote(id, &[])));
     };
     Ok(Found { id: id.to_owned(), parsed, registry: item })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_that_are_no_registry_say_why() {
+        let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerRegistry/registries/Acr";
+        assert_eq!(understand(json!({"id": id}), "s").map(|found| found.id), Ok(id.to_owned()));
+        let refused = |item: Value| understand(item, "s").map(|found| found.id).expect_err("no registry");
+        assert_eq!(refused(json!(7)), "an item of the list of registries is not an object.");
+        assert_eq!(refused(json!({"id": null})), "an item of the list of registries has no id.");
+        assert_eq!(
+            refused(json!({"id": "/subscriptions/t\u{1b}[2J"})),
+            "its id is malformed, or of another subscription: \"/subscriptions/t\\u{1b}[2J\"."
+        );
+    }
 }

@@ -45,8 +45,8 @@ pub fn endpoint(text: &str, plain: Plain) -> Result<Url, String> {
 fn shown(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     match (text.split_once("://"), text.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{:?}", quote(&format!("{scheme}://***@{host}"), &[])),
-        _ => format!("{:?}", quote(text, &[])),
+        (Some((scheme, _)), Some((_, host))) => format!("\"{}\"", quote(&format!("{scheme}://***@{host}"), &[])),
+        _ => format!("\"{}\"", quote(text, &[])),
     }
 }
 

@@ -37,10 +37,12 @@ fn told(status: u16, code: &str, message: &str, tries: u32) -> String {
     if !message.is_empty() {
         text = format!("{text}: {message}");
     }
-    if tries > 1 {
-        text = format!("{text} (tried {tries} times)");
-    }
-    text
+    text + &times(tries)
+}
+
+/// How often something was tried, where that was more than once.
+pub fn times(tries: u32) -> String {
+    if tries > 1 { format!(" (tried {tries} times)") } else { String::new() }
 }
 
 /// ARM's codes for an api-version it does not serve, at all or for this type of resource.
@@ -85,6 +87,7 @@ impl Failure {
                 None => "answered without JSON (a proxy or captive portal?)".to_owned(),
             },
         };
+        let what = what + &times(answer.tries);
         match status {
             200 => Failure::Other(what),
             _ => Failure::Other(format!("HTTP {status}, {what}")),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::failure::Failure;
+use super::failure::{Failure, times};
 use super::text::{Secret, quote};
 use super::{Options, endpoint, retry};
 
@@ -200,10 +200,10 @@ impl Http {
         let copy = request.try_clone().ok_or_else(|| lasting("the request cannot be sent twice"))?;
         let allowed = manner.probe.unwrap_or(self.request_timeout);
         let exchange = async {
-            let mut response = client.execute(copy).await.map_err(|error| broken(error))?;
+            let mut response = client.execute(copy).await.map_err(broken)?;
             let (status, headers) = (response.status(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| broken(error))? {
+            while let Some(chunk) = response.chunk().await.map_err(broken)? {
                 if body.len() + chunk.len() > LONGEST_BODY {
                     return Err(lasting("the answer is longer than 64 MiB"));
                 }
@@ -235,8 +235,8 @@ fn finish(request: &Request, outcome: Result<Answer, Broken>, tries: u32) -> Res
     match outcome {
         Ok(answer) => Ok(Answer { tries, ..answer }),
         Err(broken) => {
-            let times = if tries > 1 { format!(" (tried {tries} times)") } else { String::new() };
-            Err(Failure::Other(format!("{}: {}{times}", endpoint::host(request.url()), broken.text)))
+            let host = endpoint::host(request.url());
+            Err(Failure::Other(format!("{host}: {}{}", broken.text, times(tries))))
         }
     }
 }

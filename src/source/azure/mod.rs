@@ -2,13 +2,13 @@
 //!
 //! Everything asynchronous stays in here: [`collect`] starts a runtime of its own and is done with it when it returns.
 
+mod address;
 mod arm;
 mod auth;
 mod collect;
 mod endpoint;
 mod failure;
 mod http;
-mod registry_id;
 mod retry;
 mod text;
 

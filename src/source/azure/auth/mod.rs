@@ -76,6 +76,8 @@ struct State {
     token: Option<Token>,
     /// The last renewal that failed, and when.
     failed: Option<(Instant, Failure)>,
+    /// When the last renewal gave the same token again, as `az` and the identity endpoints do while it is good.
+    unchanged: Option<Instant>,
 }
 
 impl Tokens {
@@ -93,15 +95,14 @@ impl Tokens {
         }
     }
 
-    /// Another token than the one that was refused.
+    /// Another token than the one that was refused; the same where no other is to be had, as when the subscription is
+    /// in another tenant.
     pub async fn renewed(&self, http: &Http, refused: &Secret) -> Result<Secret, Failure> {
         let mut state = self.state.lock().await;
         match &state.token {
             Some(token) if token.secret != *refused => Ok(token.secret.clone()),
-            _ => {
-                state.token = None;
-                self.renew(http, &mut state).await
-            }
+            _ if state.unchanged.is_some_and(|when| when.elapsed() < RENEW_AGAIN_AFTER) => Ok(refused.clone()),
+            _ => self.renew(http, &mut state).await,
         }
     }
 
@@ -114,7 +115,8 @@ impl Tokens {
         match flow::fetch(&self.credential, http, &self.entra).await {
             Ok(token) => {
                 let secret = token.secret.clone();
-                *state = State { token: Some(token), failed: None };
+                let is_same = state.token.as_ref().is_some_and(|token| token.secret == secret);
+                *state = State { token: Some(token), failed: None, unchanged: is_same.then(Instant::now) };
                 Ok(secret)
             }
             Err(Denial::Lacking(text) | Denial::Refused(text)) => {
@@ -134,6 +136,7 @@ pub async fn sign_in(
     entra: Entra,
     candidates: Vec<(CredentialKind, Result<Credential, Denial>)>,
 ) -> anyhow::Result<Tokens> {
+    let is_choice = candidates.len() > 1;
     let mut lacking = String::new();
     for (kind, candidate) in candidates {
         let outcome = match candidate {
@@ -142,16 +145,15 @@ pub async fn sign_in(
         };
         match outcome {
             Ok((credential, token)) => {
-                let state = Mutex::new(State { token: Some(token), failed: None });
+                let state = Mutex::new(State { token: Some(token), failed: None, unchanged: None });
                 return Ok(Tokens { credential, entra, state });
             }
             Err(Denial::Lacking(what)) => lacking = format!("{lacking}\n  {}: {what}", kind.name()),
             Err(Denial::Refused(why)) => {
-                let others = match lacking.is_empty() {
-                    true => String::new(),
-                    false => format!("\ncredentials tried before it:{lacking}"),
-                };
-                bail!("could not sign in with the {}: {why}{others}", kind.name());
+                let before = if lacking.is_empty() { lacking } else { format!("\ntried before it:{lacking}") };
+                let after = "\nnothing was tried after it, for that might be somebody else; --credential chooses one";
+                let after = if is_choice { after } else { "" };
+                bail!("could not sign in with the {}: {why}{before}{after}", kind.name());
             }
         }
     }
