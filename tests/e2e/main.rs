@@ -1,6 +1,7 @@
 //! End to end: the real binary against the demo snapshot and a loopback server that plays Azure.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 #[path = "../arm_server/mod.rs"]
 mod arm_server;

@@ -126,8 +126,29 @@ deny contains {\"msg\": level, \"field\": \"/registry/name\"} if level == \"c\"
     assert!(run.stderr.starts_with("error: policy untagged failed on registry contosodev: "), "{}", run.stderr);
     let notifications = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
     assert_eq!((notifications.len(), text(&notifications[0]["level"])), (1, "error".to_owned()));
+    let unknown = ["untagged", "unknown", "contosodev", "/registry"].map(str::to_owned);
+    assert!(verdicts(&sarif).contains(&unknown), "losing a policy does not close its alert");
     let but = |verdicts: Vec<[String; 4]>| -> Vec<[String; 4]> {
         verdicts.into_iter().filter(|verdict| !(verdict[0] == "untagged" && verdict[2] == "contosodev")).collect()
     };
     assert_eq!(but(verdicts(&sarif)), but(verdicts(&healthy.1)));
+}
+
+#[test]
+fn results_of_the_wrong_shape_are_the_policys_failure() {
+    let shapes = [
+        ("\"text\"", "text"),
+        ("{\"field\": \"/registry\"}", "msg"),
+        ("{\"msg\": \"no field\"}", "field"),
+        ("{\"msg\": \"m\", \"field\": \"/no/such/member\"}", "/no/such/member"),
+        ("{\"msg\": \"m\", \"field\": \"/registry\", \"severity\": \"severe\"}", "severe"),
+    ];
+    for (shape, named) in shapes {
+        let rego = format!("{METADATA}{RULES}\ndeny contains {shape} if input.registry.name == \"contosodev\"\n");
+        let (run, sarif) = scan(&folder(&rego)).sarif();
+        assert_eq!(run.code, 2, "{shape}: {run:?}");
+        assert!(run.stderr.contains("policy untagged failed on registry contosodev"), "{shape}: {}", run.stderr);
+        assert!(run.stderr.contains(named), "{shape}: {}", run.stderr);
+        assert_eq!(verdicts(&sarif).len(), 13 + 4 + 1, "{shape}");
+    }
 }
