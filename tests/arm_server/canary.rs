@@ -32,19 +32,21 @@ pub fn task(task: &Value) -> Value {
         step["encodedTaskContent"] = "Y2FuYXJ5OiB2MS4xLjAKc3RlcHM6CiAgLSBjbWQ6IGNhbmFyeQo=".into();
         step["encodedValuesContent"] = "Y2FuYXJ5OiB2YWx1ZXMK".into();
     }
-    let trigger = &mut properties["trigger"];
-    if trigger["baseImageTrigger"].is_object() {
-        trigger["baseImageTrigger"]["updateTriggerPayloadType"] = "Token".into();
-        trigger["baseImageTrigger"]["updateTriggerEndpoint"] = "https://hooks.contoso.example/canary-endpoint".into();
+    // By pointer: to index what is absent would put a null there.
+    if let Some(Value::Object(base)) = properties.pointer_mut("/trigger/baseImageTrigger") {
+        base.insert("updateTriggerPayloadType".into(), "Token".into());
+        base.insert("updateTriggerEndpoint".into(), "https://hooks.contoso.example/canary-endpoint".into());
     }
-    for source in trigger["sourceTriggers"].as_array_mut().into_iter().flatten() {
-        let repository = &mut source["sourceRepository"];
-        repository["repositoryUrl"] = "https://canary-pat@github.com/contoso/images".into();
-        repository["sourceControlAuthProperties"] = json!({"tokenType": "PAT", "token": "canary-source-token"});
+    if let Some(Value::Array(sources)) = properties.pointer_mut("/trigger/sourceTriggers") {
+        for source in sources {
+            let repository = &mut source["sourceRepository"];
+            repository["repositoryUrl"] = "https://canary-pat@github.com/contoso/images".into();
+            repository["sourceControlAuthProperties"] = json!({"tokenType": "PAT", "token": "canary-source-token"});
+        }
     }
     // ARM redacts a host's entry to null, but an entry with an identity must not carry its neighbours along.
-    for (_, entry) in properties["credentials"]["customRegistries"].as_object_mut().into_iter().flatten() {
-        if entry.is_object() {
+    if let Some(Value::Object(hosts)) = properties.pointer_mut("/credentials/customRegistries") {
+        for entry in hosts.values_mut().filter(|entry| entry.is_object()) {
             entry["userName"] = json!({"value": "canary-user", "type": "Opaque"});
             entry["password"] = json!({"value": "canary-password", "type": "Opaque"});
         }

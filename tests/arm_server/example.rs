@@ -20,7 +20,13 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let world = World::from_snapshot(&folder);
-    let server = ArmServer::start(&world, options);
+    let server = match ArmServer::bind(&world, options) {
+        Ok(server) => server,
+        Err(error) => {
+            println!("cannot listen: {error}; give another --port");
+            return ExitCode::from(2);
+        }
+    };
     let url = server.url();
     println!("Playing Azure at {url} from {}. In another terminal:\n", folder.display());
     println!(

@@ -51,8 +51,14 @@ impl Request {
         scheme.eq_ignore_ascii_case("bearer").then_some(credential)
     }
 
+    /// The path, not decoded.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The path, decoded: the id of a resource as its owner spells it.
+    pub fn decoded_path(&self) -> String {
+        decode(&self.path().replace('+', "%2B"))
     }
 
     /// A parameter of the query, decoded.
@@ -74,6 +80,7 @@ fn form_value(pairs: &str, name: &str) -> Option<String> {
         .map(|(_, v)| decode(v))
 }
 
+/// Undoes percent-encoding, and `+` for a space.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

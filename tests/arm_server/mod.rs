@@ -13,7 +13,7 @@ pub mod world;
 use std::io::{self, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use fault::{Action, Fault};
@@ -59,6 +59,8 @@ struct Shared {
     tokens: Mutex<Tokens>,
     faults: Mutex<Vec<Fault>>,
     seen: Mutex<Vec<Seen>>,
+    /// Told of every request that is added to `seen`.
+    arrived: Condvar,
     in_flight: AtomicUsize,
     peak: AtomicUsize,
     stopped: AtomicBool,
@@ -72,14 +74,20 @@ pub struct ArmServer {
 
 impl ArmServer {
     pub fn start(world: &World, options: Options) -> ArmServer {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).expect("a loopback port to listen on");
-        let address = listener.local_addr().unwrap();
+        ArmServer::bind(world, options).expect("a loopback port to listen on")
+    }
+
+    /// As [`ArmServer::start`], with the error where the port is taken.
+    pub fn bind(world: &World, options: Options) -> io::Result<ArmServer> {
+        let listener = TcpListener::bind(("127.0.0.1", options.port))?;
+        let address = listener.local_addr()?;
         let base = format!("http://{address}");
         let shared = Arc::new(Shared {
             answers: world.render(&base, options.page_size),
             tokens: Mutex::new(Tokens::new(options.uses_per_token, options.expires_in)),
             faults: Mutex::default(),
             seen: Mutex::default(),
+            arrived: Condvar::new(),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -97,7 +105,7 @@ impl ArmServer {
                 std::thread::spawn(move || shared.serve(connection).ok());
             }
         });
-        server
+        Ok(server)
     }
 
     /// Such as `http://127.0.0.1:40123`.
@@ -131,6 +139,15 @@ impl ArmServer {
         self.seen().into_iter().filter(|seen| seen.target.to_lowercase().contains(&part)).collect()
     }
 
+    /// Waits until a request has come in whose path and query hold `part`, whatever the case.
+    pub fn wait_for(&self, part: &str) {
+        let part = part.to_lowercase();
+        let mut seen = self.shared.seen.lock().unwrap();
+        while !seen.iter().any(|seen| seen.target.to_lowercase().contains(&part)) {
+            seen = self.shared.arrived.wait(seen).unwrap();
+        }
+    }
+
     /// The most requests that were ever under way at once.
     pub fn peak_in_flight(&self) -> usize {
         self.shared.peak.load(SeqCst)
@@ -158,6 +175,7 @@ impl Shared {
                 bearer: request.bearer().map(str::to_owned),
                 at: Instant::now(),
             });
+            self.arrived.notify_all();
             let action = self.faults.lock().unwrap().iter_mut().find_map(|fault| fault.strike(&request));
             let mut response = match &action {
                 Some(Action::Answer(response)) => response.clone(),
@@ -208,7 +226,7 @@ impl Shared {
 
     /// What ARM holds at a path.
     fn resource(&self, request: &Request) -> Result<Response, Response> {
-        let path = request.path().to_lowercase();
+        let path = request.decoded_path().to_lowercase();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let body = match segments[..] {
             ["subscriptions", subscription, ..] if !self.answers.registries.contains_key(subscription) => {

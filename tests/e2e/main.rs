@@ -1,9 +1,23 @@
 //! End to end: the real binary against the demo snapshot and a loopback server that plays Azure.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 #[path = "../arm_server/mod.rs"]
 mod arm_server;
 
+mod cli;
+mod credentials;
+mod demo;
+mod faults;
+mod fixture;
 mod harness;
+mod live;
+mod own_policies;
+mod pull;
+mod recordings;
+mod sarif;
+mod scopes;
+mod secrets;
 mod server;
+mod snapshot;

@@ -1,0 +1,145 @@
+//! The command line: exit codes, outputs, the small commands, and what bad usage gets.
+
+use std::path::Path;
+
+use snapbox::{assert_data_eq, str};
+
+use crate::harness::{Acrscan, Run};
+
+const DEMO: &str = "fixtures/contoso";
+
+fn run(words: &str) -> Run {
+    Acrscan::new(words.split_whitespace()).run()
+}
+
+#[test]
+fn the_exit_code_depends_on_what_was_asked_and_never_on_the_format() {
+    let codes = [
+        ("", 1),
+        ("--fail-on critical", 0),
+        ("--fail-on high", 1),
+        ("--fail-on medium", 1),
+        ("--fail-on note", 1),
+        ("--fail-on never", 0),
+        ("--fail-on never --fail-on-unknown", 2),
+        ("--fail-on-unknown", 2),
+        ("--only ipv6-firewall-rule", 1),
+        ("--only ipv6-firewall-rule --fail-on high", 0),
+        ("--only ipv6-firewall-rule --fail-on-unknown", 1),
+    ];
+    for (options, code) in codes {
+        for format in ["text", "sarif"] {
+            let run = run(&format!("scan {DEMO} -o {format} {options}"));
+            assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{format} {options}");
+        }
+    }
+}
+
+#[test]
+fn text_goes_to_standard_output_unless_told_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEMO);
+    let scan = |options: &str| {
+        let words = ["scan", demo.to_str().unwrap()].into_iter().chain(options.split_whitespace());
+        Acrscan::new(words).in_folder(folder.path()).run().stdout
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let text = scan("");
+    let sarif = scan("-o sarif");
+    assert!(text.starts_with("contosodev (Basic, eastus)\n") && sarif.starts_with("{\n"), "{text}{sarif}");
+    assert_eq!(scan("-o text"), text);
+    assert_eq!((scan("-o sarif=a.sarif"), read("a.sarif")), (text.clone(), sarif.clone()));
+    assert_eq!((scan("-o text=b.txt -o sarif"), read("b.txt")), (sarif.clone(), text.clone()));
+    assert_eq!((scan("-o text=c.txt -o sarif=c.sarif"), read("c.txt"), read("c.sarif")), (String::new(), text, sarif));
+}
+
+#[test]
+fn nothing_is_coloured_where_nobody_watches() {
+    let run = run(&format!("scan {DEMO}"));
+    assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_and_the_others_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = folder.path().join("good.sarif");
+    let bad = folder.path().join("nowhere/bad.txt");
+    let outputs = [format!("text={}", bad.display()), format!("sarif={}", good.display())];
+    let run = Acrscan::new(["scan", DEMO, "-o", &outputs[0], "-o", &outputs[1]]).run();
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.starts_with(&format!("error: cannot write {}: ", bad.display())), "{}", run.stderr);
+    assert!(good.is_file());
+}
+
+#[test]
+fn bad_usage_names_the_thing_and_what_to_do() {
+    let table = [
+        ("scan", "nothing to scan"),
+        ("pull", "--output <DIR>"),
+        ("pull -o d", "--subscription"),
+        ("scan fixtures/contoso -o yaml", "yaml"),
+        ("scan fixtures/contoso -o sarif -o text", "two outputs"),
+        ("scan fixtures/contoso --fail-on severe", "severe"),
+        ("scan fixtures/contoso --only no-such-policy", "no-such-policy"),
+        ("scan fixtures/contoso --skip no-such-policy", "no-such-policy"),
+        ("scan fixtures/contoso --no-builtin-policies", "polic"),
+        ("scan fixtures/contoso --policies no/such/folder", "no/such/folder"),
+        ("scan fixtures/contoso --service-tags no/such/file.json", "no/such/file.json"),
+        ("scan --subscription contoso", "contoso"),
+        ("scan --subscription 5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4 --cloud mars", "mars"),
+        ("scan --subscription 5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4 --arm-endpoint http://example.com", "example.com"),
+        ("scan --subscription 5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4 --authority-host http://example.com", "example.com"),
+        ("policies no-such-policy", "no-such-policy"),
+        ("service-tags atlantis", "atlantis"),
+        ("service-tags update no/such/file.json", "no/such/file.json"),
+    ];
+    for (words, named) in table {
+        let run = run(words);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{words}: {}", run.stderr);
+        assert!(run.stderr.contains(named) && !run.stderr.contains("panicked"), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn policies_are_listed_and_explained() {
+    let listed = run("policies");
+    assert_eq!((listed.code, listed.stderr.as_str()), (0, ""));
+    let ids: Vec<&str> = listed.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for id in
+        ["bypass-without-system-identity", "ipv6-firewall-rule", "missing-service-tag-ips", "public-network-access"]
+    {
+        assert!(ids.contains(&id), "{}", listed.stdout);
+        let explained = run(&format!("policies {id}"));
+        assert_eq!(explained.code, 0);
+        assert!(explained.stdout.contains(id) && explained.stdout.contains("https://"), "{}", explained.stdout);
+    }
+}
+
+#[test]
+fn service_tags_come_one_cidr_a_line() {
+    let swiss = run("service-tags switzerlandnorth --service-tags fixtures/contoso/service-tags.json");
+    assert_data_eq!(
+        swiss.stdout.as_str(),
+        str![[r#"
+20.208.18.128/26
+20.208.21.0/25
+51.103.202.128/26
+51.103.205.0/25
+51.107.53.64/26
+51.107.56.192/26
+51.107.58.24/29
+74.242.147.0/26
+
+"#]]
+    );
+    let by_name = ["service-tags", "Switzerland North", "--service-tags", "fixtures/contoso/service-tags.json"];
+    assert_eq!(Acrscan::new(by_name).run().stdout, swiss.stdout);
+    let ipv6 = run("service-tags switzerlandnorth --ipv6 --service-tags fixtures/contoso/service-tags.json").stdout;
+    assert!(ipv6.lines().count() > 0 && ipv6.lines().all(|line| line.parse::<ipnet::Ipv6Net>().is_ok()), "{ipv6}");
+    for (cloud, region) in [("public", "eastus"), ("us-government", "usgovvirginia"), ("china", "chinaeast2")] {
+        let embedded = run(&format!("service-tags {region} --cloud {cloud}"));
+        assert_eq!(embedded.code, 0, "{}", embedded.stderr);
+        assert!(embedded.stdout.lines().count() > 1);
+        assert!(embedded.stdout.lines().all(|line| line.parse::<ipnet::Ipv4Net>().is_ok()), "{}", embedded.stdout);
+    }
+}

@@ -1,0 +1,72 @@
+//! Real traffic, where recordings of it are at hand: what Azure answered is read without a gap, and a naive reading of
+//! it comes to the same verdict.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::arm_server::fault::Fault;
+use crate::arm_server::http::Response;
+use crate::arm_server::world::World;
+use crate::arm_server::{ArmServer, Options};
+use crate::harness::{Acrscan, verdicts};
+
+/// The subscription that the recordings were given.
+const RECORDED: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The body of a recorded answer.
+fn recorded(folder: &Path, name: &str) -> Value {
+    let text = std::fs::read_to_string(folder.join(name)).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["response"]["body"].clone()
+}
+
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/recordings");
+    if !folder.is_dir() {
+        eprintln!("skipped: no recordings at {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn recorded_answers_are_read_without_a_gap() {
+    let Some(folder) = folder() else { return };
+    let registries = recorded(&folder, "registries_list_subscription_2023-11-01-preview.json");
+    let mut registries = registries["value"].as_array().unwrap().clone();
+    // Those in the list are all open.
+    registries.push(recorded(&folder, "registry_premium_deny_ipv4rule_2023-11-01-preview.json"));
+    registries.push(recorded(&folder, "registry_public_disabled_but_defaultAction_allow_2020-11-01-preview.json"));
+    let tasks = recorded(&folder, "tasks_list_systemassigned_and_noidentity_2019-06-01-preview.json");
+    let pools = recorded(&folder, "agentpools_list_vnet_and_public_2019-06-01-preview.json");
+    let documents: Vec<Value> = registries
+        .iter()
+        .map(|registry| json!({"registry": registry, "tasks": tasks["value"], "agent_pools": pools["value"]}))
+        .collect();
+    let server = ArmServer::start(&World::default().with_subscription(RECORDED, documents), Options::default());
+    let tags = recorded(&folder, "servicetags_api_trimmed_2022-01-01.json");
+    server.spoil(Fault::answer("/serviceTags", Response::json(200, &tags)));
+
+    let (run, sarif) = Acrscan::live(&server, ["scan", "--subscription", RECORDED]).sarif();
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let of = |policy: &str, kind: &str| -> Vec<String> {
+        let verdicts = verdicts(&sarif).into_iter();
+        verdicts
+            .filter(|verdict| verdict[0] == policy && verdict[1] == kind)
+            .map(|verdict| verdict[2].clone())
+            .collect()
+    };
+    let open = |registry: &&Value| {
+        let properties = &registry["properties"];
+        properties["publicNetworkAccess"] == "Enabled"
+            && (registry["sku"]["name"] != "Premium" || properties["networkRuleSet"]["defaultAction"] == "Allow")
+    };
+    let name = |registry: &Value| registry["name"].as_str().unwrap().to_owned();
+    let mut expected: Vec<String> = registries.iter().filter(open).map(name).collect();
+    expected.sort();
+    assert_eq!(of("public-network-access", "fail"), expected);
+    assert_eq!((expected.len(), registries.len()), (29, 31));
+    // That version of the API does not know the bypass for tasks, and one of the two tasks has no identity.
+    assert_eq!(of("bypass-without-system-identity", "unknown").len(), registries.len());
+    assert_eq!(of("bypass-without-system-identity", "fail").len(), 0);
+}
