@@ -43,7 +43,7 @@ impl Evaluator {
     /// # Errors
     /// Rego that parses and yet does not compile: an unsafe variable, a recursion, two rules in conflict.
     pub fn new(set: &PolicySet) -> Result<Evaluator, PolicyError> {
-        Evaluator::with(set, Machinery::Fast)
+        Evaluator::with(set, Machinery::Interpreter)
     }
 
     /// Compiles a set of policies for a machinery of the caller's choice.
