@@ -97,7 +97,8 @@ fn nothing_is_asked_that_no_selected_policy_needs() {
 fn each_read_costs_its_own_requests_and_only_where_it_can_matter() {
     let list = ("GET registries", 1);
     let tasks = ("GET tasks", 16);
-    let table: [(&[&str], &[&str], &[(&str, usize)]); 10] = [
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, usize)]);
+    let table: [Row; 10] = [
         (&["tasks"], &[], &[list, tasks]),
         (&["agent_pools"], &[], &[list, ("GET agentPools", 16)]),
         (&["service_tag"], &[], &[list, ("GET serviceTags", 1)]),
