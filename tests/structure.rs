@@ -47,7 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const LIVES_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/source/azure/"]),
     ("tokio", &["src/source/azure/"]),
-    ("regorus", &["src/policy/", "src/evaluate.rs"]),
+    ("regorus", &["src/policy/", "src/evaluate/"]),
     ("serde_sarif", &["src/output/sarif.rs"]),
     ("indicatif", &["src/console.rs"]),
 ];

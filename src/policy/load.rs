@@ -19,6 +19,8 @@ pub struct Module {
     pub path: String,
     /// Its text.
     pub rego: String,
+    /// Whether it ships with the binary.
+    pub builtin: bool,
 }
 
 impl PolicySet {
@@ -31,7 +33,7 @@ impl PolicySet {
         let mut modules: Vec<Module> = BUILTIN
             .iter()
             .filter(|(path, _)| !selection.no_builtin || path.starts_with("policies/lib/"))
-            .map(|&(path, rego)| Module { path: path.to_owned(), rego: rego.to_owned() })
+            .map(Module::builtin)
             .collect();
         let builtin_count = modules.len();
         for folder in &selection.folders {
@@ -54,6 +56,10 @@ impl PolicySet {
 }
 
 impl Module {
+    fn builtin(&(path, rego): &(&str, &str)) -> Module {
+        Module { path: path.to_owned(), rego: rego.to_owned(), builtin: true }
+    }
+
     /// Whether the file holds tests, which a scan does not load.
     pub fn is_test(&self) -> bool {
         self.path.ends_with("_test.rego")
@@ -75,7 +81,7 @@ impl Module {
 /// The libraries that ship with the binary.
 pub fn builtin_libraries() -> impl Iterator<Item = Module> {
     let libraries = BUILTIN.iter().filter(|(path, _)| path.starts_with("policies/lib/"));
-    libraries.map(|&(path, rego)| Module { path: path.to_owned(), rego: rego.to_owned() })
+    libraries.map(Module::builtin)
 }
 
 /// Every `.rego` file below a folder, tests too, sorted by path.
@@ -94,7 +100,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Module>, PolicyError> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rego") {
                 let rego = fs::read_to_string(&path).map_err(|error| read_error(&path, error))?;
-                modules.push(Module { path: path.display().to_string(), rego });
+                modules.push(Module { path: path.display().to_string(), rego, builtin: false });
             }
         }
     }
@@ -157,7 +163,8 @@ pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
         let Some(name) = module.policy_name() else { continue };
         let id = name.replace('_', "-");
         let metadata = Metadata::parse(&module.path, &module.rego)?;
-        let policy = Policy { id: id.clone(), name: name.to_owned(), file: module.path.clone(), metadata };
+        let (name, file) = (name.to_owned(), module.path.clone());
+        let policy = Policy { id: id.clone(), name, file, builtin: module.builtin, metadata };
         if let Some(first) = policies.insert(id.clone(), policy) {
             return Err(PolicyError::Twice { id, first: first.file, second: module.path.clone() });
         }

@@ -36,6 +36,8 @@ pub struct Policy {
     pub name: String,
     /// The Rego file, as a user would open it.
     pub file: String,
+    /// Whether it ships with the binary.
+    pub builtin: bool,
     /// The text above `package`: the only place for a policy's title, severity and help.
     pub metadata: Metadata,
 }

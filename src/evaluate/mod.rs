@@ -1,0 +1,99 @@
+//! Policies over registries: regorus and rayon live here.
+//!
+//! Each registry costs one query, of a rule generated at load that gathers what all policies say. A policy that fails on
+//! a registry is found by asking the policies one by one: it costs that pair its result, and no other.
+
+mod engine;
+mod results;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+pub use engine::{Machinery, Verdict};
+
+use self::engine::{Prepared, Worker};
+use self::results::Builder;
+use crate::finding::{Finding, Notification, RegistrySummary};
+use crate::input;
+use crate::inventory::{Inventory, RegistryRecord};
+use crate::policy::{PolicyError, PolicySet};
+use crate::service_tags::ServiceTags;
+
+/// What all policies say of all registries.
+#[derive(Debug, Default)]
+pub struct Evaluation {
+    /// Sorted by registry, worst first.
+    pub findings: Vec<Finding>,
+    /// A policy that failed on a registry.
+    pub notifications: Vec<Notification>,
+    /// One for each registry, in the inventory's order.
+    pub registries: Vec<RegistrySummary>,
+}
+
+/// Policies, compiled once.
+pub struct Evaluator {
+    prepared: Prepared,
+}
+
+impl Evaluator {
+    /// Compiles a set of policies.
+    ///
+    /// # Errors
+    /// Rego that parses and yet does not compile: an unsafe variable, a recursion, two rules in conflict.
+    pub fn new(set: &PolicySet) -> Result<Evaluator, PolicyError> {
+        Evaluator::with(set, Machinery::Interpreter)
+    }
+
+    /// Compiles a set of policies for a machinery of the caller's choice.
+    ///
+    /// # Errors
+    /// As for [`Evaluator::new`].
+    pub fn with(set: &PolicySet, machinery: Machinery) -> Result<Evaluator, PolicyError> {
+        Ok(Evaluator { prepared: Prepared::new(set, machinery)? })
+    }
+
+    /// Evaluates every policy over every registry, on all cores.
+    pub fn evaluate(&self, inventory: &Inventory, tags: &ServiceTags) -> Evaluation {
+        let parts: Vec<Evaluation> = inventory
+            .registries
+            .par_iter()
+            .map_init(|| self.prepared.worker(), |worker, record| self.evaluate_one(worker, record, tags))
+            .collect();
+        let mut whole = Evaluation::default();
+        for part in parts {
+            whole.findings.extend(part.findings);
+            whole.notifications.extend(part.notifications);
+            whole.registries.extend(part.registries);
+        }
+        whole
+    }
+
+    /// What every policy says of each of some input documents, one after the other on this thread: policy id to an
+    /// object of `deny` and `unknown`.
+    pub fn verdicts(&self, documents: &[Value]) -> Vec<BTreeMap<String, Verdict>> {
+        let mut worker = self.prepared.worker();
+        documents.iter().map(|document| self.prepared.ask(&mut worker, document)).collect()
+    }
+
+    fn evaluate_one(&self, worker: &mut Worker, record: &RegistryRecord, tags: &ServiceTags) -> Evaluation {
+        let mut builder = Builder::new(record);
+        match input::build(record, tags) {
+            Ok(document) => {
+                builder.summarise(&document);
+                let mut verdicts = self.prepared.ask(worker, &document);
+                for policy in self.prepared.policies() {
+                    let verdict = verdicts.remove(&policy.id).unwrap_or_else(|| Err("it gave no result".to_owned()));
+                    builder.add(policy, verdict);
+                }
+            }
+            Err(error) => {
+                for policy in self.prepared.policies() {
+                    builder.add(policy, Err(format!("the registry document is broken: {error}")));
+                }
+            }
+        }
+        builder.finish()
+    }
+}

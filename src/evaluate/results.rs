@@ -1,0 +1,149 @@
+//! From what policies say of one registry to findings, held to the policy contract.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::Evaluation;
+use super::engine::Verdict;
+use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySummary, Severity, fingerprint};
+use crate::input;
+use crate::inventory::{Origin, RegistryRecord};
+use crate::json_text::JsonText;
+use crate::policy::{INPUT_MEMBERS, Policy};
+
+/// Turns what policies say of one registry into findings.
+pub struct Builder<'a> {
+    record: &'a RegistryRecord,
+    /// Parsed for the first finding only: most registries have none to place.
+    text: Option<JsonText<'a>>,
+    evaluation: Evaluation,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(record: &'a RegistryRecord) -> Builder<'a> {
+        Builder { record, text: None, evaluation: Evaluation::default() }
+    }
+
+    pub fn summarise(&mut self, document: &Value) {
+        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.evaluation.registries.push(RegistrySummary {
+            scope: self.record.subscription.clone(),
+            resource: self.record.id.clone(),
+            location: text("/registry/location"),
+            sku: text("/registry/sku/name"),
+        });
+    }
+
+    pub fn add(&mut self, policy: &Policy, verdict: Verdict) {
+        let said = match verdict {
+            Ok(said) => said,
+            Err(error) => return self.failed(policy, &error),
+        };
+        for (rule, kind) in [("deny", Kind::Fail), ("unknown", Kind::Unknown)] {
+            let Some(items) = said[rule].as_array() else {
+                self.failed(policy, &format!("`{rule}` is not a set"));
+                continue;
+            };
+            for item in items {
+                match check(item) {
+                    Ok(()) => self.push(policy, kind, item),
+                    Err(error) => self.failed(policy, &format!("{}: `{rule}` gave a result {error}", policy.file)),
+                }
+            }
+        }
+    }
+
+    /// The policy's own fault: told as an error, and as an unknown result, for the registry did not pass.
+    fn failed(&mut self, policy: &Policy, error: &str) {
+        let name = self.record.id.rsplit('/').next().unwrap_or_default();
+        self.evaluation.notifications.push(Notification {
+            scope: Some(self.record.subscription.clone()),
+            resource: Some(self.record.id.clone()),
+            policy: Some(policy.id.clone()),
+            level: Level::Error,
+            message: format!("policy {} failed on registry {name}: {error}", policy.id),
+        });
+        let msg = format!("Policy {} could not be evaluated on registry {name}, so nothing is known.", policy.id);
+        self.push(policy, Kind::Unknown, &serde_json::json!({ "msg": msg, "field": "/registry" }));
+    }
+
+    fn push(&mut self, policy: &Policy, kind: Kind, item: &Value) {
+        let text = |member: &str| item[member].as_str().map(str::to_owned);
+        let field = text("field").unwrap_or_default();
+        let key = text("key");
+        let location = self.locate(&field);
+        let fix = item["fix"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        self.evaluation.findings.push(Finding {
+            policy: policy.id.clone(),
+            kind,
+            severity: text("severity")
+                .and_then(|word| Severity::parse(&word))
+                .unwrap_or(policy.metadata.custom.severity),
+            message: text("msg").unwrap_or_default(),
+            scope: self.record.subscription.clone(),
+            resource: self.record.id.clone(),
+            location,
+            fingerprint: fingerprint(&policy.id, &self.record.id, key.as_deref().unwrap_or(&field)),
+            field,
+            key,
+            evidence: item["evidence"].clone(),
+            fix: fix.collect(),
+        });
+    }
+
+    fn locate(&mut self, field: &str) -> Location {
+        match &self.record.origin {
+            Origin::Azure => Location::Live,
+            Origin::Snapshot { path } => {
+                let text = self.text.get_or_insert_with(|| JsonText::parse(&self.record.document));
+                Location::File { path: path.clone(), region: text.region(input::as_written(field)) }
+            }
+        }
+    }
+
+    pub fn finish(mut self) -> Evaluation {
+        let order = |finding: &Finding| {
+            let key = (finding.key.clone(), finding.field.clone(), finding.message.clone());
+            (finding.kind, std::cmp::Reverse(finding.severity), finding.policy.clone(), key)
+        };
+        self.evaluation.findings.sort_by_cached_key(order);
+        // One rule written twice is one finding: code scanning would merge the two anyway.
+        let mut seen = HashSet::new();
+        self.evaluation.findings.retain(|finding| seen.insert(finding.fingerprint.clone()));
+        self.evaluation.notifications.sort();
+        self.evaluation
+    }
+}
+
+/// Holds a result to the policy contract.
+fn check(item: &Value) -> Result<(), String> {
+    let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
+    for name in members.keys() {
+        if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {
+            return Err(format!("with an unknown member {name:?}: {item}"));
+        }
+    }
+    if members.get("msg").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(format!("without a text in \"msg\": {item}"));
+    }
+    let Some(field) = members.get("field").and_then(Value::as_str) else {
+        return Err(format!("without a JSON pointer in \"field\": {item}"));
+    };
+    let top = field.strip_prefix('/').map(|rest| rest.split('/').next().unwrap_or(rest));
+    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) {
+        return Err(format!("whose \"field\" points at nothing in the input document: {item}"));
+    }
+    let wrong = match members {
+        _ if members.get("key").is_some_and(|key| !key.is_string()) => "\"key\" is not a string",
+        _ if members.get("evidence").is_some_and(|evidence| !evidence.is_object()) => "\"evidence\" is not an object",
+        _ if members.get("fix").is_some_and(|fix| !fix.as_array().is_some_and(|f| f.iter().all(Value::is_string))) => {
+            "\"fix\" is not a list of commands"
+        }
+        _ if members.get("severity").is_some_and(|word| word.as_str().and_then(Severity::parse).is_none()) => {
+            "\"severity\" is not a severity"
+        }
+        _ => return Ok(()),
+    };
+    Err(format!("whose {wrong}: {item}"))
+}
