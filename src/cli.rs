@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::cloud::Cloud;
 use crate::finding::Severity;
 use crate::output::Output;
+use crate::policy::Profile;
 use crate::source::azure::CredentialKind;
 
 /// Tells, with proof, who can reach your Azure Container Registries over the network, and whether their ACR Tasks
@@ -95,7 +96,13 @@ pub struct PolicyArgs {
     /// Run none of the built-in policies
     #[arg(long)]
     pub no_builtin_policies: bool,
-    /// Run this policy only
+    /// Which policies to run, where none is named
+    #[arg(long, value_enum, default_value_t, value_name = "PROFILE")]
+    pub profile: ProfileChoice,
+    /// Settings of policies; without it, acrscan.toml of the working directory if it is there
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Run this policy only, whatever its profile
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Run all policies but this
@@ -183,6 +190,29 @@ pub enum ServiceTagsCommand {
         #[arg(short, long = "output", value_name = "FILE")]
         output: Option<PathBuf>,
     },
+}
+
+/// A profile, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ProfileChoice {
+    /// Who can reach the registry over the network, and whether its tasks can
+    #[default]
+    Network,
+    /// Everything else about a registry's posture
+    Hardening,
+    /// Both
+    All,
+}
+
+impl ProfileChoice {
+    /// The profile; `None` for all.
+    pub fn profile(self) -> Option<Profile> {
+        match self {
+            ProfileChoice::Network => Some(Profile::Network),
+            ProfileChoice::Hardening => Some(Profile::Hardening),
+            ProfileChoice::All => None,
+        }
+    }
 }
 
 /// The least severity that makes the exit code 1.

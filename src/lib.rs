@@ -9,6 +9,7 @@
 pub mod cidr;
 pub mod cli;
 pub mod cloud;
+pub mod config;
 pub mod console;
 pub mod evaluate;
 pub mod finding;

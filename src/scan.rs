@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use chrono::Utc;
 
-use crate::cli::{LiveArgs, PullArgs, ScanArgs};
+use crate::cli::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
+use crate::config::{Config, ConfigError};
 use crate::console::{self, ProgressLine};
 use crate::evaluate::Evaluator;
 use crate::inventory::{Inventory, Origin};
@@ -29,7 +30,7 @@ const MOST_SCOPES: usize = 20;
 pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
-    let policies = PolicySet::load(&selection(args))?;
+    let policies = PolicySet::load(&selection(&args.policies)?)?;
     let evaluator = Evaluator::new(&policies)?;
 
     let (mut inventory, tags) = collect(args)?;
@@ -69,13 +70,15 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
     Ok(if gaps.is_empty() { Outcome::Clean } else { Outcome::Incomplete })
 }
 
-fn selection(args: &ScanArgs) -> Selection {
-    Selection {
-        folders: args.policies.folders.clone(),
-        no_builtin: args.policies.no_builtin_policies,
-        only: args.policies.only.clone(),
-        skip: args.policies.skip.clone(),
-    }
+fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
+    Ok(Selection {
+        folders: args.folders.clone(),
+        no_builtin: args.no_builtin_policies,
+        only: args.only.clone(),
+        skip: args.skip.clone(),
+        profile: args.profile.profile(),
+        config: Config::load(args.config.as_deref())?,
+    })
 }
 
 /// More subscriptions than a SARIF file has room for are refused before anything is asked of Azure.

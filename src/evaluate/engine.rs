@@ -18,7 +18,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{CompiledPolicy, Engine};
 use serde_json::{Map, Value};
 
-use crate::policy::{Policy, PolicyError, PolicySet};
+use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 
 /// What one evaluation may take. Policies are meant to take well under a millisecond.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ impl Prepared {
             engine.add_policy(module.path.clone(), module.rego.clone()).map_err(refused)?;
         }
         engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies)).map_err(refused)?;
-        let data = regorus::Value::from(serde_json::json!({ "parameters": set.default_parameters() }));
+        let data = regorus::Value::from(serde_json::json!({ "parameters": parameters(&set.policies) }));
         engine.add_data(data.clone()).map_err(refused)?;
         engine.compile_with_entrypoint(&USERS.into()).map_err(refused)?;
         let machine = match machinery {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::load::{self, Module};
 use super::preflight::{self, Outline};
-use super::{INPUT_MEMBERS, Policy, PolicyError, default_parameters};
+use super::{INPUT_MEMBERS, Policy, PolicyError, parameters};
 
 /// What came of a folder.
 #[derive(Debug, Default)]
@@ -127,7 +127,7 @@ impl Run<'_> {
     /// Every `test_*` rule is true.
     fn rego_tests(&mut self, module: &Module, outline: &Outline) -> Result<(), PolicyError> {
         for (name, line) in outline.lines.iter().filter(|(name, _)| name.starts_with("test_")) {
-            self.set_parameters(default_parameters(self.policies))?;
+            self.set_parameters(parameters(self.policies))?;
             match self.engine.eval_rule(format!("data.{}.{name}", outline.package)) {
                 Ok(value) => {
                     let holds = value == regorus::Value::from(true);
@@ -202,10 +202,10 @@ impl Run<'_> {
         &mut self,
         policy: &Policy,
         input: &Value,
-        parameters: &Map<String, Value>,
+        overlay: &Map<String, Value>,
     ) -> Result<Result<Said, String>, PolicyError> {
-        let mut all = default_parameters(self.policies);
-        for (name, value) in parameters {
+        let mut all = parameters(self.policies);
+        for (name, value) in overlay {
             all[&policy.name][name] = value.clone();
         }
         self.set_parameters(all)?;

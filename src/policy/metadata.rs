@@ -112,6 +112,16 @@ pub enum ParameterKind {
 }
 
 impl ParameterKind {
+    /// The word used in METADATA.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ParameterKind::Boolean => "boolean",
+            ParameterKind::Number => "number",
+            ParameterKind::String => "string",
+            ParameterKind::Array => "array",
+        }
+    }
+
     /// Whether a value is of this type.
     pub fn admits(self, value: &Value) -> bool {
         match self {

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use crate::config::Config;
+
 pub use load::Module;
 pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
@@ -40,6 +42,8 @@ pub struct Policy {
     pub builtin: bool,
     /// The text above `package`: the only place for a policy's title, severity and help.
     pub metadata: Metadata,
+    /// Parameter to value: METADATA's defaults, and over them what the user's file says.
+    pub parameters: Map<String, Value>,
 }
 
 /// The policies that a scan runs, and the modules they are made of.
@@ -52,24 +56,15 @@ pub struct PolicySet {
 }
 
 impl PolicySet {
-    /// `data.parameters.<policy name>.<parameter>`, from METADATA's defaults.
-    pub fn default_parameters(&self) -> Value {
-        default_parameters(&self.policies)
-    }
-
     /// The policy of that id.
     pub fn get(&self, id: &str) -> Option<&Policy> {
         self.policies.iter().find(|policy| policy.id == id)
     }
 }
 
-fn default_parameters(policies: &[Policy]) -> Value {
-    let of_policy = |policy: &Policy| {
-        let defaults = policy.metadata.custom.parameters.iter();
-        let defaults: Map<String, Value> = defaults.map(|(name, p)| (name.clone(), p.default.clone())).collect();
-        (policy.name.clone(), Value::Object(defaults))
-    };
-    Value::Object(policies.iter().map(of_policy).collect())
+/// `data.parameters`, as policies see it: the policy's name, then the parameter's.
+pub fn parameters(policies: &[Policy]) -> Value {
+    policies.iter().map(|policy| (policy.name.clone(), Value::Object(policy.parameters.clone()))).collect()
 }
 
 /// Which policies to load.
@@ -83,6 +78,10 @@ pub struct Selection {
     pub only: Vec<String>,
     /// Run all but these.
     pub skip: Vec<String>,
+    /// Run those of one profile; `None` for all. A policy that is named in `only` runs whatever its profile.
+    pub profile: Option<Profile>,
+    /// What the user's file says of policies.
+    pub config: Config,
 }
 
 /// Policies that cannot be used. Each message names the file, and the line where there is one.
@@ -128,7 +127,9 @@ pub enum PolicyError {
         known: String,
     },
     /// Nothing is left to run.
-    #[error("no policy is left to run: --only, --skip and --no-builtin-policies leave none")]
+    #[error(
+        "no policy is left to run: --only, --skip, --profile, --no-builtin-policies and the configuration leave none"
+    )]
     NothingSelected,
     /// Rego that the engine refuses as a whole.
     #[error("the policies do not compile: {0}")]
