@@ -20,4 +20,5 @@ mod sarif;
 mod scopes;
 mod secrets;
 mod server;
+mod service_tags;
 mod snapshot;
