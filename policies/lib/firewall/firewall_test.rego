@@ -56,3 +56,9 @@ test_rule_commands if {
 	remove := firewall.remove_rule("$(x)") with input as {"registry": {"name": "contoso"}}
 	remove == "az acr network-rule remove --name contoso --ip-address '$(x)'"
 }
+
+test_basic_registry_has_no_list if {
+	firewall.absent with input as {"registry": {"sku": {"name": "Basic"}}}
+	not firewall.absent with input as {"registry": {"sku": {"name": "Premium"}}}
+	not firewall.absent with input as {"registry": {"sku": {"name": "Basic"}}, "firewall": "x"}
+}
