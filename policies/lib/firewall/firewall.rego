@@ -90,6 +90,8 @@ date := [service_tag.date] if {
 
 remove_rule(value) := az.acr("network-rule remove", [["--ip-address", value]])
 
+remove_subnet(id) := az.acr("network-rule remove", [["--subnet", id]])
+
 add_rule(value) := az.acr("network-rule add", [["--ip-address", value]])
 
 # Basic and Standard registries have no list, and need none.
