@@ -104,6 +104,10 @@ dependents := concat(", ", paths.dependent_names)
 foreign_rules contains {"value": rule.value, "field": rule.field, "owner": rule.owner} if {
 	is_array(owned_rules)
 	some rule in owned_rules
+	well_formed(rule)
+}
+
+well_formed(rule) if {
 	is_string(rule.value)
 	is_string(rule.field)
 	startswith(rule.field, "/")
@@ -142,4 +146,15 @@ doubts contains {
 	incomplete
 	paths.any_dependent == "yes"
 	not is_array(owned_rules)
+}
+
+doubts contains {
+	"field": "/service_tag/foreign_rules",
+	"why": "a rule that belongs to other agents could not be read",
+} if {
+	incomplete
+	paths.any_dependent == "yes"
+	is_array(owned_rules)
+	some rule in owned_rules
+	not well_formed(rule)
 }
