@@ -1,4 +1,4 @@
-//! Puts every Rego file of `policies/` into the binary, but for the tests: a new policy is files there and no Rust.
+//! Puts the policies of `policies/` and their examples into the binary: a new policy is files there and no Rust.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rego")
-            && !path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_test"))
-        {
+        } else if is_wanted(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Rego but for its tests, and examples.
+fn is_wanted(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name == "examples.yaml" || (name.ends_with(".rego") && !name.ends_with("_test.rego"))
 }

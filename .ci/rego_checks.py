@@ -26,7 +26,7 @@ CUSTOM_KEYS = {"severity", "profile", "remediation", "reads", "controls", "param
 NULLS = dict.fromkeys(
     ["schema_version", "registry", "tasks", "agent_pools", "role_assignments", "usages", "preview",
      "task_credentials", "firewall", "service_tag", "origin"])
-ODD_VALUES = [None, "odd", 7, True, [], {}, [None], {"odd": ["odd"]}]
+ODD_VALUES = [None, "odd", 7, [None], {"odd": ["odd"]}]
 # What regorus lacks, or answers differently.
 NOT_PORTABLE = {
     r":= walk\(": "[p, v] := walk(x)",

@@ -67,6 +67,9 @@ pub struct ScanArgs {
     /// Save what was read from Azure as a snapshot, and point findings at its files
     #[arg(long, value_name = "DIR", requires = "subscriptions", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
+    /// Save the documents that policies saw, and their parameters, for `opa eval` or `conftest`
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub save_inputs: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub policies: PolicyArgs,
@@ -152,12 +155,56 @@ pub struct LiveArgs {
 
 /// `acrscan policies`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct PoliciesArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub command: Option<PoliciesCommand>,
     /// The policy to explain
     pub id: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PoliciesFormat,
     /// A folder of policies of your own, to list beside the built-in ones
     #[arg(long = "policies", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum PoliciesCommand {
+    /// Start a policy: a folder with a policy, its test and its examples, all of which pass
+    New {
+        /// The policy's id, such as `owner-tag`
+        #[arg(value_parser = parse_policy_id)]
+        id: String,
+        /// The folder to make the policy's folder in
+        #[arg(short, long = "output", value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+    },
+}
+
+/// How policies are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum PoliciesFormat {
+    /// For the terminal
+    #[default]
+    Text,
+    /// A reference page
+    Markdown,
+    /// Everything METADATA says
+    Json,
+}
+
+fn parse_policy_id(text: &str) -> Result<String, String> {
+    let words = text.split('-');
+    let plain = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let starts = text.starts_with(|first: char| first.is_ascii_lowercase());
+    if starts && words.into_iter().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("an id is lower-case words joined by hyphens, such as `owner-tag`".to_owned())
+    }
 }
 
 /// `acrscan test`

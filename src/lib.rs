@@ -14,6 +14,7 @@ pub mod console;
 pub mod evaluate;
 pub mod finding;
 pub mod input;
+pub mod inputs;
 pub mod inventory;
 pub mod json_text;
 pub mod output;

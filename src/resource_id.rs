@@ -42,9 +42,9 @@ impl RegistryId {
     pub fn path(&self) -> String {
         format!(
             "subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
-            safe_segment(&self.subscription),
-            safe_segment(&self.resource_group),
-            safe_segment(&self.name)
+            file_name(&self.subscription),
+            file_name(&self.resource_group),
+            file_name(&self.name)
         )
     }
 }
@@ -55,8 +55,9 @@ fn is_name(segment: &str) -> bool {
     !is_step && segment.len() <= 260 && !segment.contains(|character: char| character.is_control() || character == '\\')
 }
 
-/// A path segment with everything percent-encoded that a file system or a shell might take for something else.
-fn safe_segment(name: &str) -> String {
+/// A file name for a resource's name: lower case, and percent-encoded that a file system or a shell might
+/// take for something else.
+pub fn file_name(name: &str) -> String {
     let name = name.to_lowercase();
     // `.`, `..` and, on Windows, whatever ends in a dot.
     let dotted = name.starts_with('.') || name.ends_with('.');
@@ -113,7 +114,7 @@ mod tests {
             ("gruppe-ü(1)", "gruppe-ü(1)"),
             ("c:", "c%3A"),
         ] {
-            assert_eq!(safe_segment(name), expected);
+            assert_eq!(file_name(name), expected);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
 use crate::config::{Config, ConfigError};
 use crate::console::{self, ProgressLine};
 use crate::evaluate::Evaluator;
+use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
 use crate::output::{self, SarifOptions};
 use crate::policy::{PolicySet, Reads, Selection};
@@ -36,6 +37,9 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let (mut inventory, tags) = collect(args, needs(args, &policies))?;
     if let Some(folder) = &args.save_snapshot {
         save_snapshot(folder, &mut inventory, &tags)?;
+    }
+    if let Some(folder) = &args.save_inputs {
+        inputs::save(folder, &inventory, &tags, &policies.policies)?;
     }
 
     let evaluation = evaluator.evaluate(&inventory, &tags);

@@ -23,7 +23,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("console", &["finding", "output", "source"]),
     ("cli", &["cloud", "finding", "output", "policy", "source"]),
     ("tags", &["cli", "cloud", "console", "report", "service_tags", "source"]),
-    ("policies", &["cli", "output", "policy", "report"]),
+    ("policies", &["cli", "console", "output", "policy", "report"]),
+    ("inputs", &["input", "inventory", "policy", "resource_id", "service_tags"]),
     (
         "scan",
         &[

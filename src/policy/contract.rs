@@ -1,13 +1,12 @@
 //! `acrscan test`: a folder of policies, its Rego tests and its examples, held to the contract.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use regorus::Engine;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::examples::Examples;
 use super::load::{self, Module};
 use super::preflight::{self, Outline};
 use super::{INPUT_MEMBERS, Policy, PolicyError, parameters};
@@ -34,27 +33,6 @@ pub struct Failure {
     pub line: usize,
     /// What did not hold.
     pub message: String,
-}
-
-/// `examples.yaml`, beside each policy.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Examples {
-    bad: Vec<Example>,
-    good: Vec<Example>,
-    #[serde(default)]
-    unknown: Vec<Example>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Example {
-    name: String,
-    /// The input document, as the policy sees it.
-    input: Value,
-    /// Laid over the policy's own defaults.
-    #[serde(default)]
-    parameters: Map<String, Value>,
 }
 
 /// Runs everything in a folder.
@@ -161,19 +139,18 @@ impl Run<'_> {
     }
 
     fn examples(&mut self, policy: &Policy) -> Result<(), PolicyError> {
-        let file = Path::new(&policy.file).with_file_name("examples.yaml").display().to_string();
-        let text = match fs::read_to_string(&file) {
+        let (file, text) = load::examples(policy);
+        let text = match text {
             Ok(text) => text,
             Err(error) => {
                 self.check(false, &file, 1, format!("every policy shows good and bad examples: {error}"));
                 return Ok(());
             }
         };
-        let examples: Examples = match yaml_serde::from_str(&text) {
+        let examples = match Examples::parse(&text) {
             Ok(examples) => examples,
-            Err(error) => {
-                let line = error.location().map_or(1, |location| location.line());
-                self.check(false, &file, line, error.to_string());
+            Err((line, message)) => {
+                self.check(false, &file, line, message);
                 return Ok(());
             }
         };

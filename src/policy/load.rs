@@ -12,7 +12,7 @@ use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
 use crate::config::{Place, Setting};
 use crate::finding::Severity;
 
-/// The Rego files that ship with the binary: path and text.
+/// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
 /// One Rego file.
@@ -35,6 +35,7 @@ impl PolicySet {
     pub fn load(selection: &Selection) -> Result<PolicySet, PolicyError> {
         let mut modules: Vec<Module> = BUILTIN
             .iter()
+            .filter(|(path, _)| path.ends_with(".rego"))
             .filter(|(path, _)| !selection.no_builtin || path.starts_with("policies/lib/"))
             .map(Module::builtin)
             .collect();
@@ -85,6 +86,17 @@ impl Module {
 pub fn builtin_libraries() -> impl Iterator<Item = Module> {
     let libraries = BUILTIN.iter().filter(|(path, _)| path.starts_with("policies/lib/"));
     libraries.map(Module::builtin)
+}
+
+/// The text of a policy's `examples.yaml`, and where it is.
+///
+/// # Errors
+/// A user's policy has none, or one that cannot be read.
+pub fn examples(policy: &Policy) -> (String, std::io::Result<String>) {
+    let file = Path::new(&policy.file).with_file_name("examples.yaml").display().to_string();
+    let builtin = BUILTIN.iter().find(|(path, _)| policy.builtin && *path == file);
+    let text = builtin.map_or_else(|| fs::read_to_string(&file), |(_, text)| Ok((*text).to_owned()));
+    (file, text)
 }
 
 /// Every `.rego` file below a folder, tests too, sorted by path.

@@ -1,6 +1,7 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
 pub mod contract;
+mod examples;
 mod load;
 mod metadata;
 mod preflight;
@@ -11,7 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 
-pub use load::Module;
+pub use examples::{Example, Examples};
+pub use load::{Module, examples};
 pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
 /// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
@@ -53,13 +55,6 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// Every Rego file to load, libraries included, tests left out.
     pub modules: Vec<Module>,
-}
-
-impl PolicySet {
-    /// The policy of that id.
-    pub fn get(&self, id: &str) -> Option<&Policy> {
-        self.policies.iter().find(|policy| policy.id == id)
-    }
 }
 
 /// `data.parameters`, as policies see it: the policy's name, then the parameter's.

@@ -7,7 +7,7 @@ mod canary;
 pub mod fault;
 pub mod http;
 pub mod identity;
-mod service_tags;
+pub mod service_tags;
 pub mod world;
 
 use std::io::{self, BufReader, Read};

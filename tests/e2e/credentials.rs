@@ -7,7 +7,7 @@ use snapbox::{assert_data_eq, str};
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options, identity};
-use crate::harness::{Acrscan, OTHER, Run, contoso};
+use crate::harness::{Acrscan, Elsewhere, OTHER, Run, contoso};
 
 /// A subscription without registries is enough to see who signed in.
 fn server() -> ArmServer {
@@ -222,4 +222,49 @@ fn plain_http_is_refused_anywhere_but_on_loopback_before_anything_is_sent() {
         assert!(run.stderr.contains("plain http"), "{}", run.stderr);
     }
     assert_eq!(server.seen().len(), 0);
+}
+
+#[test]
+fn no_secret_follows_a_redirect() {
+    let elsewhere = Elsewhere::open();
+    for status in [302, 307, 308] {
+        let server = server();
+        for path in ["/oauth2/", "/msi/token", "/oidc/token", "/metadata/"] {
+            server.spoil(Fault::answer(path, elsewhere.redirect(status)));
+        }
+        let endpoint = format!("{}/msi/token", server.url());
+        let request_url = format!("{}/oidc/token?job=1", server.url());
+        let environment = [
+            ("AZURE_CLIENT_SECRET", identity::CLIENT_SECRET),
+            ("IDENTITY_ENDPOINT", endpoint.as_str()),
+            ("IDENTITY_HEADER", identity::IDENTITY_HEADER),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", request_url.as_str()),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", identity::OIDC_REQUEST_TOKEN),
+            ("AZURE_POD_IDENTITY_AUTHORITY_HOST", server.url()),
+        ];
+        for kind in ["service-principal", "managed-identity", "github-oidc", "metadata"] {
+            let run = with(with(scan(&server), &APP), &environment).args(["--credential", kind]).run();
+            assert_refused(&run, &format!("HTTP {status}, a redirect"));
+        }
+    }
+    elsewhere.assert_silent();
+}
+
+/// A proxy's machine has another identity than this one's, and no business with its tokens.
+#[test]
+fn this_machines_own_identity_is_not_asked_for_through_a_proxy() {
+    let proxy = server();
+    for (kind, path) in [("managed-identity", "/msi/token"), ("metadata", "/metadata/identity/oauth2/token")] {
+        let server = server();
+        let endpoint = format!("{}/msi/token", server.url());
+        let environment = [
+            ("IDENTITY_ENDPOINT", endpoint.as_str()),
+            ("IDENTITY_HEADER", identity::IDENTITY_HEADER),
+            ("AZURE_POD_IDENTITY_AUTHORITY_HOST", server.url()),
+            ("HTTP_PROXY", proxy.url()),
+        ];
+        with(scan(&server), &environment).args(["--credential", kind]).run();
+        assert_eq!(sign_ins(&server), [path]);
+    }
+    assert_eq!(proxy.seen_with("identity").len() + proxy.seen_with("/msi/").len(), 0);
 }

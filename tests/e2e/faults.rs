@@ -9,31 +9,11 @@ use serde_json::{Value, json};
 use crate::arm_server::fault::{Action, Fault};
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, OTHER, Run, contoso, contoso_server, results, text, verdicts};
+use crate::harness::{Acrscan, CONTOSO, Elsewhere, OTHER, Run, contoso, contoso_server, results, text, verdicts};
 
 const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries?";
 const TASKS: &str = "/contosopayments/tasks?";
 const POOLS: &str = "/contosopayments/agentPools?";
-
-/// A listener that must stay silent: a token sent there would have left ARM.
-struct Elsewhere(TcpListener);
-
-impl Elsewhere {
-    fn open() -> Elsewhere {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        Elsewhere(listener)
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/subscriptions", self.0.local_addr().unwrap())
-    }
-
-    fn assert_silent(&self) {
-        let error = self.0.accept().expect_err("somebody called");
-        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-    }
-}
 
 fn html() -> Response {
     Response::new(200, "text/html", "<html>Welcome to the hotel's network</html>".as_bytes().to_vec())
@@ -101,7 +81,6 @@ fn retry_after_is_obeyed_in_seconds_and_as_a_date() {
 
 /// What stays wrong, and how the gap tells it.
 fn lasting(elsewhere: &Elsewhere) -> Vec<(Action, &'static str)> {
-    let redirect = Response::new(302, "text/plain", Vec::new()).header("Location", &elsewhere.url());
     let to_another_host = json!({"value": [], "nextLink": format!("{}?api-version=2025-11-01", elsewhere.url())});
     vec![
         (Action::Answer(Response::error(401, "InvalidAuthenticationToken", "Wrong issuer.")), "HTTP 401"),
@@ -116,7 +95,8 @@ fn lasting(elsewhere: &Elsewhere) -> Vec<(Action, &'static str)> {
         (Action::Answer(Response::json(200, &json!({"value": ["text"]}))), "not an object"),
         (Action::Answer(Response::json(200, &to_another_host)), "nextLink points to another host"),
         (Action::Answer(Response::json(200, &json!({"value": [], "nextLink": 7}))), "nextLink is not a string"),
-        (Action::Answer(redirect), "HTTP 302, a redirect"),
+        (Action::Answer(elsewhere.redirect(302)), "HTTP 302, a redirect"),
+        (Action::Answer(elsewhere.redirect(307)), "HTTP 307, a redirect"),
         (Action::Truncate, "tried 5 times"),
         (Action::HangUp, "tried 5 times"),
     ]

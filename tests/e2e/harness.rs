@@ -1,12 +1,14 @@
 //! Runs the binary in a scrubbed environment, and reads what it wrote.
 
 use std::ffi::OsStr;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::arm_server::http::Response;
 use crate::arm_server::world::World;
 use crate::arm_server::{ArmServer, Options, identity};
 
@@ -97,9 +99,9 @@ impl Acrscan {
         }
     }
 
-    /// Starts it and leaves it running, its output unread.
-    pub fn spawn(mut self) -> Child {
-        self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs")
+    /// Starts it and leaves it running, its standard output a pipe.
+    pub fn piped(mut self) -> Child {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs")
     }
 
     /// Runs with SARIF on standard output.
@@ -107,6 +109,31 @@ impl Acrscan {
         let run = self.args(["-o", "sarif"]).run();
         let sarif = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
         (run, sarif)
+    }
+}
+
+/// A listener that must stay silent: a token or a secret sent there would have left its owner.
+pub struct Elsewhere(TcpListener);
+
+impl Elsewhere {
+    pub fn open() -> Elsewhere {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Elsewhere(listener)
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/elsewhere", self.0.local_addr().unwrap())
+    }
+
+    /// An answer that sends whoever obeys it there.
+    pub fn redirect(&self, status: u16) -> Response {
+        Response::new(status, "text/plain", Vec::new()).header("Location", &self.url())
+    }
+
+    pub fn assert_silent(&self) {
+        let error = self.0.accept().expect_err("somebody called");
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
     }
 }
 

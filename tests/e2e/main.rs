@@ -21,4 +21,5 @@ mod sarif;
 mod scopes;
 mod secrets;
 mod server;
+mod service_tags;
 mod snapshot;

@@ -59,7 +59,7 @@ fn a_pull_that_is_killed_leaves_the_earlier_snapshot_as_it_was() {
     server.spoil(Fault::on("/contosoweb/tasks?", Action::Stall));
     let parent = contoso_copy();
     let before = files(parent.path());
-    let mut child = pull(&server, parent.path()).spawn();
+    let mut child = pull(&server, parent.path()).piped();
     server.wait_for("/contosoweb/tasks?");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -17,14 +17,16 @@
 #   remediation: >-
 #     Assign the task a system-assigned identity, switch its default authentication off, give the identity a role that
 #     the registry's permission mode honours (AcrPush, or Container Registry Repository Writer where repository
-#     permissions are attribute-based), and make it the task's credential for the registry. Whoever may write tasks can
-#     then run code with that identity from outside the firewall; a dedicated agent pool in a virtual network avoids it.
+#     permissions are attribute-based), and make it the task's credential for the registry. Whoever may write tasks
+#     can then run code with that identity from outside the firewall; a dedicated agent pool in a virtual network
+#     avoids it.
 #   reads: [tasks, agent_pools]
 #   controls: {}
 #   parameters: {}
 package acr.bypass_without_system_identity
 
 import data.lib.az
+import data.lib.paths
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
@@ -52,7 +54,7 @@ unknown contains {
 	]),
 	"field": doubt.field,
 } if {
-	some doubt in registry_doubts
+	some doubt in paths.bypass_doubts
 }
 
 unknown contains {
@@ -67,7 +69,7 @@ unknown contains {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.all
 	left_out(task) == "unknown"
-	some doubt in tasks.doubts(task, ["enabled", "on_vnet_pool", "system_identity"])
+	some doubt in tasks.doubts(task, paths.aspects)
 }
 
 left_out(task) := verdict.conjunction([
@@ -76,22 +78,13 @@ left_out(task) := verdict.conjunction([
 	verdict.negation(task.system_identity),
 ])
 
-registry_doubts contains registry.doubt(registry.bypass_path) if tasks.bypass_allowed == "unknown"
-
-registry_doubts contains tasks.list_doubt if tasks.bypass_allowed == "yes"
-
 has(task) := "a user-assigned identity only, which may not use the bypass" if {
 	"userassigned" in tasks.identity_words(task.item)
 } else := "no system-assigned identity"
 
 fix(name) := [
 	az.task("identity assign", name, [["--identities", "[system]"]]),
-	az.task("update", name, [default_login_off]),
+	az.default_login_off(name),
 	az.push_role(name),
-	az.task("credential add", name, [["--login-server", az.login_server], ["--use-identity", "[system]"]]),
+	az.system_credential(name),
 ]
-
-# --auth-mode is not usable where repository permissions are attribute-based.
-default_login_off := ["--source-acr-auth-id", "[system]"] if {
-	registry.abac
-} else := ["--auth-mode", "None"]

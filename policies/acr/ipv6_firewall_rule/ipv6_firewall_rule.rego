@@ -12,8 +12,8 @@
 #   severity: medium
 #   profile: network
 #   remediation: >-
-#     Remove the entry, and allow the IPv4 addresses of the same clients instead. Clients that have IPv6 only can reach
-#     the registry over a private endpoint.
+#     Remove the entry, and allow the IPv4 addresses of the same clients instead. Clients that have IPv6 only can
+#     reach the registry over a private endpoint.
 #   reads: []
 #   controls: {}
 #   parameters: {}
@@ -40,7 +40,7 @@ unknown contains {
 	"msg": sprintf("%s: %s, so whether it holds IPv6 cannot be told.", [registry.label, doubt.why]),
 	"field": doubt.field,
 } if {
-	not without_firewall
+	not firewall.absent
 	doubt := firewall.list_doubt
 }
 
@@ -50,12 +50,6 @@ unknown contains {
 	"key": doubt.key,
 } if {
 	some doubt in firewall.entry_doubts
-}
-
-# Basic and Standard registries have no list, and need none.
-without_firewall if {
-	registry.has_firewall == "no"
-	object.get(input, "firewall", null) == null
 }
 
 consequence := "It admits nobody." if {

@@ -2,11 +2,11 @@
 # scope: package
 # title: The firewall lacks addresses of the region's service tag
 # description: >-
-#   Finds registries that let selected networks in and whose list does not cover all IPv4 ranges of their home region's
-#   AzureContainerRegistry service tag. ACR Tasks on the shared pool run from those ranges, so builds, pushes and purges
-#   fail with 403 whenever they start from one that is missing. A list that was begun, or was complete once and went
-#   stale, is reported in any case; an empty one if an enabled task has no other way: it runs on no agent pool in a
-#   virtual network and cannot use the network rule bypass.
+#   Finds registries that let selected networks in and whose list does not cover all IPv4 ranges of their home
+#   region's AzureContainerRegistry service tag. ACR Tasks on the shared pool run from those ranges, so builds, pushes
+#   and purges fail with 403 whenever they start from one that is missing. A list that was begun, or was complete once
+#   and went stale, is reported in any case; an empty one if an enabled task has no other way: it runs on no agent
+#   pool in a virtual network and cannot use the network rule bypass.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
 #   description: Configure public IP network rules
@@ -18,9 +18,9 @@
 #   severity: high
 #   profile: network
 #   remediation: >-
-#     Add the missing ranges to the registry's IP rules, and watch the list: Microsoft adds ranges several times a year.
-#     A dedicated agent pool in a virtual network needs no such list. The network rule bypass needs none either, but
-#     whoever may write a task can then use its identity from outside the firewall.
+#     Add the missing ranges to the registry's IP rules, and watch the list: Microsoft adds ranges several times a
+#     year. A dedicated agent pool in a virtual network needs no such list. The network rule bypass needs none either,
+#     but whoever may write a task can then use its identity from outside the firewall.
 #   reads: [tasks, agent_pools, service_tag]
 #   controls: {}
 #   parameters:
@@ -28,14 +28,14 @@
 #       default: false
 #       type: boolean
 #       description: >-
-#         Tasks that leave no resource (az acr build, az acr run) are in use, so an empty list is reported even
-#         where no task depends on it.
+#         Tasks that leave no resource (az acr build, az acr run) are in use, so an empty list is reported even where
+#         no task depends on it.
 package acr.missing_service_tag_ips
 
 import data.lib.firewall
+import data.lib.paths
 import data.lib.registry
 import data.lib.tasks
-import data.lib.verdict
 
 deny contains {
 	"msg": sprintf("%s admits %s %s, from which ACR Tasks run: %s. Compared with %s.", [
@@ -54,7 +54,7 @@ deny contains {
 		"date": object.get(firewall.service_tag, "date", null),
 		"missing_ipv4": missing,
 		"covered_ipv4": firewall.service_tag.covered_ipv4,
-		"tasks": dependents,
+		"tasks": paths.dependent_names,
 	},
 	"fix": [firewall.add_rule(cidr) | some cidr in missing],
 } if {
@@ -80,8 +80,8 @@ unknown contains {
 	"key": task.name,
 } if {
 	open_question
-	some task in undecided
-	some doubt in tasks.doubts(task, ["enabled", "system_identity", "on_vnet_pool"])
+	some task in paths.undecided
+	some doubt in tasks.doubts(task, paths.aspects)
 }
 
 default quick_tasks := false
@@ -102,7 +102,7 @@ incomplete if {
 # Someone minds.
 concerned if begun
 
-concerned if count(dependents) > 0
+concerned if count(paths.dependents) > 0
 
 concerned if quick_tasks == true
 
@@ -112,39 +112,19 @@ open_question if {
 	not concerned
 }
 
-# The tasks that have no way to the registry but the firewall's list.
-dependents := sort([task.name | some task in tasks.all; depends(task) == "yes"])
-
-undecided := [task | some task in tasks.all; depends(task) == "unknown"]
-
-depends(task) := verdict.conjunction([
-	task.enabled,
-	verdict.negation(task.on_vnet_pool),
-	verdict.negation(task.bypass),
-])
-
 registry_doubts contains doubt if {
-	registry.selected == "unknown"
-	some doubt in registry.network_doubts
+	some doubt in paths.address_doubts
 }
 
-registry_doubts contains firewall.list_doubt if registry.selected == "yes"
-
-registry_doubts contains firewall.service_tag_doubt if registry.selected == "yes"
-
-registry_doubts contains tasks.list_doubt if open_question
-
-registry_doubts contains registry.doubt(registry.bypass_path) if {
+registry_doubts contains doubt if {
 	open_question
-	some task in undecided
-	task.bypass == "unknown"
-	tasks.bypass_allowed == "unknown"
+	some doubt in paths.task_doubts
 }
 
 extent := "only a part of" if {
 	begun
 } else := "nothing of"
 
-dependence := [sprintf("tasks that depend on it are %s", [concat(", ", dependents)])] if {
-	count(dependents) > 0
+dependence := [sprintf("tasks that depend on it are %s", [concat(", ", paths.dependent_names)])] if {
+	count(paths.dependents) > 0
 } else := []

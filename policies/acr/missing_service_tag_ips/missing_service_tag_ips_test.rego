@@ -9,24 +9,24 @@ shared := fixtures.task("nightly", {})
 
 stale := {"service_tag": fixtures.service_tag(["20.42.66.0/24", "20.62.128.0/26"], ["40.78.231.0/24"])}
 
-passes(document) if {
-	findings := policy.deny with input as document
+passes(given) if {
+	findings := policy.deny with input as given
 	count(findings) == 0
-	doubts := policy.unknown with input as document
+	doubts := policy.unknown with input as given
 	count(doubts) == 0
 }
 
-denied(document) if {
-	findings := policy.deny with input as document
+denied(given) if {
+	findings := policy.deny with input as given
 	count(findings) == 1
-	doubts := policy.unknown with input as document
+	doubts := policy.unknown with input as given
 	count(doubts) == 0
 }
 
-undecided(document, fields) if {
-	findings := policy.deny with input as document
+undecided(given, fields) if {
+	findings := policy.deny with input as given
 	count(findings) == 0
-	doubts := policy.unknown with input as document
+	doubts := policy.unknown with input as given
 	{doubt.field | some doubt in doubts} == fields
 }
 

@@ -20,7 +20,12 @@
 #     their way to the registry in both cases; give them a dedicated agent pool in a virtual network, the region's
 #     service tag ranges in the firewall (useless once public access is Disabled), or the network rule bypass.
 #   reads: []
-#   controls: {}
+#   controls:
+#     MCSB: [NS-2]
+#     NIST-800-53-r5: [AC-4, SC-7, SC-7(3)]
+#     CIS-Controls-v8.1: ["8.11", "10.7", "13.1", "13.3", "18.4"]
+#     ISO-27002-2022: ["5.14"]
+#     PCI-DSS-4: ["1.4.4"]
 #   parameters: {}
 package acr.public_network_access
 

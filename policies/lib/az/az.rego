@@ -30,6 +30,16 @@ task(words, task_name, options) := command(
 	array.concat([["--registry", registry_name], ["--name", task_name]], options),
 )
 
+# --auth-mode is not usable where repository permissions are attribute-based.
+default_login_off(task_name) := task("update", task_name, [["--source-acr-auth-id", "[system]"]]) if {
+	registry.abac
+} else := task("update", task_name, [["--auth-mode", "None"]])
+
+system_credential(task_name) := task("credential add", task_name, [
+	["--login-server", login_server],
+	["--use-identity", "[system]"],
+])
+
 # Lets the task's system-assigned identity push and pull. Its principal id is read when the command runs: the
 # identity may have been assigned by the command before.
 push_role(task_name) := concat(" ", [
@@ -63,3 +73,9 @@ default login_server := "REGISTRY.azurecr.io"
 login_server := registry.setting(["properties", "loginServer"]) if {
 	is_string(registry.setting(["properties", "loginServer"]))
 }
+
+# For settings that `az acr update` has no option for.
+property(path, value) := sprintf("az resource update --ids %s --api-version 2025-11-01 --set %s", [
+	scope,
+	quote(sprintf("properties.%s=%s", [path, value])),
+])

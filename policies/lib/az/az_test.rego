@@ -59,3 +59,21 @@ test_login_server if {
 	stand_in := az.login_server with input as {}
 	stand_in == "REGISTRY.azurecr.io"
 }
+
+test_property if {
+	command := az.property("networkRuleBypassAllowedForTasks", "false") with input as {"registry": {"id": "/r"}}
+	command == concat(" ", [
+		"az resource update --ids /r --api-version 2025-11-01",
+		"--set properties.networkRuleBypassAllowedForTasks=false",
+	])
+}
+
+test_login_commands if {
+	off := az.default_login_off("t") with input as {"registry": {"name": "contoso"}}
+	off == "az acr task update --registry contoso --name t --auth-mode None"
+	credential := az.system_credential("t") with input as {"registry": {"name": "contoso"}}
+	credential == concat(" ", [
+		"az acr task credential add --registry contoso --name t",
+		"--login-server REGISTRY.azurecr.io --use-identity '[system]'",
+	])
+}

@@ -2,6 +2,7 @@
 package lib.firewall
 
 import data.lib.az
+import data.lib.registry
 import data.lib.verdict
 
 # Whether the list was read in the shape it should have.
@@ -89,4 +90,12 @@ date := [service_tag.date] if {
 
 remove_rule(value) := az.acr("network-rule remove", [["--ip-address", value]])
 
+remove_subnet(id) := az.acr("network-rule remove", [["--subnet", id]])
+
 add_rule(value) := az.acr("network-rule add", [["--ip-address", value]])
+
+# Basic and Standard registries have no list, and need none.
+absent if {
+	registry.has_firewall == "no"
+	object.get(input, "firewall", null) == null
+}

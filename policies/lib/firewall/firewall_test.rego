@@ -55,4 +55,12 @@ test_rule_commands if {
 	add == "az acr network-rule add --name contoso --ip-address 203.0.113.7"
 	remove := firewall.remove_rule("$(x)") with input as {"registry": {"name": "contoso"}}
 	remove == "az acr network-rule remove --name contoso --ip-address '$(x)'"
+	subnet := firewall.remove_subnet("/s/1") with input as {"registry": {"name": "contoso"}}
+	subnet == "az acr network-rule remove --name contoso --subnet /s/1"
+}
+
+test_basic_registry_has_no_list if {
+	firewall.absent with input as {"registry": {"sku": {"name": "Basic"}}}
+	not firewall.absent with input as {"registry": {"sku": {"name": "Premium"}}}
+	not firewall.absent with input as {"registry": {"sku": {"name": "Basic"}}, "firewall": "x"}
 }

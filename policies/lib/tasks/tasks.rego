@@ -80,8 +80,8 @@ named_pool_verdict(name) := "unknown" if {
 	not is_string(name)
 } else := "unknown" if {
 	pool_list_doubt
-} else := verdict.conjunction(answers) if {
-	answers := pools[lower(name)]
+} else := verdict.conjunction({subnet_verdict(pool) | some pool in pools[lower(name)]}) if {
+	pools[lower(name)]
 } else := "unknown" if {
 	# A pool that could not be read may be the one named.
 	some pool in pool_list
@@ -96,11 +96,12 @@ pool_list_doubt := {"field": "/agent_pools", "why": verdict.why("the agent pool 
 	not is_array(pools_as_read)
 }
 
-# Lower-cased pool name -> whether it has a subnet. A set, because nothing keeps a document from naming one twice.
-pools := {key: answers |
-	some key in {pool_key(pool) | some pool in pool_list}
-	answers := {subnet_verdict(pool) | some pool in pool_list; pool_key(pool) == key}
-}
+# Lower-cased pool name -> {position: pool}. Nothing keeps a document from naming one twice; merging objects groups
+# them in one pass.
+pools := object.union_n([{key: {sprintf("%d", [index]): pool}} |
+	some index, pool in pool_list
+	key := pool_key(pool)
+])
 
 pool_key(pool) := verdict.fold(verdict.member(pool, ["name"]))
 

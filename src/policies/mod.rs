@@ -1,26 +1,42 @@
 //! The `policies` and `test` commands.
 
+mod new;
+mod reference;
+
 use std::io::{self, Write as _};
 
 use anyhow::Context;
 
-use crate::cli::{PoliciesArgs, TestArgs};
+use crate::cli::{PoliciesArgs, PoliciesCommand, PoliciesFormat, TestArgs};
+use crate::console;
 use crate::output::visible;
-use crate::policy::{Policy, PolicyError, PolicySet, Selection, contract};
+use crate::policy::{PolicyError, PolicySet, Selection, contract};
 use crate::report::Outcome;
 
-/// Lists the policies, or explains one.
+/// Lists the policies, explains one, or starts a new one.
 ///
 /// # Errors
 /// The policies cannot be loaded, or none has that id.
 pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
+    if let Some(PoliciesCommand::New { id, output }) = &args.command {
+        let folder = new::create(id, output)?;
+        console::info(&format!("wrote {folder}; `acrscan test {}` runs its tests", output.display()));
+        return Ok(Outcome::Clean);
+    }
     let set = PolicySet::load(&Selection { folders: args.folders.clone(), ..Selection::default() })?;
-    let text = match &args.id {
-        None => list(&set),
-        Some(id) => explain(set.get(id).ok_or_else(|| {
+    let policies = match &args.id {
+        None => set.policies,
+        Some(id) => {
             let known = set.policies.iter().map(|policy| policy.id.as_str()).collect::<Vec<_>>().join(", ");
-            PolicyError::UnknownId { id: id.clone(), known }
-        })?),
+            let one = set.policies.iter().find(|policy| policy.id == *id);
+            vec![one.cloned().ok_or_else(|| PolicyError::UnknownId { id: id.clone(), known })?]
+        }
+    };
+    let text = match (args.format, &args.id) {
+        (PoliciesFormat::Text, None) => reference::list(&policies),
+        (PoliciesFormat::Text, Some(_)) => policies.iter().map(reference::explain).collect(),
+        (PoliciesFormat::Markdown, _) => reference::markdown(&policies)?,
+        (PoliciesFormat::Json, _) => reference::as_json(&policies),
     };
     print(&text)?;
     Ok(Outcome::Clean)
@@ -52,32 +68,4 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }
-}
-
-fn list(set: &PolicySet) -> String {
-    let width = set.policies.iter().map(|policy| policy.id.len()).max().unwrap_or_default();
-    let line = |policy: &Policy| {
-        let severity = policy.metadata.custom.severity.as_str();
-        format!("{:<width$}  {severity:<8}  {}\n", policy.id, policy.metadata.title)
-    };
-    set.policies.iter().map(line).collect()
-}
-
-fn explain(policy: &Policy) -> String {
-    let metadata = &policy.metadata;
-    let mut text = format!(
-        "{} ({})\n{}\n\n{}\n\nHow to mend it: {}\n",
-        policy.id,
-        metadata.custom.severity.as_str(),
-        metadata.title,
-        metadata.description.trim(),
-        metadata.custom.remediation.trim(),
-    );
-    for (name, parameter) in &metadata.custom.parameters {
-        text += &format!("\nParameter {name} (default {}): {}\n", parameter.default, parameter.description.trim());
-    }
-    for reference in &metadata.related_resources {
-        text += &format!("\nSee {}", reference.url);
-    }
-    text.trim_end().to_owned() + "\n"
 }

@@ -1,0 +1,150 @@
+# METADATA
+# scope: package
+# title: A task of a restricted registry runs on an agent pool that does not lead there
+# description: >-
+#   Finds enabled ACR Tasks of a registry with restricted public access whose agent pool has no subnet, failed, has no
+#   machines, or does not exist. A pool without a subnet goes out through public addresses like the shared pool, so
+#   the registry refuses it; a pool that failed or has no machines leaves its runs queued.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/tasks-agent-pools
+#   description: Run ACR Tasks in dedicated agent pools
+# custom:
+#   severity: medium
+#   profile: network
+#   remediation: >-
+#     Create a pool with --subnet-id in a virtual network that reaches the registry's private endpoint, as a pool's
+#     subnet is set at its creation, and move the task there. Give an empty pool machines again, and mend or recreate
+#     one that failed.
+#   reads: [tasks, agent_pools]
+#   controls: {}
+#   parameters: {}
+package acr.agent_pool_outside_vnet
+
+import data.lib.az
+import data.lib.pointer
+import data.lib.registry
+import data.lib.tasks
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s restricts public access and task %s runs on agent pool %s, which %s.", [
+		registry.label,
+		task.name,
+		task.pool,
+		concat(" and ", faults),
+	]),
+	"field": pool_field(task),
+	"key": task.name,
+	"evidence": {"task": task.name, "agent_pool": task.pool, "faults": faults},
+	"fix": fix(task, faults),
+} if {
+	registry.restricted == "yes"
+	some task in tasks.all
+	task.enabled == "yes"
+	faults := faults_of(task)
+	count(faults) > 0
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether its agent pools lead to it cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	some doubt in registry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so whether its agent pool leads to the registry cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	registry.restricted == "yes"
+	some task in tasks.all
+	pooled(task)
+	some doubt in task_doubts(task)
+}
+
+# A task that names a pool, or may name one.
+pooled(task) if {
+	task.enabled != "no"
+	not task.pool in {null, ""}
+}
+
+pooled(task) if {
+	task.enabled != "no"
+	task.on_vnet_pool == "unknown"
+}
+
+registry_doubts contains doubt if {
+	registry.restricted == "unknown"
+	concerned
+	some doubt in registry.network_doubts
+}
+
+registry_doubts contains tasks.list_doubt if registry.restricted == "yes"
+
+concerned if tasks.list_doubt
+
+concerned if {
+	some task in tasks.all
+	pooled(task)
+}
+
+# The pools of the name that the task gives, by position: one, unless the document is odd.
+pools(task) := object.get(tasks.pools, lower(task.pool), {}) if {
+	is_string(task.pool)
+} else := {}
+
+faults_of(task) := ["does not exist"] if {
+	is_string(task.pool)
+	task.pool != ""
+	task.on_vnet_pool == "no"
+	count(pools(task)) == 0
+} else := sort({fault |
+	some pool in pools(task)
+	some fault, answer in judged(pool)
+	answer == "yes"
+})
+
+# What may be wrong with a pool, and whether it is.
+judged(pool) := {
+	"failed": verdict.of_boolean(state_fails(pool)),
+	"has no machines": empty(pool),
+	"has no subnet": verdict.negation(tasks.subnet_verdict(pool)),
+}
+
+state_fails(pool) := state in {"failed", "canceled"} if {
+	state := verdict.fold(verdict.member(pool, ["properties", "provisioningState"]))
+	state in {"succeeded", "creating", "updating", "deleting", "failed", "canceled"}
+} else := null
+
+empty(pool) := verdict.of_boolean(machines == 0) if {
+	machines := verdict.member(pool, ["properties", "count"])
+	is_number(machines)
+} else := "unknown"
+
+# What could not be read of a task's pool, where nothing is known to be wrong with it.
+task_doubts(task) := tasks.doubts(task, ["enabled", "on_vnet_pool"]) if {
+	count(tasks.doubts(task, ["enabled", "on_vnet_pool"])) > 0
+} else := {{"field": pool_field(task), "why": sprintf("whether its agent pool %s was not read", [question])} |
+	count(faults_of(task)) == 0
+	some pool in pools(task)
+	some question, answer in judged(pool)
+	answer == "unknown"
+}
+
+pool_field(task) := pointer.join(["agent_pools", min(object.keys(pools(task)))]) if {
+	count(pools(task)) > 0
+} else := sprintf("%s/properties/agentPoolName", [task.field])
+
+# The subnet is set when a pool is created; only machines can be added later.
+fix(task, faults) := [az.command("az acr agentpool update", [
+	["--registry", az.registry_name],
+	["--name", task.pool],
+	["--count", "1"],
+])] if {
+	faults == ["has no machines"]
+} else := []

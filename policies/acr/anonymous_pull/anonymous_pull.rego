@@ -1,0 +1,46 @@
+# METADATA
+# scope: package
+# title: Anybody may pull without logging in
+# description: >-
+#   Finds registries that allow anonymous pull. Whoever reaches the registry may then pull every image in it without
+#   logging in, and nobody can tell afterwards who did. Basic registries do not have the feature, so they pass where
+#   nothing is said.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/anonymous-pull-access
+#   description: Make your container registry content publicly available
+# custom:
+#   severity: high
+#   profile: hardening
+#   remediation: >-
+#     Disable anonymous pull. Images meant for the public belong in a registry of their own.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.anonymous_pull
+
+import data.lib.az
+import data.lib.registry
+
+deny contains {
+	"msg": sprintf("%s lets anybody who reaches it pull images without logging in.", [registry.label]),
+	"field": "/registry/properties/anonymousPullEnabled",
+	"fix": [az.acr("update", [["--anonymous-pull-enabled", "false"]])],
+} if {
+	registry.flag(path) == "yes"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether anybody may pull cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	registry.flag(path) == "unknown"
+	not without_feature
+	doubt := registry.doubt(path)
+}
+
+without_feature if {
+	registry.sku == "basic"
+	registry.setting(path) == null
+}
+
+path := ["properties", "anonymousPullEnabled"]

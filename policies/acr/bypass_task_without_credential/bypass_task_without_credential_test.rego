@@ -1,0 +1,70 @@
+package acr.bypass_task_without_credential_test
+
+import data.acr.bypass_task_without_credential as policy
+import data.lib.fixtures_test as fixtures
+
+# A registry that allows the bypass, with one task that has a system-assigned identity, and its credentials.
+document(details) := fixtures.document({
+	"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+	"tasks": [fixtures.task("nightly", fixtures.system_identity)],
+	"task_credentials": {"nightly": details},
+})
+
+denied(details) := {finding.key | some finding in findings} if {
+	findings := policy.deny with input as document(details)
+}
+
+doubted(given) := {doubt.field | some doubt in doubts} if {
+	doubts := policy.unknown with input as given
+}
+
+details(source, custom) := {"login_mode": "None", "source_identity": source, "custom_registries": custom}
+
+test_no_credential_is_denied if {
+	findings := policy.deny with input as document(details(null, {}))
+	some finding in findings
+	finding.msg == concat(" ", [
+		"Registry contoso lets task nightly bypass its network rules,",
+		"but the task has no [system] credential for contoso.azurecr.io, so it is refused with 403.",
+	])
+	finding.field == "/tasks/0/properties/credentials"
+	doubted(document(details(null, {}))) == set()
+}
+
+test_credential_for_another_server_or_identity_is_denied if {
+	denied(details(null, {"other.azurecr.io": "[system]"})) == {"nightly"}
+	denied(details(null, {"contoso.azurecr.io": null})) == {"nightly"}
+	denied(details(null, {"contoso.azurecr.io": "5e4a2c60-1111-4444-8888-0123456789ab"})) == {"nightly"}
+	denied(details("5e4a2c60-1111-4444-8888-0123456789ab", {})) == {"nightly"}
+}
+
+test_system_credential_passes if {
+	denied(details(null, {"CONTOSO.azurecr.io": "[system]"})) == set()
+	denied(details("[System]", null)) == set()
+	doubted(document(details("system", null))) == set()
+}
+
+test_credentials_that_were_not_read_are_unknown if {
+	doubted(document(null)) == {"/tasks/0/properties/credentials"}
+	doubted(document(details(null, null))) == {"/tasks/0/properties/credentials"}
+	doubted(fixtures.with_properties({"networkRuleBypassAllowedForTasks": null})) == {
+		"/registry/properties/networkRuleBypassAllowedForTasks",
+	}
+	unnamed := object.union(document(details(null, {})), {"registry": {"properties": {"loginServer": null}}})
+	doubted(unnamed) == {"/registry/properties/loginServer"}
+	findings := policy.deny with input as unnamed
+	count(findings) == 0
+}
+
+test_task_that_was_not_read_is_unknown_for_that if {
+	half := object.union(
+		document(details(null, {})),
+		{"tasks": [fixtures.task("nightly", {"identity": null})]},
+	)
+	doubted(half) == {"/tasks/0/identity"}
+}
+
+test_bypass_that_is_off_passes if {
+	off := object.union(document(null), {"registry": {"properties": {"networkRuleBypassAllowedForTasks": false}}})
+	doubted(off) == set()
+}

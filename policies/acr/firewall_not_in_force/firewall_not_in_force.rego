@@ -1,0 +1,74 @@
+# METADATA
+# scope: package
+# title: The firewall has rules that do nothing
+# description: >-
+#   Finds registries whose IP rules are not in force: the default action is Allow, so everybody is let in whatever the
+#   rules say, or public network access is Disabled, so nobody is. Either way the list says something about the
+#   registry that is not so, and it takes effect unseen on the day the other setting changes.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+#   description: Configure public IP network rules
+# custom:
+#   severity: low
+#   profile: network
+#   remediation: >-
+#     Where the list is meant, set the default action to Deny with public network access Enabled. Where it is not,
+#     remove the rules.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.firewall_not_in_force
+
+import data.lib.az
+import data.lib.firewall
+import data.lib.registry
+
+deny contains {
+	"msg": sprintf("%s has %d IP rules that do nothing: %s.", [registry.label, size, finding.because]),
+	"field": "/registry/properties/networkRuleSet/ipRules",
+	"evidence": {
+		"rules": size,
+		"publicNetworkAccess": registry.setting(registry.public_path),
+		"defaultAction": registry.setting(registry.default_action_path),
+	},
+	"fix": finding.fix,
+} if {
+	registry.selected == "no"
+	size > 0
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether its IP rules are in force cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	some doubt in doubts
+}
+
+# Entries that could not be read are rules all the same.
+size := count(input.firewall.rules) if firewall.known
+
+doubts contains doubt if {
+	registry.selected == "unknown"
+	not size == 0
+	some doubt in registry.network_doubts
+}
+
+doubts contains firewall.list_doubt if {
+	registry.selected != "yes"
+	not firewall.absent
+}
+
+finding := {
+	"because": "public network access is Disabled, which lets nobody in",
+	"fix": [],
+} if {
+	registry.public_access == "disabled"
+} else := {
+	"because": "a registry of this SKU has no firewall",
+	"fix": [],
+} if {
+	registry.has_firewall == "no"
+} else := {
+	"because": "the default action is Allow, which lets everybody in",
+	"fix": [az.acr("update", [["--default-action", "Deny"]])],
+}

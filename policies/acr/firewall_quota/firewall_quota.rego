@@ -1,0 +1,114 @@
+# METADATA
+# scope: package
+# title: The firewall has no room for the rules it needs
+# description: >-
+#   Finds registries whose IP rules, with the service tag ranges that are missing from a list in force added, exceed
+#   what the registry allows. Azure refuses the rule that is one too many, so a list cannot be completed, and the
+#   limit is not raised on request. The limit is the registry's own where it was read, else a parameter.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-skus
+#   description: Azure Container Registry service tiers and limits
+# custom:
+#   severity: medium
+#   profile: network
+#   remediation: >-
+#     Merge rules that overlap or adjoin and remove those that are no longer needed, or take ACR Tasks off the list by
+#     running them on an agent pool in a virtual network.
+#   reads: [service_tag, usages]
+#   controls: {}
+#   parameters:
+#     limit:
+#       default: 100
+#       type: number
+#       description: How many IP rules a registry may have, where its own limit was not read.
+package acr.firewall_quota
+
+import data.lib.firewall
+import data.lib.registry
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s needs %d IP rules and may have %d: there are %d, and %d service tag ranges are missing.%s", [
+		registry.label,
+		size + missing,
+		quota,
+		size,
+		missing,
+		advice,
+	]),
+	"field": "/registry/properties/networkRuleSet/ipRules",
+	"evidence": {"rules": size, "missing": missing, "limit": quota, "merged": merged},
+} if {
+	full == "yes"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether its firewall has room cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	some doubt in doubts
+}
+
+# Entries that could not be read take their room all the same.
+size := count(input.firewall.rules) if firewall.known
+
+# What a list that is in force lacks of the service tag; undefined when that is not known.
+missing := 0 if {
+	registry.selected == "no"
+} else := count(firewall.service_tag.missing_ipv4) if {
+	registry.selected == "yes"
+}
+
+full := "yes" if {
+	size + missing > quota
+} else := "no" if {
+	size + missing <= quota
+} else := "no" if {
+	firewall.absent
+} else := "unknown"
+
+doubts contains firewall.list_doubt if full == "unknown"
+
+doubts contains firewall.service_tag_doubt if {
+	full == "unknown"
+	registry.selected == "yes"
+}
+
+doubts contains doubt if {
+	full == "unknown"
+	registry.selected == "unknown"
+	some doubt in registry.network_doubts
+}
+
+# Negative limits mean that there is none.
+quota := own_limit if {
+	own_limit >= 0
+} else := unlimited if {
+	own_limit < 0
+} else := limit
+
+unlimited := 4294967296
+
+own_limit := min(limits) if count(limits) > 0
+
+limits := {usage.limit |
+	some usage in usages
+	verdict.fold(verdict.member(usage, ["name"])) == "iprules"
+	is_number(usage.limit)
+	floor(usage.limit) == usage.limit
+}
+
+usages := input.usages if is_array(input.usages)
+
+default limit := 100
+
+limit := data.parameters.firewall_quota.limit
+
+merged := count(input.firewall.union_ipv4) if {
+	is_array(input.firewall.union_ipv4)
+} else := null
+
+advice := sprintf(" Merging those that overlap or adjoin leaves %d.", [merged]) if {
+	is_number(merged)
+	merged < size
+} else := ""

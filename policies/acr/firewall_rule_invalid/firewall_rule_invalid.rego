@@ -1,0 +1,102 @@
+# METADATA
+# scope: package
+# title: A firewall rule is malformed or can never match
+# description: >-
+#   Finds IP rules that are no IPv4 address or range, have bits set beyond their prefix or a leading zero, or lie in a
+#   private, loopback, link-local or reserved range. The firewall sees the public address a client comes from, so a
+#   rule for 10.0.0.0/8 admits nobody: whoever wrote it believes that a network is let in which is not. IPv6 entries
+#   are reported by ipv6-firewall-rule.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+#   description: Configure public IP network rules
+# - ref: https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml
+#   description: IANA IPv4 Special-Purpose Address Registry
+# custom:
+#   severity: medium
+#   profile: network
+#   remediation: >-
+#     Write the range with its first address, without leading zeros, or replace a private range by the public
+#     addresses that its clients go out through. Clients in a virtual network reach the registry over a private
+#     endpoint instead.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.firewall_rule_invalid
+
+import data.lib.firewall
+import data.lib.ipv4
+import data.lib.registry
+
+deny contains {
+	"msg": sprintf("%s: the firewall rule \"%s\" %s.", [registry.label, rule.value, fault]),
+	"field": rule.field,
+	"key": rule.value,
+	"fix": [firewall.remove_rule(rule.value)],
+} if {
+	some rule in firewall.rules
+	fault := fault_of(rule)
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether its rules are valid cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	not firewall.absent
+	doubt := firewall.list_doubt
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether it is valid cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+	"key": doubt.key,
+} if {
+	some doubt in firewall.entry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: what the firewall rule %s stands for was not read.", [registry.label, rule.value]),
+	"field": rule.field,
+	"key": rule.value,
+} if {
+	some rule in firewall.rules
+	rule.family == "ipv4"
+	not is_string(rule.reason)
+	not ipv4.range(rule.cidr)
+}
+
+# What is wrong with a rule; undefined when nothing is.
+fault_of(rule) := sprintf("is no valid rule: %s", [rule.reason]) if {
+	rule.family != "ipv6"
+	is_string(rule.reason)
+} else := "is no valid rule" if {
+	rule.family == "invalid"
+} else := sprintf("lies in %s, which public traffic never comes from", [special]) if {
+	rule.family == "ipv4"
+	range := ipv4.range(rule.cidr)
+	special := special_range(rule, range)
+}
+
+special_range(rule, range) := "a multicast or reserved range" if {
+	range.first >= 3758096384
+} else := known.name if {
+	# Looked up by the first octet, so that a rule meets one range or none.
+	some known in object.get(special_ranges, split(rule.cidr, ".")[0], [])
+	range.first >= known.first
+	range.last <= known.last
+}
+
+# Ranges for documentation (203.0.113.0/24 and its like) are left out: nobody runs a client there, and every example
+# of a firewall is written with them.
+special_ranges := {
+	"0": [{"name": "the range for \"this network\"", "first": 0, "last": 16777215}],
+	"10": [{"name": "a private range", "first": 167772160, "last": 184549375}],
+	"100": [{"name": "the range for carrier-grade NAT", "first": 1681915904, "last": 1686110207}],
+	"127": [{"name": "the loopback range", "first": 2130706432, "last": 2147483647}],
+	"169": [{"name": "the link-local range", "first": 2851995648, "last": 2852061183}],
+	"172": [{"name": "a private range", "first": 2886729728, "last": 2887778303}],
+	"192": [
+		{"name": "a range for protocol assignments", "first": 3221225472, "last": 3221225727},
+		{"name": "a private range", "first": 3232235520, "last": 3232301055},
+	],
+	"198": [{"name": "the range for benchmarks", "first": 3323068416, "last": 3323199487}],
+}

@@ -1,0 +1,160 @@
+# METADATA
+# scope: package
+# title: The firewall admits other agents where ACR Tasks need their own ranges
+# description: >-
+#   Finds firewall lists that hold ranges of other build agents (Azure DevOps, another service's tag, GitHub-hosted
+#   runners) while ACR Tasks on the shared pool are refused for want of their own. `az acr build` in a pipeline starts
+#   a run on the Tasks agents, not on the pipeline's, so the pipeline's addresses do not help it. The two are often
+#   confused. The ranges may be needed by the pipeline itself; what is missing is reported by missing-service-tag-ips.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
+#   description: Configure public IP network rules
+# - ref: https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+#   description: Azure service tags
+# custom:
+#   severity: low
+#   profile: network
+#   remediation: >-
+#     Add the ranges of the region's AzureContainerRegistry service tag, and keep those of the other agents only if
+#     they pull or push themselves.
+#   reads: [tasks, agent_pools, service_tag]
+#   controls: {}
+#   parameters:
+#     ranges:
+#       default: []
+#       type: array
+#       description: >-
+#         IPv4 ranges of further agents, such as GitHub-hosted runners (the field "actions" of api.github.com/meta),
+#         in CIDR notation.
+package acr.foreign_agent_ranges
+
+import data.lib.firewall
+import data.lib.ipv4
+import data.lib.paths
+import data.lib.registry
+import data.lib.tasks
+
+deny contains {
+	"msg": sprintf("%s: the firewall rule %s is a range of %s, where ACR Tasks do not run; %s needs those of %s.", [
+		registry.label,
+		rule.value,
+		rule.owner,
+		dependents,
+		firewall.service_tag.id,
+	]),
+	"field": rule.field,
+	"key": rule.value,
+	"evidence": {"owner": rule.owner, "tasks": paths.dependent_names, "service_tag": firewall.service_tag.id},
+} if {
+	incomplete
+	paths.any_dependent == "yes"
+	some rule in foreign_rules
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether other agents are let in in place of ACR Tasks cannot be told.", [
+		registry.label,
+		doubt.why,
+	]),
+	"field": doubt.field,
+} if {
+	some doubt in doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so whether it needs the ranges of ACR Tasks cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	open_question
+	some task in paths.undecided
+	some doubt in tasks.doubts(task, paths.aspects)
+}
+
+default ranges := []
+
+ranges := data.parameters.foreign_agent_ranges.ranges
+
+incomplete if {
+	registry.selected == "yes"
+	firewall.known
+	count(firewall.service_tag.missing_ipv4) > 0
+}
+
+# There are such ranges, or may be, and it is not known whether a task minds.
+open_question if {
+	incomplete
+	paths.any_dependent == "unknown"
+	suspicious
+}
+
+suspicious if count(foreign_rules) > 0
+
+suspicious if not is_array(owned_rules)
+
+owned_rules := object.get(firewall.service_tag, "foreign_rules", null)
+
+dependents := concat(", ", paths.dependent_names)
+
+# What the host found in other tags, and what lies in the ranges given as a parameter.
+foreign_rules contains {"value": rule.value, "field": rule.field, "owner": rule.owner} if {
+	is_array(owned_rules)
+	some rule in owned_rules
+	well_formed(rule)
+}
+
+well_formed(rule) if {
+	is_string(rule.value)
+	is_string(rule.field)
+	startswith(rule.field, "/")
+	is_string(rule.owner)
+}
+
+foreign_rules contains {"value": rule.value, "field": rule.field, "owner": "the agents given as a parameter"} if {
+	count(prefixes) > 0
+	some rule in firewall.rules
+	inner := ipv4.range(rule.cidr)
+	some prefix in prefixes
+	prefix <= inner.prefix
+	sprintf("%d/%d", [inner.first - (inner.first % ipv4.sizes[prefix]), prefix]) in networks
+}
+
+# The parameter's ranges, so that a rule is looked up once per prefix length instead of compared with each.
+networks := {sprintf("%d/%d", [range.first, range.prefix]) | some range in parsed}
+
+prefixes := {range.prefix | some range in parsed}
+
+parsed := [range | some cidr in ranges; range := ipv4.range(cidr)]
+
+doubts contains doubt if {
+	some doubt in paths.address_doubts
+}
+
+doubts contains doubt if {
+	open_question
+	some doubt in paths.task_doubts
+}
+
+doubts contains {
+	"field": "/service_tag/foreign_rules",
+	"why": "whose ranges the IP rules are was not read",
+} if {
+	incomplete
+	paths.any_dependent == "yes"
+	not is_array(owned_rules)
+}
+
+doubts contains {
+	"field": "/service_tag/foreign_rules",
+	"why": "a rule that belongs to other agents could not be read",
+} if {
+	incomplete
+	paths.any_dependent == "yes"
+	is_array(owned_rules)
+	some rule in owned_rules
+	not well_formed(rule)
+}

@@ -1,0 +1,66 @@
+package acr.private_endpoint_missing_test
+
+import data.acr.private_endpoint_missing as policy
+import data.lib.fixtures_test as fixtures
+
+connection(name, status) := {
+	"name": name,
+	"properties": {"privateLinkServiceConnectionState": {"status": status}},
+}
+
+closed(connections) := fixtures.with_properties({
+	"publicNetworkAccess": "Disabled",
+	"privateEndpointConnections": connections,
+})
+
+findings(given) := found if {
+	found := policy.deny with input as given
+}
+
+doubted(given) := {doubt.field | some doubt in doubts} if {
+	doubts := policy.unknown with input as given
+}
+
+test_closed_without_an_endpoint_is_denied if {
+	findings(closed([])) == {{
+		"msg": concat(" ", [
+			"Registry contoso: public network access is Disabled",
+			"and no private endpoint is approved, so nobody reaches it.",
+		]),
+		"field": "/registry/properties/privateEndpointConnections",
+		"evidence": {"pending": [], "connections": 0},
+		"fix": [],
+	}}
+	doubted(closed([])) == set()
+}
+
+test_pending_endpoints_are_named if {
+	some finding in findings(closed([
+		connection("pe.b", "Pending"),
+		connection("pe.a", "pending"),
+		connection("x", "Rejected"),
+	]))
+	endswith(finding.msg, "so nobody reaches it; pe.a, pe.b waits to be approved.")
+	finding.fix[0] == concat(" ", [
+		"az acr private-endpoint-connection approve --registry-name contoso --name pe.a --subscription",
+		fixtures.subscription,
+	])
+}
+
+test_an_approved_endpoint_passes if {
+	given := closed([connection("pe.a", "Pending"), connection("pe.b", "Approved"), "odd"])
+	findings(given) == set()
+	doubted(given) == set()
+}
+
+test_a_registry_that_is_not_closed_passes if {
+	findings(fixtures.document({})) == set()
+	doubted(fixtures.with_properties({"privateEndpointConnections": null})) == set()
+}
+
+test_what_was_not_read_is_unknown if {
+	doubted(closed(null)) == {"/registry/properties/privateEndpointConnections"}
+	doubted(closed([connection("pe.a", "Waiting")])) == {"/registry/properties/privateEndpointConnections/0"}
+	doubted(closed(["odd"])) == {"/registry/properties/privateEndpointConnections/0"}
+	doubted(fixtures.with_properties({"publicNetworkAccess": null})) == {"/registry/properties/publicNetworkAccess"}
+}

@@ -1,0 +1,44 @@
+# METADATA
+# scope: package
+# title: Permissions cannot be limited to repositories
+# description: >-
+#   Finds registries whose role assignments count for the whole registry. With attribute-based repository permissions
+#   a role assignment can be limited to some repositories, so that a pipeline pushes its own images and nobody else's,
+#   and Owner and Contributor no longer grant access to images. Existing assignments of AcrPull and AcrPush stop
+#   working when the mode is changed.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions
+#   description: Attribute-based repository permissions
+# custom:
+#   severity: low
+#   profile: hardening
+#   remediation: >-
+#     Change the registry's permission mode, after giving the identities that pull and push a Container Registry
+#     Repository role. ACR Tasks and quick builds then need an identity for the source registry too.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.repository_permissions
+
+import data.lib.az
+import data.lib.registry
+
+deny contains {
+	"msg": sprintf("%s has permissions for the whole registry only, not for single repositories.", [registry.label]),
+	"field": "/registry/properties/roleAssignmentMode",
+	"fix": [az.acr("update", [["--role-assignment-mode", "rbac-abac"]])],
+} if {
+	status == "legacyregistrypermissions"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so how far its permissions reach cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	status == "unknown"
+	doubt := registry.doubt(path)
+}
+
+path := ["properties", "roleAssignmentMode"]
+
+status := registry.word(path, {"abacrepositorypermissions", "legacyregistrypermissions"})

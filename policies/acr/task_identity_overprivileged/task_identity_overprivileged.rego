@@ -1,0 +1,151 @@
+# METADATA
+# scope: package
+# title: A task's identity holds more than it needs
+# description: >-
+#   Finds ACR Tasks whose managed identity holds Owner, Contributor or User Access Administrator, or any role above
+#   the registry. A task runs whatever its steps say and hands its identity's token to them, so whoever may write
+#   tasks, or change the source a task builds from, gets everything the identity may do. Tasks that are switched off
+#   are reported too, as the identity stays.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-tasks-authentication-managed-identity
+#   description: Use an Azure-managed identity in ACR Tasks
+# - ref: https://learn.microsoft.com/azure/role-based-access-control/best-practices
+#   description: Best practices for Azure RBAC
+# custom:
+#   severity: medium
+#   profile: network
+#   remediation: >-
+#     Remove the assignment, and give the identity what the task does and no more, on the registry itself: AcrPush or
+#     AcrPull, or a Container Registry Repository role with a condition where permissions are attribute-based.
+#   reads: [tasks, role_assignments]
+#   controls: {}
+#   parameters: {}
+package acr.task_identity_overprivileged
+
+import data.lib.az
+import data.lib.registry
+import data.lib.roles
+import data.lib.tasks
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s: the identity of task %s holds %s, and whoever may write the task gets that.", [
+		registry.label,
+		task.name,
+		concat(", ", {sprintf("%s on %s", [held.role, held.scope]) | some held in excess}),
+	]),
+	"field": sprintf("%s/identity", [task.field]),
+	"key": task.name,
+	"evidence": {"task": task.name, "assignments": excess},
+	"fix": [sprintf("az role assignment delete --ids %s", [az.quote(held.id)]) |
+		some held in excess
+		is_string(held.id)
+	],
+} if {
+	some task in tasks.all
+	excess := [spoken(assignment) | some assignment in held_by(task); excessive(assignment) == "yes"]
+	count(excess) > 0
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so what its tasks' identities may do cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	some doubt in registry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so what its identity may do cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	some task in tasks.all
+	some doubt in doubts(task)
+}
+
+registry_doubts contains tasks.list_doubt
+
+registry_doubts contains roles.list_doubt if {
+	some task in tasks.all
+	count(principals(task)) > 0
+}
+
+# The principals that a task's identities stand for, as far as they were read.
+principals(task) := system_principal(task) | user_principals(task)
+
+user_principals(task) := {id |
+	some identity in user_identities(task)
+	id := verdict.member(identity, ["principalId"])
+	is_string(id)
+}
+
+system_principal(task) := {id} if {
+	id := verdict.member(task.item, ["identity", "principalId"])
+	is_string(id)
+} else := set()
+
+user_identities(task) := identities if {
+	identities := verdict.member(task.item, ["identity", "userAssignedIdentities"])
+	is_object(identities)
+} else := {}
+
+held_by(task) := [assignment |
+	some principal in principals(task)
+	some assignment in roles.held(principal)
+]
+
+# Too powerful a role, or one that reaches beyond the registry.
+excessive(assignment) := "yes" if {
+	roles.role(assignment) in roles.privileged
+} else := above(assignment)
+
+# The list holds assignments at and above the registry, so what is not at it is above it.
+above(assignment) := verdict.of_boolean(lower(scope) != lower(registry.id)) if {
+	scope := verdict.member(assignment, ["properties", "scope"])
+	is_string(scope)
+	registry.id != null
+} else := "unknown"
+
+# How an assignment is spoken of.
+spoken(assignment) := {
+	"role": roles.role_name(assignment),
+	"scope": text(verdict.member(assignment, ["properties", "scope"])),
+	"id": verdict.member(assignment, ["id"]),
+}
+
+text(value) := value if {
+	is_string(value)
+} else := "a scope that was not read"
+
+doubts(task) := identity_doubts(task) | assignment_doubts(task)
+
+# ARM says "None", or leaves the key out, where there is no identity.
+identity_doubts(task) := tasks.doubts(task, ["system_identity"]) if {
+	task.system_identity == "unknown"
+} else := unread_principals(task)
+
+unread_principals(task) := {{
+	"field": sprintf("%s/identity/principalId", [task.field]),
+	"why": "the identity's principal was not read",
+}} if {
+	task.system_identity == "yes"
+	count(system_principal(task)) == 0
+} else := {{
+	"field": sprintf("%s/identity/userAssignedIdentities", [task.field]),
+	"why": "the user-assigned identities' principals were not read",
+}} if {
+	"userassigned" in tasks.identity_words(task.item)
+	count(user_principals(task)) < max([1, count(user_identities(task))])
+} else := set()
+
+assignment_doubts(task) := {{
+	"field": sprintf("%s/identity", [task.field]),
+	"why": "the scope of a role assignment was not read",
+}} if {
+	some assignment in held_by(task)
+	excessive(assignment) == "unknown"
+} else := set()

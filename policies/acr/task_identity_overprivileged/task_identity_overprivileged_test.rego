@@ -1,0 +1,88 @@
+package acr.task_identity_overprivileged_test
+
+import data.acr.task_identity_overprivileged as policy
+import data.lib.fixtures_test as fixtures
+
+principal := "f078dfc9-30ec-4039-8eeb-30c1abdecc23"
+
+owner := "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+
+push := "8311e382-0749-4cb8-b61a-304f252e45ec"
+
+group := concat("/", ["/subscriptions", fixtures.subscription, "resourceGroups/rg-images"])
+
+assigned(role, scope) := {
+	"id": concat("/", [fixtures.registry_id, "providers/Microsoft.Authorization/roleAssignments/1"]),
+	"properties": {
+		"principalId": principal,
+		"roleDefinitionId": concat("/", ["/providers/Microsoft.Authorization/roleDefinitions", role]),
+		"scope": scope,
+	},
+}
+
+document(identity, assignments) := fixtures.document({
+	"tasks": [fixtures.task("nightly", identity)],
+	"role_assignments": assignments,
+})
+
+denied(identity, assignments) := {finding.key | some finding in findings} if {
+	findings := policy.deny with input as document(identity, assignments)
+}
+
+doubted(given) := {doubt.field | some doubt in doubts} if {
+	doubts := policy.unknown with input as given
+}
+
+user_assigned(value) := {"identity": {
+	"type": "UserAssigned",
+	"userAssignedIdentities": {"/subscriptions/s/x/builder": value},
+}}
+
+test_owner_is_denied if {
+	findings := policy.deny with input as document(
+		fixtures.system_identity,
+		[assigned(owner, fixtures.registry_id), assigned(push, fixtures.registry_id)],
+	)
+	some finding in findings
+	finding.msg == sprintf("%s Owner on %s, and whoever may write the task gets that.", [
+		"Registry contoso: the identity of task nightly holds",
+		fixtures.registry_id,
+	])
+	finding.field == "/tasks/0/identity"
+	count(finding.evidence.assignments) == 1
+	finding.fix == [sprintf("az role assignment delete --ids %s", [assigned("", "").id])]
+}
+
+test_any_role_above_the_registry_is_denied if {
+	denied(fixtures.system_identity, [assigned(push, group)]) == {"nightly"}
+	denied(fixtures.system_identity, [object.union(assigned(push, group), {"id": null})]) == {"nightly"}
+}
+
+test_a_role_on_the_registry_passes if {
+	denied(fixtures.system_identity, [assigned(push, upper(fixtures.registry_id))]) == set()
+	doubted(document(fixtures.system_identity, [assigned(push, fixtures.registry_id)])) == set()
+}
+
+test_user_assigned_identities_count if {
+	denied(user_assigned({"principalId": upper(principal)}), [assigned(owner, null)]) == {"nightly"}
+	doubted(document(user_assigned({"principalId": principal}), [])) == set()
+}
+
+test_a_task_without_identity_passes if {
+	denied({}, [assigned(owner, group)]) == set()
+	doubted(document({}, null)) == set()
+}
+
+test_what_was_not_read_is_unknown if {
+	doubted({}) == {"/tasks"}
+	doubted(document({"identity": null}, [])) == {"/tasks/0/identity"}
+	doubted(document(fixtures.system_identity, null)) == {"/role_assignments"}
+	doubted(document({"identity": {"type": "SystemAssigned"}}, [])) == {"/tasks/0/identity/principalId"}
+	doubted(document(user_assigned({}), [])) == {"/tasks/0/identity/userAssignedIdentities"}
+	doubted(document({"identity": {"type": "UserAssigned"}}, [])) == {"/tasks/0/identity/userAssignedIdentities"}
+	doubted(document(fixtures.system_identity, [assigned(push, null)])) == {"/tasks/0/identity"}
+	doubted(object.union(
+		document(fixtures.system_identity, [assigned(push, group)]),
+		{"registry": {"id": null}},
+	)) == {"/tasks/0/identity"}
+}

@@ -1,0 +1,60 @@
+# METADATA
+# scope: package
+# title: A restricted registry lets trusted Azure services in
+# description: >-
+#   Finds registries with restricted public access that let Azure's trusted services pass their network rules, which
+#   is how a registry is created. Container Instances, Machine Learning, Defender and the import from other registries
+#   then reach it from anywhere, provided that they authenticate. ACR Tasks are not among them any more.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/allow-access-trusted-services
+#   description: Allow trusted services to access a network-restricted registry
+# custom:
+#   severity: low
+#   profile: network
+#   remediation: >-
+#     Switch the exception off if none of those services is used. Defender's scan of images and the import into the
+#     registry stop working without it where the registry is closed.
+#   reads: []
+#   controls: {}
+#   parameters: {}
+package acr.trusted_services_bypass
+
+import data.lib.az
+import data.lib.registry
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s restricts public access and lets trusted Azure services pass its network rules.", [
+		registry.label,
+	]),
+	"field": "/registry/properties/networkRuleBypassOptions",
+	"fix": [az.acr("update", [["--allow-trusted-services", "false"]])],
+} if {
+	let_in == "yes"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether trusted services pass its network rules cannot be told.", [
+		registry.label,
+		doubt.why,
+	]),
+	"field": doubt.field,
+} if {
+	let_in == "unknown"
+	some doubt in doubts
+}
+
+let_in := verdict.conjunction([registry.restricted, exception])
+
+path := ["properties", "networkRuleBypassOptions"]
+
+exception := {"azureservices": "yes", "none": "no", "unknown": "unknown"}[option]
+
+option := registry.word(path, {"azureservices", "none"})
+
+doubts contains registry.doubt(path) if exception == "unknown"
+
+doubts contains doubt if {
+	registry.restricted == "unknown"
+	some doubt in registry.network_doubts
+}

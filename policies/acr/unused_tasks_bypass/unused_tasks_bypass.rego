@@ -1,0 +1,95 @@
+# METADATA
+# scope: package
+# title: The network rule bypass for Tasks is on and no task needs it
+# description: >-
+#   Finds registries that let ACR Tasks bypass their network rules although no enabled task needs it: there is none,
+#   or each runs on an agent pool in a virtual network, or the firewall lets the region's tasks in anyway. Whoever may
+#   create a task can then run code that reaches the registry from outside its network, for nobody's benefit. Tasks
+#   that leave no resource (az acr build) have no identity of their own and cannot rely on the bypass.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks
+#   description: Manage network bypass policy for Tasks
+# custom:
+#   severity: medium
+#   profile: network
+#   remediation: >-
+#     Switch the bypass off, and on again when a task needs it.
+#   reads: [tasks, agent_pools, service_tag]
+#   controls: {}
+#   parameters: {}
+package acr.unused_tasks_bypass
+
+import data.lib.az
+import data.lib.paths
+import data.lib.registry
+import data.lib.tasks
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s lets Tasks bypass its network rules, but %s: the bypass only widens who can reach it.", [
+		registry.label,
+		reason,
+	]),
+	"field": "/registry/properties/networkRuleBypassAllowedForTasks",
+	"evidence": {"tasks": count(tasks.all)},
+	"fix": [az.property("networkRuleBypassAllowedForTasks", "false")],
+} if {
+	tasks.bypass_allowed == "yes"
+	needed == "no"
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether a task needs the network rule bypass cannot be told.", [
+		registry.label,
+		doubt.why,
+	]),
+	"field": doubt.field,
+} if {
+	some doubt in registry_doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: of task %s %s, so whether it needs the network rule bypass cannot be told.", [
+		registry.label,
+		task.name,
+		doubt.why,
+	]),
+	"field": doubt.field,
+	"key": task.name,
+} if {
+	open_question
+	some task in tasks.all
+	off_the_network(task) == "unknown"
+	some doubt in tasks.doubts(task, ["enabled", "on_vnet_pool"])
+}
+
+open_question if {
+	tasks.bypass_allowed == "yes"
+	needed == "unknown"
+}
+
+# A task needs the bypass when the registry does not let the addresses it comes from in.
+needed := verdict.conjunction([any_off_the_network, verdict.negation(paths.public_addresses)])
+
+any_off_the_network := verdict.disjunction(array.concat(
+	[off_the_network(task) | some task in tasks.all],
+	["unknown" | tasks.list_doubt],
+))
+
+off_the_network(task) := verdict.conjunction([task.enabled, verdict.negation(task.on_vnet_pool)])
+
+registry_doubts contains registry.doubt(registry.bypass_path) if tasks.bypass_allowed == "unknown"
+
+registry_doubts contains tasks.list_doubt if open_question
+
+registry_doubts contains doubt if {
+	open_question
+	some doubt in paths.reach_doubts
+}
+
+reason := "it has no tasks" if {
+	not tasks.list_doubt
+	count(tasks.all) == 0
+} else := "it lets the addresses that tasks come from in anyway" if {
+	paths.public_addresses == "yes"
+} else := "no enabled task needs it"

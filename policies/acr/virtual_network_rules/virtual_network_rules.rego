@@ -1,0 +1,91 @@
+# METADATA
+# scope: package
+# title: The firewall admits subnets over service endpoints
+# description: >-
+#   Finds virtual network rules of a list that is in force. They let subnets in over service endpoints, a preview in
+#   whose place Microsoft recommends private endpoints; a registry cannot have both. Newer api-versions hide these
+#   rules, so whoever reads the registry with one does not see who is let in. Without the second read (--preview) this
+#   policy applies only where the registry itself shows them.
+# related_resources:
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-vnet
+#   description: Restrict access using a service endpoint
+# - ref: https://learn.microsoft.com/azure/container-registry/container-registry-private-link
+#   description: Connect privately to a registry with Azure Private Link
+# custom:
+#   severity: low
+#   profile: network
+#   remediation: >-
+#     Give the subnet's clients a private endpoint, then remove the rule.
+#   reads: [preview]
+#   controls: {}
+#   parameters: {}
+package acr.virtual_network_rules
+
+import data.lib.firewall
+import data.lib.preview
+import data.lib.registry
+import data.lib.verdict
+
+deny contains {
+	"msg": sprintf("%s admits subnet %s over a service endpoint, where a private endpoint is advised.", [
+		registry.label,
+		subnet(rule),
+	]),
+	"field": sprintf("%s/%d", [source.field, index]),
+	"key": subnet(rule),
+	"fix": [firewall.remove_subnet(subnet(rule))],
+} if {
+	registry.selected == "yes"
+	some index, rule in source.rules
+	subnet(rule) != null
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so whether it admits subnets over service endpoints cannot be told.", [
+		registry.label,
+		doubt.why,
+	]),
+	"field": doubt.field,
+} if {
+	some doubt in doubts
+}
+
+unknown contains {
+	"msg": sprintf("%s: a rule that admits a subnet over a service endpoint could not be read.", [registry.label]),
+	"field": sprintf("%s/%d", [source.field, index]),
+	"key": sprintf("#%d", [index]),
+} if {
+	registry.selected == "yes"
+	some index, rule in source.rules
+	subnet(rule) == null
+}
+
+path := ["properties", "networkRuleSet", "virtualNetworkRules"]
+
+# The rules, and where they stand: in the registry, if its api-version shows them, else in the second read.
+source := {"rules": rules, "field": "/registry/properties/networkRuleSet/virtualNetworkRules"} if {
+	rules := registry.setting(path)
+	is_array(rules)
+} else := {"rules": rules, "field": "/preview/properties/networkRuleSet/virtualNetworkRules"} if {
+	rules := preview.setting(path)
+	is_array(rules)
+}
+
+# The key was `id` once and is virtualNetworkSubnetResourceId now.
+subnet(rule) := rule.virtualNetworkSubnetResourceId if {
+	is_string(verdict.member(rule, ["virtualNetworkSubnetResourceId"]))
+} else := rule.id if {
+	is_string(verdict.member(rule, ["id"]))
+} else := null
+
+doubts contains preview.doubt(path) if {
+	registry.selected != "no"
+	not source
+	not preview.not_asked
+}
+
+doubts contains doubt if {
+	registry.selected == "unknown"
+	count(source.rules) > 0
+	some doubt in registry.network_doubts
+}

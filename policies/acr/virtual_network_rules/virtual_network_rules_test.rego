@@ -1,0 +1,63 @@
+package acr.virtual_network_rules_test
+
+import data.acr.virtual_network_rules as policy
+import data.lib.fixtures_test as fixtures
+
+subnet := "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/apps"
+
+second_read(rules) := {"preview": {"properties": {"networkRuleSet": {"virtualNetworkRules": rules}}}}
+
+findings(changes) := found if {
+	found := policy.deny with input as fixtures.document(changes)
+}
+
+doubted(changes) := {doubt.field | some doubt in doubts} if {
+	doubts := policy.unknown with input as fixtures.document(changes)
+}
+
+test_subnet_is_denied if {
+	findings(second_read([{"virtualNetworkSubnetResourceId": subnet}])) == {{
+		"msg": sprintf("%s %s over a service endpoint, where a private endpoint is advised.", [
+			"Registry contoso admits subnet",
+			subnet,
+		]),
+		"field": "/preview/properties/networkRuleSet/virtualNetworkRules/0",
+		"key": subnet,
+		"fix": [concat(" ", [
+			"az acr network-rule remove --name contoso --subnet",
+			subnet,
+			"--subscription",
+			fixtures.subscription,
+		])],
+	}}
+	doubted(second_read([{"virtualNetworkSubnetResourceId": subnet}])) == set()
+}
+
+test_the_registry_itself_may_show_them if {
+	some finding in findings({"registry": {"properties": {"networkRuleSet": {
+		"virtualNetworkRules": [{"id": subnet}],
+	}}}})
+	finding.field == "/registry/properties/networkRuleSet/virtualNetworkRules/0"
+	finding.key == subnet
+}
+
+test_no_rules_pass if {
+	findings(second_read([])) == set()
+	doubted(second_read([])) == set()
+}
+
+test_rules_that_are_not_in_force_pass if {
+	closed := {"registry": {"properties": {"publicNetworkAccess": "Disabled"}}}
+	findings(object.union(second_read([{"id": subnet}]), closed)) == set()
+	doubted(object.union({"preview": {}}, closed)) == set()
+}
+
+test_not_asked_for_is_not_applicable if doubted({}) == set()
+
+test_what_was_not_read_is_unknown if {
+	doubted({"registry": null}) == {"/preview"}
+	doubted({"origin": {"preview_requested": true}}) == {"/preview"}
+	doubted(second_read(null)) == {"/preview/properties/networkRuleSet/virtualNetworkRules"}
+	doubted(second_read([7])) == {"/preview/properties/networkRuleSet/virtualNetworkRules/0"}
+	doubted(object.union(second_read([{"id": subnet}]), {"registry": {"sku": null}})) == {"/registry/sku/name"}
+}

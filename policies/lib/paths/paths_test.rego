@@ -1,0 +1,78 @@
+package lib.paths_test
+
+import data.lib.fixtures_test as fixtures
+import data.lib.paths
+
+public_addresses(changes) := answer if {
+	answer := paths.public_addresses with input as fixtures.document(changes)
+}
+
+any_dependent(changes) := answer if {
+	answer := paths.any_dependent with input as fixtures.document(changes)
+}
+
+closed := {"registry": {"properties": {"publicNetworkAccess": "Disabled"}}}
+
+open := {"registry": {"properties": {"networkRuleSet": {"defaultAction": "Allow"}}}}
+
+test_public_addresses if {
+	public_addresses({}) == "no"
+	public_addresses({"service_tag": fixtures.service_tag([], [])}) == "yes"
+	public_addresses({"service_tag": null}) == "unknown"
+	public_addresses({"firewall": null}) == "unknown"
+	public_addresses({"registry": {"sku": null}}) == "unknown"
+	public_addresses(closed) == "no"
+	public_addresses(open) == "yes"
+}
+
+test_any_dependent if {
+	any_dependent({}) == "no"
+	any_dependent({"tasks": null}) == "unknown"
+	any_dependent({"tasks": [fixtures.task("t", {})]}) == "yes"
+	any_dependent({"tasks": [fixtures.task("t", {"properties": {"status": null}})]}) == "unknown"
+	any_dependent({"tasks": [fixtures.task("t", {"properties": {"status": "Disabled"}})]}) == "no"
+}
+
+test_names_are_sorted if {
+	names := paths.dependent_names with input as fixtures.document({"tasks": [
+		fixtures.task("b", {}),
+		fixtures.task("a", {}),
+	]})
+	names == ["a", "b"]
+}
+
+test_doubts if {
+	addresses := paths.address_doubts with input as fixtures.document({"firewall": null, "service_tag": null})
+	{doubt.field | some doubt in addresses} == {"/registry/properties/networkRuleSet/ipRules", "/service_tag"}
+	settings := paths.address_doubts with input as fixtures.document({"registry": {"sku": null}})
+	{doubt.field | some doubt in settings} == {"/registry/sku/name"}
+	unread := paths.task_doubts with input as fixtures.document({"tasks": null})
+	{doubt.field | some doubt in unread} == {"/tasks"}
+	bypass := paths.task_doubts with input as fixtures.document({
+		"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}},
+		"tasks": [fixtures.task("t", fixtures.system_identity)],
+	})
+	{doubt.field | some doubt in bypass} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+}
+
+test_reach_doubts if {
+	settings := paths.reach_doubts with input as fixtures.with_properties({
+		"publicNetworkAccess": null,
+		"networkRuleSet": {"defaultAction": "Allow"},
+	})
+	{doubt.field | some doubt in settings} == {"/registry/properties/publicNetworkAccess"}
+	tag := paths.reach_doubts with input as fixtures.document({"service_tag": null})
+	{doubt.field | some doubt in tag} == {"/service_tag"}
+}
+
+test_bypass if {
+	task := {"enabled": "yes", "on_vnet_pool": "no", "bypass": "yes"}
+	paths.uses_bypass(task) == "yes"
+	unread := paths.bypass_doubts with input as fixtures.with_properties({"networkRuleBypassAllowedForTasks": null})
+	{doubt.field | some doubt in unread} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+	allowed := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}}, "tasks": null}
+	no_tasks := paths.bypass_doubts with input as fixtures.document(allowed)
+	{doubt.field | some doubt in no_tasks} == {"/tasks"}
+}
+
+test_aspects if count(paths.aspects) == 3
