@@ -83,6 +83,8 @@ fn bad_usage_names_the_thing_and_what_to_do() {
         ("scan fixtures/contoso --no-builtin-policies", "polic"),
         ("scan fixtures/contoso --policies no/such/folder", "no/such/folder"),
         ("scan fixtures/contoso --service-tags no/such/file.json", "no/such/file.json"),
+        ("scan fixtures/contoso --preview", "--subscription"),
+        ("scan fixtures/contoso --task-credentials", "--subscription"),
         ("scan --subscription contoso", "contoso"),
         ("scan --subscription 5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4 --cloud mars", "mars"),
         ("scan --subscription 5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4 --arm-endpoint http://example.com", "example.com"),

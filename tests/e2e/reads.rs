@@ -80,6 +80,23 @@ fn refusal() -> Response {
     Response::error(403, "AuthorizationFailed", "The client may not read this.")
 }
 
+/// The built-in policies whose METADATA names this read, and the test's own.
+fn policies_that_read(read: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/acr");
+    let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let reads = |name: &String| {
+        let rego = fs::read_to_string(folder.join(name).join(format!("{name}.rego"))).unwrap();
+        let line = rego.lines().find_map(|line| line.strip_prefix("#   reads: [")).unwrap_or_default().to_owned();
+        line.trim_end_matches(']').split(", ").any(|named| named == read)
+    };
+    names.filter(reads).chain([format!("needs_{read}")]).map(|name| name.replace('_', "-")).collect()
+}
+
+/// Which policy says anything of which registry.
+fn pairs(verdicts: &[[String; 4]]) -> BTreeSet<(String, String)> {
+    verdicts.iter().map(|[policy, _, registry, _]| (policy.clone(), registry.clone())).collect()
+}
+
 #[test]
 fn nothing_is_asked_that_no_selected_policy_needs() {
     for arguments in [
@@ -223,18 +240,12 @@ fn a_read_that_is_refused_is_one_gap_and_concerns_only_whoever_needs_it() {
         let gap = format!("warning: not read: {called} of /subscriptions/{CONTOSO}/");
         assert!(run.stderr.starts_with(&gap) && run.stderr.lines().count() == 1, "{read}: {}", run.stderr);
         let verdicts = verdicts(&sarif);
-        if read != "tasks" {
-            let own = format!("needs-{}", read.replace('_', "-"));
-            let others: Vec<_> = verdicts.iter().filter(|verdict| verdict[0] != own).cloned().collect();
-            let needing =
-                |verdict: &&[String; 4]| verdict[0] == "missing-service-tag-ips" || verdict[0].starts_with("bypass");
-            // Whoever needs the agent pools may say more; nobody says less.
-            if read == "agent_pools" {
-                assert!(healthy.iter().filter(|v| !needing(v)).all(|verdict| others.contains(verdict)), "{read}");
-            } else {
-                assert_eq!(others, healthy, "{read}");
-            }
-        }
+        let needing = policies_that_read(read);
+        let (affected, others): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|v| needing.contains(&v[0]));
+        let (before, others_before): (Vec<_>, Vec<_>) =
+            healthy.iter().cloned().partition(|verdict| needing.contains(&verdict[0]));
+        assert_eq!(others, others_before, "{read}: whoever does not need it is not affected");
+        assert_eq!(pairs(&before).difference(&pairs(&affected)).next(), None, "{read}: nobody falls silent");
 
         let folder = tempfile::tempdir().unwrap();
         let server = contoso_server();
@@ -278,9 +289,6 @@ fn the_refusals_of_several_tasks_of_one_registry_are_one_gap_that_says_which_act
 #[test]
 fn with_nothing_but_the_list_allowed_no_policy_passes_by_ignorance_and_each_gap_is_named_once() {
     let reads = READS.map(|(read, ..)| read);
-    let pairs = |sarif: &Value| -> BTreeSet<(String, String)> {
-        verdicts(sarif).into_iter().map(|[policy, _, registry, _]| (policy, registry)).collect()
-    };
     let server = contoso_server();
     let (_folder, scan) = scan_with(&server, &reads);
     let (_, healthy) = scan.args(FLAGS).sarif();
@@ -301,13 +309,13 @@ fn with_nothing_but_the_list_allowed_no_policy_passes_by_ignorance_and_each_gap_
     let (run, sarif) = scan.args(FLAGS).sarif();
     assert_eq!(run.code, 2);
 
-    let missing: Vec<_> = pairs(&healthy).difference(&pairs(&sarif)).cloned().collect();
+    let missing: Vec<_> = pairs(&verdicts(&healthy)).difference(&pairs(&verdicts(&sarif))).cloned().collect();
     assert_eq!(missing, [], "found with permission, not mentioned without");
     for read in ["tasks", "agent_pools", "preview"] {
         let own = format!("needs-{}", read.replace('_', "-"));
-        assert_eq!(pairs(&sarif).iter().filter(|(policy, _)| *policy == own).count(), 16, "{own}");
+        assert_eq!(pairs(&verdicts(&sarif)).iter().filter(|(policy, _)| *policy == own).count(), 16, "{own}");
     }
-    assert_eq!(pairs(&sarif).iter().filter(|(policy, _)| policy == "needs-usages").count(), 10);
+    assert_eq!(pairs(&verdicts(&sarif)).iter().filter(|(policy, _)| policy == "needs-usages").count(), 10);
 
     let gaps: Vec<&str> = run.stderr.lines().filter(|line| line.contains("not read: ")).collect();
     let distinct: BTreeSet<&str> = gaps.iter().map(|gap| gap.split(": HTTP").next().unwrap_or_default()).collect();

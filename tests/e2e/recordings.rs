@@ -1,6 +1,7 @@
 //! Real traffic, where recordings of it are at hand: what Azure answered is read without a gap, and a naive reading of
 //! it comes to the same verdict.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::world::World;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, verdicts};
+use crate::harness::{Acrscan, files, verdicts};
 
 /// The subscription that the recordings were given.
 const RECORDED: &str = "00000000-0000-0000-0000-000000000000";
@@ -69,4 +70,70 @@ fn recorded_answers_are_read_without_a_gap() {
     // That version of the API does not know the bypass for tasks, and one of the two tasks has no identity.
     assert_eq!(of("bypass-without-system-identity", "unknown").len(), registries.len());
     assert_eq!(of("bypass-without-system-identity", "fail").len(), 0);
+}
+
+#[test]
+fn recorded_roles_usages_details_and_preview_properties_are_taken_for_what_they_are() {
+    let Some(folder) = folder() else { return };
+    let roles = recorded(&folder, "roleassignments_rg_atScope_2022-04-01.json");
+    let usages = recorded(&folder, "registry_usages_2023-11-01-preview.json");
+    let details = recorded(&folder, "task_listDetails_customRegistry_system_2019-06-01-preview.json");
+    let abac = recorded(&folder, "task_listDetails_abac_sourceRegistry_system_2025-03-01-preview.json");
+    let preview = recorded(&folder, "registry_premium_default_2026-09-01-preview.json");
+    let mut registry = recorded(&folder, "registry_premium_deny_ipv4rule_2023-11-01-preview.json");
+    registry["properties"]["networkRuleBypassAllowedForTasks"] = true.into();
+    let mut tasks = [details.clone(), abac.clone()];
+    // Another spelling of a principal that holds roles in the recorded list.
+    let principal = roles["value"][0]["properties"]["principalId"].as_str().unwrap();
+    tasks[0]["identity"]["principalId"] = principal.to_uppercase().into();
+    tasks[1]["name"] = "abacTask".into();
+    let document = json!({"registry": registry, "tasks": tasks, "agent_pools": []});
+    let server = ArmServer::start(&World::default().with_subscription(RECORDED, vec![document]), Options::default());
+    for (target, body) in [
+        ("/roleAssignments?", &roles),
+        ("/listUsages?", &usages),
+        ("/testTask/listDetails?", &details),
+        ("/abacTask/listDetails?", &abac),
+        ("?api-version=2026", &preview),
+    ] {
+        server.spoil(Fault::answer(target, Response::json(200, body)));
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let arguments = ["pull", "--subscription", RECORDED, "-o", "d", "--task-credentials", "--preview"];
+    let run = Acrscan::live(&server, arguments).in_folder(parent.path()).run();
+    assert_eq!(run.code, 0, "{run:?}");
+    let written = files(parent.path());
+    let (_, content) = written.iter().find(|(name, _)| name.contains("/registries/")).unwrap();
+    let document: Value = serde_json::from_slice(content).unwrap();
+
+    let of_principal = |item: &&Value| item["properties"]["principalId"] == principal;
+    let expected: BTreeSet<&str> = roles["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(of_principal)
+        .map(|item| item["id"].as_str().unwrap())
+        .collect();
+    let kept = document["role_assignments"].as_array().unwrap();
+    assert_eq!(kept.iter().map(|item| item["id"].as_str().unwrap()).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(kept[0]["properties"].as_object().unwrap().len(), 6);
+
+    let limit = |name: &str| {
+        let usages = document["usages"].as_array().unwrap();
+        usages.iter().find(|usage| usage["name"] == name).map(|usage| usage["limit"].clone())
+    };
+    assert_eq!((document["usages"].as_array().unwrap().len(), limit("IPRules")), (8, Some(json!(100))));
+    assert_eq!(
+        document["task_credentials"],
+        json!({
+            "abacTask": {"login_mode": null, "source_identity": "[system]", "custom_registries": {}},
+            "testTask": {
+                "login_mode": null, "source_identity": null, "custom_registries": {"test.acr.com": "[system]"},
+            },
+        })
+    );
+    assert_eq!(document["preview"]["properties"], preview["properties"]);
+    assert_eq!(document["preview"]["systemData"], Value::Null);
+    let text = String::from_utf8(content.clone()).unwrap();
+    assert!(!text.contains("testuser") && !text.contains("\"random\"") && !text.contains("@"), "{text}");
 }
