@@ -45,7 +45,7 @@ any_dependent := "yes" if {
 } else := "no"
 
 # Why it is unknown, where no single task is to blame.
-task_doubts contains tasks.list_doubt
+task_doubts contains doubt if doubt := tasks.list_doubt
 
 task_doubts contains registry.doubt(registry.bypass_path) if {
 	tasks.bypass_allowed == "unknown"

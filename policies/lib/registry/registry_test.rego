@@ -43,7 +43,9 @@ test_labels if {
 }
 
 test_subscription if {
-	registry.subscription == fixtures.subscription with input as fixtures.document({})
+	# Named first: regorus leaves another package's rule undefined inside an expression with `with`.
+	expected := fixtures.subscription
+	registry.subscription == expected with input as fixtures.document({})
 	registry.subscription == null with input as {"registry": {"id": "azurerm_container_registry.main"}}
 }
 
