@@ -81,7 +81,7 @@ lacks_role(task) := "unknown" if {
 # Whether an assignment leaves the identity without permission. A condition may exclude the task's repositories, and a
 # role that is not known may be one of the customer's own.
 refuses(assignment) := "unknown" if {
-	not roles.names[roles.role(assignment)]
+	not roles.known(assignment)
 } else := "yes" if {
 	not roles.role(assignment) in honoured.maybe
 } else := "unknown" if {

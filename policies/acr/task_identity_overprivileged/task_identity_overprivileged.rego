@@ -67,7 +67,7 @@ unknown contains {
 	some doubt in doubts(task)
 }
 
-registry_doubts contains tasks.list_doubt
+registry_doubts contains doubt if doubt := tasks.list_doubt
 
 registry_doubts contains roles.list_doubt if {
 	some task in tasks.all
