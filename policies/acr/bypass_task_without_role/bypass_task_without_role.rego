@@ -41,7 +41,7 @@ deny contains {
 	"evidence": {"task": task.name, "principal": principal(task)},
 	"fix": [az.push_role(task.name)],
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "yes"
 }
 
@@ -65,7 +65,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "unknown"
 	some doubt in doubts(task)
 }

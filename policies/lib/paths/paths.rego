@@ -29,9 +29,9 @@ depends(task) := verdict.conjunction([
 	verdict.negation(task.bypass),
 ])
 
-dependents := [task | some task in tasks.all; depends(task) == "yes"]
+dependents := [task | some task in tasks.entries; depends(task) == "yes"]
 
-undecided := [task | some task in tasks.all; depends(task) == "unknown"]
+undecided := [task | some task in tasks.entries; depends(task) == "unknown"]
 
 dependent_names := sort([task.name | some task in dependents])
 
