@@ -141,6 +141,16 @@ pub struct LiveArgs {
     /// Seconds that all reading may take, waits included
     #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = parse_seconds)]
     pub timeout: Duration,
+    /// Read how tasks log in to registries, for the policies that judge it
+    ///
+    /// This is the write action `Microsoft.ContainerRegistry/registries/tasks/listDetails/action`, which Reader does
+    /// not hold. Azure answers with the tasks' secrets; they are never kept, only the login mode and the identities'
+    /// names are.
+    #[arg(long, requires = "subscriptions")]
+    pub task_credentials: bool,
+    /// Read each registry a second time at a preview version, for virtual network rules and endpoint protocol
+    #[arg(long, requires = "subscriptions")]
+    pub preview: bool,
 }
 
 /// `acrscan policies`

@@ -23,6 +23,38 @@ impl Inventory {
     }
 }
 
+/// What is to be read beyond the registries themselves. The default is nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Each registry's tasks.
+    pub tasks: bool,
+    /// Each registry's agent pools.
+    pub agent_pools: bool,
+    /// The cloud's service tags.
+    pub service_tag: bool,
+    /// The roles that tasks' identities hold.
+    pub role_assignments: bool,
+    /// What counts against a registry's quotas.
+    pub usages: bool,
+    /// How tasks log in to registries: a write action, whose answer holds secrets.
+    pub task_credentials: bool,
+    /// Each registry once more, at a preview api-version.
+    pub preview: bool,
+}
+
+impl Needs {
+    /// Everything that Reader may read at versions that are generally available, or the only ones there are.
+    pub const ALL_PLAIN: Needs = Needs {
+        tasks: true,
+        agent_pools: true,
+        service_tag: true,
+        role_assignments: true,
+        usages: true,
+        task_credentials: false,
+        preview: false,
+    };
+}
+
 /// A subscription that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
@@ -42,7 +74,8 @@ pub struct RegistryRecord {
     pub subscription: String,
     /// ARM id, in ARM's own casing.
     pub id: String,
-    /// The registry document: pretty-printed JSON with `schema_version`, `registry`, `tasks`, `agent_pools` and `origin`.
+    /// The registry document: pretty-printed JSON with `schema_version`, `registry`, `tasks`, `agent_pools`, `origin`, and
+    /// what else was asked for.
     pub document: String,
     /// Where it was read.
     pub origin: Origin,
@@ -82,6 +115,14 @@ pub enum Part {
     Tasks,
     /// The agent pools of one registry.
     AgentPools,
+    /// The role assignments at and above one registry.
+    RoleAssignments,
+    /// What counts against the quotas of one registry.
+    Usages,
+    /// The credentials of tasks of one registry.
+    TaskCredentials,
+    /// One registry at a preview api-version.
+    Preview,
 }
 
 impl Part {
@@ -92,6 +133,10 @@ impl Part {
             Part::Registry => "the registry",
             Part::Tasks => "the tasks",
             Part::AgentPools => "the agent pools",
+            Part::RoleAssignments => "the role assignments",
+            Part::Usages => "the usages",
+            Part::TaskCredentials => "the credentials of tasks",
+            Part::Preview => "the preview properties",
         }
     }
 }

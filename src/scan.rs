@@ -11,9 +11,9 @@ use crate::config::{Config, ConfigError};
 use crate::console::{self, ProgressLine};
 use crate::evaluate::Evaluator;
 use crate::inputs;
-use crate::inventory::{Inventory, Origin};
+use crate::inventory::{Inventory, Needs, Origin};
 use crate::output::{self, SarifOptions};
-use crate::policy::{PolicySet, Selection};
+use crate::policy::{PolicySet, Reads, Selection};
 use crate::report::{Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
@@ -34,7 +34,7 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let policies = PolicySet::load(&selection(&args.policies)?)?;
     let evaluator = Evaluator::new(&policies)?;
 
-    let (mut inventory, tags) = collect(args)?;
+    let (mut inventory, tags) = collect(args, needs(args, &policies))?;
     if let Some(folder) = &args.save_snapshot {
         save_snapshot(folder, &mut inventory, &tags)?;
     }
@@ -59,8 +59,11 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
         bail!("nothing to pull: name a subscription with --subscription");
     }
     check_subscriptions(&args.live)?;
-    let collected = collect_live(&args.live, true)?;
-    let tags = tags::choose(None, args.live.cloud, &collected)?;
+    let task_credentials = args.live.task_credentials;
+    let collected =
+        collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN })?;
+    let tags = tags::choose(None, args.live.cloud, std::slice::from_ref(&collected))?;
+    tags::warn_if_old(&tags);
     snapshot::write(&args.output, &collected.inventory, &tags, Utc::now())?;
     let Inventory { scopes, registries, gaps } = &collected.inventory;
     console::notify(&gaps.iter().map(|gap| gap.notification()).collect::<Vec<_>>());
@@ -98,19 +101,41 @@ fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the selected policies say that they read, and no more: each read costs a request for each registry. A snapshot
+/// is for any policy to scan, so one that is saved holds what `pull` gives it.
+fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
+    let mut needs = if args.save_snapshot.is_some() { Needs::ALL_PLAIN } else { Needs::default() };
+    for reads in policies.policies.iter().flat_map(|policy| &policy.metadata.custom.reads) {
+        match reads {
+            Reads::Tasks => needs.tasks = true,
+            Reads::AgentPools => needs.agent_pools = true,
+            Reads::ServiceTag => needs.service_tag = true,
+            Reads::RoleAssignments => needs.role_assignments = true,
+            Reads::Usages => needs.usages = true,
+            Reads::TaskCredentials => needs.task_credentials = args.live.task_credentials,
+            Reads::Preview => needs.preview = args.live.preview,
+        }
+    }
+    needs
+}
+
 /// Reads every source that was named.
-fn collect(args: &ScanArgs) -> anyhow::Result<(Inventory, ServiceTags)> {
+fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceTags)> {
     let mut sources = Vec::new();
     for path in &args.paths {
         sources.push(collect_path(path)?);
     }
     if !args.live.subscriptions.is_empty() {
-        sources.push(collect_live(&args.live, args.service_tags.is_none())?);
+        let service_tag = needs.service_tag && args.service_tags.is_none();
+        sources.push(collect_live(&args.live, Needs { service_tag, ..needs })?);
     }
     if sources.is_empty() {
         bail!("nothing to scan: name a snapshot's folder, or a subscription with --subscription");
     }
-    let tags = tags::choose_of_all(args.service_tags.as_deref(), args.live.cloud, &sources)?;
+    let tags = tags::choose(args.service_tags.as_deref(), args.live.cloud, &sources)?;
+    if needs.service_tag {
+        tags::warn_if_old(&tags);
+    }
     let mut whole = Inventory::default();
     for Collected { inventory, .. } in sources {
         for scope in &inventory.scopes {
@@ -145,7 +170,7 @@ fn collect_path(path: &Path) -> anyhow::Result<Collected> {
     bail!("{}: nothing recognised: not a snapshot, which has a {}", path.display(), snapshot::MANIFEST)
 }
 
-fn collect_live(live: &LiveArgs, read_service_tags: bool) -> anyhow::Result<Collected> {
+fn collect_live(live: &LiveArgs, needs: Needs) -> anyhow::Result<Collected> {
     let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
     let options = azure::Options {
         subscriptions: subscriptions.into_iter().collect(),
@@ -156,7 +181,7 @@ fn collect_live(live: &LiveArgs, read_service_tags: bool) -> anyhow::Result<Coll
         concurrency: usize::from(live.concurrency),
         request_timeout: live.request_timeout,
         timeout: live.timeout,
-        read_service_tags,
+        needs,
     };
     let line = ProgressLine::start();
     azure::collect(&options, &|progress| line.show(progress))

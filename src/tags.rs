@@ -14,39 +14,30 @@ use crate::report::Outcome;
 use crate::service_tags::{OLD_AFTER_DAYS, ServiceTags, TagSource};
 use crate::source::Collected;
 
-/// The tags for one source: the user's file, else what the source brought, else the embedded table.
+/// The tags for all sources of a scan, which must agree: the user's file, else what the sources brought, else the
+/// embedded table.
 ///
 /// # Errors
-/// The user's file cannot be read, or is of another cloud.
-pub fn choose(file: Option<&Path>, cloud: Cloud, collected: &Collected) -> anyhow::Result<ServiceTags> {
-    choose_of_all(file, cloud, std::slice::from_ref(collected))
-}
-
-/// The tags for all sources of a scan, which must agree.
-///
-/// # Errors
-/// The user's file cannot be read; or two snapshots bring different tags.
-pub fn choose_of_all(file: Option<&Path>, cloud: Cloud, sources: &[Collected]) -> anyhow::Result<ServiceTags> {
+/// The user's file cannot be read, or is of another cloud; or two snapshots bring different tags.
+pub fn choose(file: Option<&Path>, cloud: Cloud, sources: &[Collected]) -> anyhow::Result<ServiceTags> {
     let mut brought = sources.iter().filter_map(|source| source.service_tags.as_ref());
     let first = brought.next();
     let cloud = first.map_or(cloud, |tags| tags.cloud);
-    let tags = match (file, first) {
-        (Some(file), _) => read_file(file, cloud)?,
+    match (file, first) {
+        (Some(file), _) => read_file(file, cloud),
         (None, Some(first)) => {
             if brought.any(|other| other != first) {
                 bail!("the sources bring different service tags: scan them one at a time, or give --service-tags FILE");
             }
-            first.clone()
+            Ok(first.clone())
         }
         (None, None) => {
             for refused in sources.iter().filter_map(|source| source.service_tags_refused.as_ref()) {
                 console::warn(&format!("service tags not read from Azure, so the embedded table is used: {refused}"));
             }
-            ServiceTags::embedded(cloud)?
+            Ok(ServiceTags::embedded(cloud)?)
         }
-    };
-    warn_if_old(&tags);
-    Ok(tags)
+    }
 }
 
 /// `acrscan service-tags`
@@ -124,7 +115,8 @@ fn age(tags: &ServiceTags) -> String {
     tags.age_in_days(Utc::now().date_naive()).map(|days| format!(", {days} days old")).unwrap_or_default()
 }
 
-fn warn_if_old(tags: &ServiceTags) {
+/// Warns of tags that ranges may have been added to since.
+pub fn warn_if_old(tags: &ServiceTags) {
     if tags.age_in_days(Utc::now().date_naive()).is_some_and(|days| days > OLD_AFTER_DAYS) {
         console::warn(&format!(
             "the service tags are old ({}{}): ranges may have been added since; give this week's file with \

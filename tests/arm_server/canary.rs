@@ -1,7 +1,7 @@
 //! Puts back what ARM tells and a snapshot leaves out: who changed what, task steps with their arguments, credentials.
 //! Each such value holds the word `canary`, plain or in Base64, so that a test can prove it never comes out.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A registry or agent pool as ARM lists it: with who created and changed it, and when.
 pub fn with_system_data(resource: &Value) -> Value {
@@ -44,7 +44,7 @@ pub fn task(task: &Value) -> Value {
             repository["sourceControlAuthProperties"] = json!({"tokenType": "PAT", "token": "canary-source-token"});
         }
     }
-    // ARM redacts a host's entry to null, but an entry with an identity must not carry its neighbours along.
+    // ARM redacts a host's entry to null in a list, but an entry with an identity must not carry its neighbours along.
     if let Some(Value::Object(hosts)) = properties.pointer_mut("/credentials/customRegistries") {
         for entry in hosts.values_mut().filter(|entry| entry.is_object()) {
             entry["userName"] = json!({"value": "canary-user", "type": "Opaque"});
@@ -52,4 +52,64 @@ pub fn task(task: &Value) -> Value {
         }
     }
     task
+}
+
+/// A task as `listDetails` tells it: with the passwords that a list leaves out.
+pub fn task_details(bare: &Value, credentials: Option<&Value>) -> Value {
+    let mut details = task(bare);
+    let password = json!({"value": "canary-password", "type": "Opaque"});
+    let entry = |identity: &Value| {
+        let mut entry = json!({"userName": {"value": "canary-user", "type": "Opaque"}, "password": password});
+        if !identity.is_null() {
+            entry["identity"] = identity.clone();
+        }
+        entry
+    };
+    let properties = &mut details["properties"];
+    if let Some(known) = credentials {
+        let hosts = known["custom_registries"].as_object().into_iter().flatten();
+        let hosts: Map<String, Value> = hosts.map(|(host, identity)| (host.clone(), entry(identity))).collect();
+        properties["credentials"] = json!({
+            "sourceRegistry": {"loginMode": known["login_mode"], "identity": known["source_identity"]},
+            "customRegistries": hosts,
+        });
+    } else if let Some(Value::Object(hosts)) = properties.pointer_mut("/credentials/customRegistries") {
+        // What the list struck out is the task's own identity, as in every task that passes the firewall.
+        for host in hosts.values_mut().filter(|host| host.is_null()) {
+            *host = entry(&"[system]".into());
+        }
+        hosts.insert("docker.contoso.example".into(), entry(&Value::Null));
+    }
+    details
+}
+
+/// Role assignments as ARM lists them: who made them, and other people's among them.
+pub fn role_assignments(bare: &[Value], subscription: &str) -> Vec<Value> {
+    let stranger = |name: &str, kind: &str, scope: &str| {
+        json!({
+            "id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"),
+            "name": name,
+            "properties": {
+                "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+                "principalId": format!("canary-{name}"), "principalType": kind, "scope": scope,
+                "condition": null, "conditionVersion": null,
+            },
+        })
+    };
+    let mut all = vec![
+        stranger("0d504196-1423-4569-9a6e-15149656f0ee", "User", "/"),
+        stranger("fb2ad9c2-5c7f-4c11-8a0c-2c4dcd2f7d01", "Group", &format!("/subscriptions/{subscription}")),
+    ];
+    all.splice(1..1, bare.iter().rev().cloned());
+    for item in &mut all {
+        item["type"] = "Microsoft.Authorization/roleAssignments".into();
+        let properties = &mut item["properties"];
+        properties["createdBy"] = "canary-creator".into();
+        properties["createdOn"] = "2025-06-03T12:20:11.0208310Z".into();
+        properties["updatedBy"] = "canary-creator".into();
+        properties["updatedOn"] = "2025-06-03T12:20:11.0208310Z".into();
+        properties["description"] = "canary description".into();
+        properties["delegatedManagedIdentityResourceId"] = Value::Null;
+    }
+    all
 }

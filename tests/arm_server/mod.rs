@@ -228,6 +228,13 @@ impl Shared {
     fn resource(&self, request: &Request) -> Result<Response, Response> {
         let path = request.decoded_path().to_lowercase();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let is_action = segments.last() == Some(&"listdetails");
+        if request.method != if is_action { "POST" } else { "GET" } {
+            return Err(Response::error(405, "MethodNotAllowed", "The resource does not support this HTTP method."));
+        }
+        if is_action && request.header("content-length").is_none() {
+            return Err(Response::error(411, "LengthRequired", "A Content-Length is required."));
+        }
         let body = match segments[..] {
             ["subscriptions", subscription, ..] if !self.answers.registries.contains_key(subscription) => {
                 let message = format!("The subscription '{subscription}' could not be found.");
@@ -245,11 +252,27 @@ impl Shared {
                 check_version(request, &["2022-01-01", "2024-05-01"])?;
                 self.answers.service_tags.get(subscription)
             }
-            [.., "tasks" | "agentpools"] => {
+            [.., "tasks" | "agentpools"] | [.., "tasks", _, "listdetails"] => {
                 check_version(request, &["2019-06-01-preview", "2025-03-01-preview"])?;
                 self.answers.parts.get(&path)
             }
-            _ => self.answers.parts.get(&path),
+            [.., "microsoft.authorization", "roleassignments"] => {
+                check_version(request, &["2022-04-01"])?;
+                // Without it, ARM lists what is below the registry too.
+                if request.query("$filter").as_deref() != Some("atScope()") {
+                    return Err(Response::error(400, "UnsupportedQuery", "The filter must be atScope()."));
+                }
+                self.answers.parts.get(&path)
+            }
+            [.., "registries", _] => {
+                check_version(request, &["2026-03-01-preview"])?;
+                self.answers.parts.get(&path)
+            }
+            [.., "listusages"] => {
+                check_version(request, &["2025-11-01"])?;
+                self.answers.parts.get(&path)
+            }
+            _ => None,
         };
         body.map(|body| Response::rendered(Arc::clone(body))).ok_or_else(|| {
             let message = format!("The Resource '{}' was not found.", request.path());

@@ -79,7 +79,7 @@ pub struct Answers {
     pub pages: HashMap<String, Arc<[u8]>>,
     /// Subscription id, lower-case, to the service tags as it is told them.
     pub service_tags: HashMap<String, Arc<[u8]>>,
-    /// Path, lower-case, to the tasks, agent pools or usages of a registry.
+    /// Path, lower-case, to a registry at the preview version, and to what is below it.
     pub parts: HashMap<String, Arc<[u8]>>,
 }
 
@@ -109,14 +109,20 @@ impl Answers {
             self.registries.insert(subscription.to_lowercase(), bytes(&json!({"value": []})));
         }
         for document in documents {
-            self.add_parts(document);
+            self.add_parts(document, subscription);
         }
     }
 
     /// A part that the document holds as null is absent, and answered with 404.
-    fn add_parts(&mut self, document: &Value) {
+    fn add_parts(&mut self, document: &Value, subscription: &str) {
         let id = document["registry"]["id"].as_str().expect("a registry has an id").to_lowercase();
         if let Some(tasks) = document["tasks"].as_array() {
+            for task in tasks {
+                let name = task["name"].as_str().unwrap_or_default();
+                let known = document["task_credentials"].get(name);
+                let path = format!("{id}/tasks/{name}/listdetails").to_lowercase();
+                self.parts.insert(path, bytes(&canary::task_details(task, known)));
+            }
             let tasks: Vec<Value> = tasks.iter().rev().map(canary::task).collect();
             self.parts.insert(format!("{id}/tasks"), bytes(&json!({"value": tasks})));
         }
@@ -124,8 +130,33 @@ impl Answers {
             let pools: Vec<Value> = pools.iter().rev().map(canary::with_system_data).collect();
             self.parts.insert(format!("{id}/agentpools"), bytes(&json!({"value": pools})));
         }
-        self.parts.insert(format!("{id}/listusages"), bytes(&usages(&document["registry"])));
+        let usages = match &document["usages"] {
+            Value::Array(usages) => json!({"value": usages.iter().rev().collect::<Vec<_>>()}),
+            _ => usages(&document["registry"]),
+        };
+        self.parts.insert(format!("{id}/listusages"), bytes(&usages));
+        let roles: Vec<Value> = items(&document["role_assignments"]).cloned().collect();
+        let roles = json!({"value": canary::role_assignments(&roles, subscription)});
+        self.parts.insert(format!("{id}/providers/microsoft.authorization/roleassignments"), bytes(&roles));
+        let preview = match &document["preview"] {
+            Value::Object(_) => document["preview"].clone(),
+            _ => preview(&document["registry"]),
+        };
+        self.parts.insert(id, bytes(&canary::with_system_data(&preview)));
     }
+}
+
+/// A registry as newer api-versions tell it.
+fn preview(registry: &Value) -> Value {
+    let mut registry = registry.clone();
+    if let Some(Value::Object(properties)) = registry.get_mut("properties") {
+        if let Some(Value::Object(rules)) = properties.get_mut("networkRuleSet") {
+            rules.insert("virtualNetworkRules".into(), json!([]));
+        }
+        properties.insert("endpointProtocol".into(), "IPv4".into());
+        properties.insert("regionalEndpoints".into(), "Disabled".into());
+    }
+    registry
 }
 
 /// What counts against a registry's quotas; the shape is ARM's, the limits are of the Premium tier.

@@ -56,7 +56,7 @@ fn a_refused_api_version_of_tasks_falls_back_and_is_told() {
         let path = folder.path().join("d").join(document_path("rg-devtools", "contosobuild"));
         let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(document["origin"], json!({"api_version": "2025-11-01", "tasks_api_version": "2019-06-01-preview"}));
-        assert_eq!(document["tasks"].as_array().unwrap().len(), 5);
+        assert_eq!(document["tasks"].as_array().unwrap().len(), 6);
         assert_eq!(document["agent_pools"].as_array().unwrap().len(), 1);
     }
 }

@@ -15,6 +15,7 @@ mod harness;
 mod live;
 mod own_policies;
 mod pull;
+mod reads;
 mod recordings;
 mod sarif;
 mod scopes;

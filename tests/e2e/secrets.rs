@@ -30,18 +30,22 @@ fn no_output_and_no_file_holds_a_secret() {
     let runs = [
         Acrscan::scan(&server).args(outputs).in_folder(folder.path()).run(),
         Acrscan::live(&server, ["pull", "--subscription", CONTOSO, "-o", "pulled"]).in_folder(folder.path()).run(),
+        Acrscan::live(&server, ["pull", "--subscription", CONTOSO, "-o", "all", "--task-credentials", "--preview"])
+            .in_folder(folder.path())
+            .run(),
     ];
     for run in &runs {
         assert_eq!(run.code, 0, "{run:?}");
         assert_run_silent(run);
     }
     let written = files(folder.path());
-    assert_eq!(written.len(), 1 + 2 * 18);
+    assert_eq!(written.len(), 1 + 3 * 18);
     for (name, content) in written {
         assert_silent(&name, &content);
         assert_silent("a file's name", name.as_bytes());
     }
-    // The server did send them.
+    // The server did send them, passwords among them.
+    assert_eq!(server.seen_with("/listDetails").len(), 4);
     assert!(server.seen().iter().any(|seen| seen.bearer.as_deref() == Some("canary-access-token-1")));
 }
 

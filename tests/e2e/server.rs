@@ -102,14 +102,17 @@ fn what_a_snapshot_leaves_out_is_put_back() {
          /contosobuild/tasks?api-version=2025-03-01-preview"
     );
     let tasks = get(&server, &tasks).json();
-    assert_eq!(names(&tasks), ["sign-images", "scan-images", "nightly-purge", "legacy-mirror", "build-base-images"]);
-    let base_images = &tasks["value"][4];
+    assert_eq!(
+        names(&tasks),
+        ["tag-releases", "sign-images", "scan-images", "nightly-purge", "legacy-mirror", "build-base-images"]
+    );
+    let base_images = &tasks["value"][5];
     assert_eq!(base_images["systemData"]["createdByType"], "User");
     assert_eq!(base_images["properties"]["step"]["values"][0]["value"], "canary-step-value");
     let custom = &base_images["properties"]["credentials"]["customRegistries"];
     assert_eq!(custom["contosobuild.azurecr.io"]["password"]["value"], "canary-password");
     assert_eq!(
-        tasks["value"][2]["properties"]["credentials"]["customRegistries"],
+        tasks["value"][3]["properties"]["credentials"]["customRegistries"],
         json!({"contosobuild.azurecr.io": null})
     );
 }

@@ -2,21 +2,25 @@
 
 use reqwest::Url;
 
+use super::failure::Failure;
 use crate::resource_id::RegistryId;
 
-/// The address of a list within a registry, each segment percent-encoded.
-pub fn list_url(id: &RegistryId, endpoint: &Url, list: &str, api_version: &str) -> Option<Url> {
+/// The address of a registry or of something below it, each segment percent-encoded.
+pub fn of_registry(id: &RegistryId, endpoint: &Url, below: &[&str], api_version: &str) -> Result<Url, Failure> {
     let own = ["subscriptions", &id.subscription, "resourceGroups", &id.resource_group];
-    let registry = ["providers", "Microsoft.ContainerRegistry", "registries", &id.name, list];
-    url(endpoint, own.into_iter().chain(registry), api_version)
+    let registry = ["providers", "Microsoft.ContainerRegistry", "registries", &id.name];
+    url(endpoint, own.into_iter().chain(registry).chain(below.iter().copied()), api_version)
 }
 
-/// An address of ARM, each segment percent-encoded. `None` for an endpoint that cannot have a path.
-pub fn url<'a>(endpoint: &Url, segments: impl Iterator<Item = &'a str>, api_version: &str) -> Option<Url> {
+/// An address of ARM, each segment percent-encoded.
+pub fn url<'a>(endpoint: &Url, segments: impl Iterator<Item = &'a str>, api_version: &str) -> Result<Url, Failure> {
     let mut url = endpoint.clone();
-    url.path_segments_mut().ok()?.clear().extend(segments);
+    url.path_segments_mut()
+        .map_err(|()| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?
+        .clear()
+        .extend(segments);
     url.query_pairs_mut().clear().append_pair("api-version", api_version);
-    Some(url)
+    Ok(url)
 }
 
 #[cfg(test)]
@@ -38,11 +42,10 @@ mod tests {
         let id = RegistryId::parse(&id).expect("a registry's id");
         let endpoint = Url::parse("http://127.0.0.1:8080").expect("a URL");
         assert_eq!(
-            list_url(&id, &endpoint, "tasks", "2025-03-01-preview").map(String::from).as_deref(),
-            Some(
-                "http://127.0.0.1:8080/subscriptions/0a1b2c3d-0000-0000-0000-000000000001/resourceGroups/My.RG_(1)/\
-                 providers/Microsoft.ContainerRegistry/registries/Acr1/tasks?api-version=2025-03-01-preview"
-            )
+            of_registry(&id, &endpoint, &["tasks"], "2025-03-01-preview").map(String::from),
+            Ok("http://127.0.0.1:8080/subscriptions/0a1b2c3d-0000-0000-0000-000000000001/resourceGroups/My.RG_(1)/\
+                providers/Microsoft.ContainerRegistry/registries/Acr1/tasks?api-version=2025-03-01-preview"
+                .to_owned())
         );
     }
 
@@ -50,13 +53,14 @@ mod tests {
     fn hostile_names_stay_within_their_segment() {
         let id =
             parse("/resourceGroups/a?b#c%2F../providers/Microsoft.ContainerRegistry/registries/ü @:x").expect("an id");
-        let url = list_url(&id, &Url::parse("https://host").expect("a URL"), "agentPools", "1").expect("a URL");
+        let endpoint = Url::parse("https://host").expect("a URL");
+        let url = of_registry(&id, &endpoint, &["tasks", "a/../b?c", "listDetails"], "1").expect("a URL");
         assert_eq!(url.host_str(), Some("host"));
         assert_eq!(
             url.path(),
             format!(
                 "/subscriptions/{SUBSCRIPTION}/resourceGroups/a%3Fb%23c%252F../providers/Microsoft.ContainerRegistry/\
-                 registries/%C3%BC%20@:x/agentPools"
+                 registries/%C3%BC%20@:x/tasks/a%2F..%2Fb%3Fc/listDetails"
             )
         );
     }

@@ -1,8 +1,8 @@
-//! Azure Resource Manager: lists, page by page, with a token that is renewed when it is refused.
+//! Azure Resource Manager: lists, page by page, and single objects, with a token that is renewed when it is refused.
 
 use std::collections::HashSet;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use reqwest::{Method, Request, StatusCode, Url};
 use serde_json::{Map, Value};
 
@@ -55,31 +55,45 @@ impl Arm {
         }
     }
 
-    /// Reads one JSON object. A token that is refused is renewed once.
-    async fn get(&self, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
+    /// Reads one JSON object.
+    pub async fn get(&self, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
+        self.ask(Method::GET, url, pause).await
+    }
+
+    /// Reads one JSON object that ARM gives out as an action only. It changes nothing, so it may be tried again.
+    pub async fn post(&self, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
+        self.ask(Method::POST, url, pause).await
+    }
+
+    /// A token that is refused is renewed once.
+    async fn ask(&self, method: Method, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
         let mut token = self.tokens.current(&self.http).await?;
-        let mut answer = self.send(&url, &token, pause).await?;
+        let mut answer = self.send(&method, &url, &token, pause).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             let fresh = self.tokens.renewed(&self.http, &token).await?;
             if fresh != token {
                 token = fresh;
-                answer = self.send(&url, &token, pause).await?;
+                answer = self.send(&method, &url, &token, pause).await?;
             }
         }
         answer.object(&url, &[&token])
     }
 
-    async fn send(&self, url: &Url, token: &Secret, pause: &Pause) -> Result<Answer, Failure> {
+    async fn send(&self, method: &Method, url: &Url, token: &Secret, pause: &Pause) -> Result<Answer, Failure> {
         let manner = Manner { pause: Some(pause), secrets: &[token], ..Manner::default() };
-        self.http.send(&request(url, token)?, &manner).await
+        self.http.send(&request(method, url, token)?, &manner).await
     }
 }
 
-fn request(url: &Url, token: &Secret) -> Result<Request, Failure> {
+fn request(method: &Method, url: &Url, token: &Secret) -> Result<Request, Failure> {
     let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| Failure::Other("the token holds characters that no header can carry".to_owned()))?;
     bearer.set_sensitive(true);
-    let mut request = Request::new(Method::GET, url.clone());
+    let mut request = Request::new(method.clone(), url.clone());
+    if method == Method::POST {
+        // Servers answer 411 to a body whose length nobody told, be it empty.
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     request.headers_mut().insert(AUTHORIZATION, bearer);
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     Ok(request)

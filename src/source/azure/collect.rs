@@ -15,18 +15,15 @@ use super::auth::{self, Entra};
 use super::endpoint;
 use super::failure::Failure;
 use super::http::{Http, Pause};
+use super::registry::{REGISTRIES_VERSION, Reader, Versions};
 use super::text::quote;
 use super::{Options, Progress};
 use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
 use crate::resource_id::RegistryId;
 use crate::service_tags::{ServiceTags, TagSource};
 use crate::source::Collected;
-use crate::source::document::{self, ApiVersions};
+use crate::source::document::{self, Parts};
 
-/// The first generally available version with `networkRuleBypassAllowedForTasks`.
-pub const REGISTRIES_VERSION: &str = "2025-11-01";
-/// The first shows `credentials.sourceRegistry.identity`; the second is served wherever tasks are.
-pub const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
 pub const SERVICE_TAGS_VERSION: &str = "2024-05-01";
 /// Registries of one subscription that wait to be read, as trees of values, before its listing waits too.
 const LISTED_AHEAD: usize = 1000;
@@ -44,8 +41,7 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
         options,
         progress,
         told: Cell::default(),
-        tasks: Children::new("tasks", Part::Tasks),
-        agent_pools: Children::new("agentPools", Part::AgentPools),
+        versions: Versions::default(),
     };
     Ok(collector.collect().await)
 }
@@ -55,29 +51,14 @@ struct Collector<'a> {
     options: &'a Options,
     progress: &'a dyn Fn(Progress),
     told: Cell<Progress>,
-    tasks: Children,
-    agent_pools: Children,
-}
-
-/// A list within each registry.
-struct Children {
-    segment: &'static str,
-    part: Part,
-    /// The api-version in use, as an index: once one was refused it is not tried for each registry again.
-    version: Cell<usize>,
-}
-
-impl Children {
-    fn new(segment: &'static str, part: Part) -> Children {
-        Children { segment, part, version: Cell::new(0) }
-    }
+    versions: Versions,
 }
 
 /// A registry that was listed and is still to be read.
-struct Found {
-    id: String,
-    parsed: RegistryId,
-    registry: Value,
+pub struct Found {
+    pub id: String,
+    pub parsed: RegistryId,
+    pub registry: Value,
 }
 
 /// What one subscription gave.
@@ -130,7 +111,7 @@ impl Collector<'_> {
         });
         let listing = self.list(subscription, &pause, found, listed);
         let reading = to_read
-            .map(|found| self.registry(subscription, found, &pause))
+            .map(|found| self.registry(found, &pause))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
         let ((scope, mut gaps), read) = join(listing, reading).await;
@@ -154,8 +135,8 @@ impl Collector<'_> {
         let mut seen = HashSet::new();
         let own = ["subscriptions", subscription, "providers", "Microsoft.ContainerRegistry", "registries"];
         let outcome = match address::url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
-            None => Err(Failure::Other("the ARM endpoint cannot have a path".to_owned())),
-            Some(url) => {
+            Err(failure) => Err(failure),
+            Ok(url) => {
                 let page = async |items: Vec<Value>| {
                     for item in items {
                         match understand(item, subscription) {
@@ -179,7 +160,7 @@ impl Collector<'_> {
         };
         let understood = gaps.is_empty();
         match &outcome {
-            Ok(_) if self.options.read_service_tags => drop(listed.send(subscription.to_owned())),
+            Ok(_) if self.options.needs.service_tag => drop(listed.send(subscription.to_owned())),
             Ok(_) => {}
             Err(failure) => gaps.push(Gap {
                 subscription: subscription.to_owned(),
@@ -193,62 +174,19 @@ impl Collector<'_> {
     }
 
     /// Reads what belongs to one registry and writes its document.
-    async fn registry(&self, subscription: &str, found: Found, pause: &Pause) -> (RegistryRecord, Vec<Gap>) {
-        let (tasks, agent_pools) =
-            join(self.children(&self.tasks, &found, pause), self.children(&self.agent_pools, &found, pause)).await;
-        let mut gaps = Vec::new();
-        let mut or_gap = |part: Part, outcome: Result<(Vec<Value>, &'static str), Failure>| match outcome {
-            Ok((items, version)) => (Some(items), Some(version)),
-            Err(failure) => {
-                gaps.push(Gap {
-                    subscription: subscription.to_owned(),
-                    resource: Some(found.id.clone()),
-                    part,
-                    reason: failure.reason(part),
-                });
-                (None, None)
-            }
-        };
-        let (tasks, tasks_version) = or_gap(self.tasks.part, tasks);
-        let (agent_pools, _) = or_gap(self.agent_pools.part, agent_pools);
-        let versions = ApiVersions { registry: REGISTRIES_VERSION, tasks: tasks_version };
-        let document = document::build(found.registry, tasks, agent_pools, versions);
+    async fn registry(&self, found: Found, pause: &Pause) -> (RegistryRecord, Vec<Gap>) {
+        let reader = Reader::new(&self.arm, self.options, &self.versions, &found, pause);
+        let (parts, versions) = reader.read().await;
+        let gaps = reader.gaps();
+        let document = document::build(Parts { registry: found.registry, ..parts }, versions);
         self.tell(|progress| progress.registries_read += 1);
-        let record =
-            RegistryRecord { subscription: subscription.to_owned(), id: found.id, document, origin: Origin::Azure };
-        (record, gaps)
-    }
-
-    /// Reads one list of a registry, in the newest api-version that is served.
-    async fn children(
-        &self,
-        children: &Children,
-        found: &Found,
-        pause: &Pause,
-    ) -> Result<(Vec<Value>, &'static str), Failure> {
-        loop {
-            let index = children.version.get();
-            let version = TASKS_VERSIONS[index];
-            let url = address::list_url(&found.parsed, &self.arm.endpoint, children.segment, version);
-            let url = url.ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
-            let mut items = Vec::new();
-            match self.arm.list(url, "value", pause, async |page| items.extend(page)).await {
-                Ok(_) if items.iter().all(Value::is_object) => return Ok((items, version)),
-                Ok(_) => return Err(Failure::Other("an item of the list is not an object".to_owned())),
-                Err(failure) if failure.is_version_refused() && index + 1 < TASKS_VERSIONS.len() => {
-                    children.version.set(children.version.get().max(index + 1));
-                }
-                Err(failure) if failure.is_not_offered() && children.part == Part::AgentPools => {
-                    return Ok((Vec::new(), version));
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
+        let subscription = found.parsed.subscription;
+        (RegistryRecord { subscription, id: found.id, document, origin: Origin::Azure }, gaps)
     }
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.
     async fn service_tags(&self, mut listed: UnboundedReceiver<String>) -> Option<Result<ServiceTags, String>> {
-        if !self.options.read_service_tags {
+        if !self.options.needs.service_tag {
             return None;
         }
         let mut refusal = None;
@@ -268,8 +206,7 @@ impl Collector<'_> {
         let cloud = self.options.cloud;
         let location = ["providers", "Microsoft.Network", "locations", cloud.reference_region(), "serviceTags"];
         let segments = ["subscriptions", subscription].into_iter().chain(location);
-        let url = address::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)
-            .ok_or_else(|| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?;
+        let url = address::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)?;
         let mut values = Vec::new();
         // A request on its own: there are no others that a pause could hold back.
         let mut document = self.arm.list(url, "values", &Pause::default(), async |page| values.extend(page)).await?;

@@ -54,6 +54,9 @@ const VERSION_REFUSALS: [&str; 5] = [
     "ApiVersionNotSupported",
 ];
 
+/// The permission to read the credentials of tasks.
+const LIST_DETAILS: &str = "Microsoft.ContainerRegistry/registries/tasks/listDetails/action";
+
 impl Failure {
     /// What an answer that is no JSON object with status 200 says. `secrets` are masked where the answer echoes them.
     pub fn of(answer: &Answer, from: &Url, secrets: &[&Secret]) -> Failure {
@@ -114,6 +117,9 @@ impl Failure {
         let scope = if part == Part::Registries { "subscription" } else { "registry" };
         let advice = match self {
             Failure::Refused { status: 401, .. } => " Sign in to the tenant that the subscription is in.".to_owned(),
+            Failure::Refused { status: 403, .. } if part == Part::TaskCredentials => {
+                format!(" The identity needs the action {LIST_DETAILS} on the registry, which Reader does not hold.")
+            }
             Failure::Refused { status: 403, .. } => format!(" The identity needs Reader on the {scope}."),
             Failure::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("SubscriptionNotFound") => {
                 " There is no such subscription in this tenant, or it is not visible to the identity.".to_owned()
@@ -176,6 +182,11 @@ mod tests {
              subscription."
         );
         assert!(refused.reason(Part::Tasks).ends_with("The identity needs Reader on the registry."));
+        assert!(
+            refused
+                .reason(Part::TaskCredentials)
+                .ends_with("listDetails/action on the registry, which Reader does not hold.")
+        );
         let missing = failure(404, &[], r#"{"error":{"code":"SubscriptionNotFound","message":"Not found."}}"#);
         assert!(missing.reason(Part::Registries).contains("no such subscription in this tenant, or it is not visible"));
         assert_eq!(failure(500, &[], "").to_string(), "HTTP 500");

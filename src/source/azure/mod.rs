@@ -9,6 +9,7 @@ mod collect;
 mod endpoint;
 mod failure;
 mod http;
+mod registry;
 mod retry;
 mod text;
 
@@ -18,13 +19,18 @@ use anyhow::Context;
 
 use super::Collected;
 use crate::cloud::Cloud;
+use crate::inventory::Needs;
 
 /// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
 /// in its own document.
-pub const API_VERSIONS: [(&str, &str); 4] = [
-    ("registries", collect::REGISTRIES_VERSION),
-    ("tasks", collect::TASKS_VERSIONS[0]),
-    ("agent_pools", collect::TASKS_VERSIONS[0]),
+pub const API_VERSIONS: [(&str, &str); 8] = [
+    ("registries", registry::REGISTRIES_VERSION),
+    ("tasks", registry::TASKS_VERSIONS[0]),
+    ("agent_pools", registry::TASKS_VERSIONS[0]),
+    ("task_credentials", registry::TASKS_VERSIONS[0]),
+    ("role_assignments", registry::ROLE_ASSIGNMENTS_VERSION),
+    ("usages", registry::REGISTRIES_VERSION),
+    ("preview", registry::PREVIEW_VERSION),
     ("service_tags", collect::SERVICE_TAGS_VERSION),
 ];
 
@@ -47,8 +53,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The limit of the whole collection. What is not read by then is a gap.
     pub timeout: Duration,
-    /// Whether to read the cloud's service tags too.
-    pub read_service_tags: bool,
+    /// What to read beyond the registries themselves.
+    pub needs: Needs,
 }
 
 /// A way to get a token, in the order in which they are tried.
@@ -75,7 +81,7 @@ pub struct Progress {
     pub subscriptions_listed: usize,
     /// Registries seen in those lists so far.
     pub registries_found: usize,
-    /// Registries whose tasks and agent pools were read, or could not be.
+    /// Registries of which all that is needed was read, or could not be.
     pub registries_read: usize,
 }
 

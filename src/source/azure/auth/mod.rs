@@ -186,7 +186,7 @@ mod tests {
             concurrency: 1,
             request_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
-            read_service_tags: false,
+            needs: crate::inventory::Needs::default(),
         };
         let authority = |options: &Options, host: Option<&str>| {
             let env = |name: &str| host.filter(|_| name == "AZURE_AUTHORITY_HOST").map(str::to_owned);
