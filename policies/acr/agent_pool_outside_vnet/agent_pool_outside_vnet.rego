@@ -39,7 +39,7 @@ deny contains {
 	"fix": fix(task, faults),
 } if {
 	registry.restricted == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	task.enabled == "yes"
 	faults := faults_of(task)
 	count(faults) > 0
@@ -62,7 +62,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	registry.restricted == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	pooled(task)
 	some doubt in task_doubts(task)
 }
@@ -89,7 +89,7 @@ registry_doubts contains tasks.list_doubt if registry.restricted == "yes"
 concerned if tasks.list_doubt
 
 concerned if {
-	some task in tasks.all
+	some task in tasks.entries
 	pooled(task)
 }
 

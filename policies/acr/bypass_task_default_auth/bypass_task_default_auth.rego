@@ -41,7 +41,7 @@ deny contains {
 	"evidence": {"task": task.name},
 	"fix": [az.default_login_off(task.name), az.system_credential(task.name)],
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	logs_in_by_default(task) == "yes"
 }
 
@@ -62,7 +62,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	logs_in_by_default(task) == "unknown"
 	some doubt in doubts(task)
 }

@@ -48,7 +48,8 @@ test_details_decide if {
 test_tasks_that_do_not_use_the_bypass_pass if {
 	denied({"properties": {"status": "Disabled"}}) == set()
 	denied({"identity": {"type": "UserAssigned"}}) == set()
-	findings := policy.deny with input as fixtures.document({"tasks": [fixtures.task("t", fixtures.system_identity)]})
+	off := fixtures.document({"tasks": [fixtures.task("t", fixtures.system_identity)]})
+	findings := policy.deny with input as off
 	count(findings) == 0
 }
 

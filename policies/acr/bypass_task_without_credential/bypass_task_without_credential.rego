@@ -40,7 +40,7 @@ deny contains {
 	"evidence": {"task": task.name, "login_server": login_server},
 	"fix": [az.system_credential(task.name)],
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "yes"
 }
 
@@ -64,7 +64,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "unknown"
 	some doubt in doubts(task)
 }

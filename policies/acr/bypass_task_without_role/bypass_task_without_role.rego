@@ -41,7 +41,7 @@ deny contains {
 	"evidence": {"task": task.name, "principal": principal(task)},
 	"fix": [az.push_role(task.name)],
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "yes"
 }
 
@@ -65,7 +65,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	goes_without(task) == "unknown"
 	some doubt in doubts(task)
 }
@@ -81,7 +81,7 @@ lacks_role(task) := "unknown" if {
 # Whether an assignment leaves the identity without permission. A condition may exclude the task's repositories, and a
 # role that is not known may be one of the customer's own.
 refuses(assignment) := "unknown" if {
-	not roles.names[roles.role(assignment)]
+	not roles.known(assignment)
 } else := "yes" if {
 	not roles.role(assignment) in honoured.maybe
 } else := "unknown" if {

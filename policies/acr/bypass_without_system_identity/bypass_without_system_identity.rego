@@ -43,7 +43,7 @@ deny contains {
 	"fix": fix(task.name),
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	left_out(task) == "yes"
 }
 
@@ -67,7 +67,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.all
+	some task in tasks.entries
 	left_out(task) == "unknown"
 	some doubt in tasks.doubts(task, paths.aspects)
 }

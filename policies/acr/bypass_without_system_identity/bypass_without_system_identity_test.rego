@@ -37,7 +37,10 @@ test_task_without_identity_is_denied if {
 				"--assignee-principal-type ServicePrincipal --scope",
 				fixtures.registry_id,
 			]),
-			on_task("credential add", "--login-server contoso.azurecr.io --use-identity '[system]'"),
+			concat(" ", [
+				on_task("credential add", "--use-identity '[system]'"),
+				"--login-server contoso.azurecr.io",
+			]),
 		],
 	}}
 	doubted_fields([fixtures.task("nightly", {})]) == set()

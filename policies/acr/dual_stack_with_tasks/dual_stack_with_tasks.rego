@@ -54,7 +54,7 @@ unknown contains {
 } if {
 	dual_stack == "yes"
 	count(names) == 0
-	some task in tasks.all
+	some task in tasks.entries
 	some doubt in tasks.doubts(task, ["enabled"])
 }
 
@@ -64,11 +64,11 @@ dual_stack := object.get({"ipv4andipv6": "yes", "ipv4": "no"}, protocol, "unknow
 	protocol := verdict.fold(preview.setting(path))
 } else := "unknown"
 
-names := sort([task.name | some task in tasks.all; task.enabled == "yes"])
+names := sort([task.name | some task in tasks.entries; task.enabled == "yes"])
 
 no_tasks if {
 	not tasks.list_doubt
-	every task in tasks.all {
+	every task in tasks.entries {
 		task.enabled == "no"
 	}
 }

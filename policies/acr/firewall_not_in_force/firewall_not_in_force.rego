@@ -24,7 +24,7 @@ import data.lib.firewall
 import data.lib.registry
 
 deny contains {
-	"msg": sprintf("%s has %d IP rules that do nothing: %s.", [registry.label, size, finding.because]),
+	"msg": sprintf("%s has IP rules (%d) that do nothing: %s.", [registry.label, size, finding.because]),
 	"field": "/registry/properties/networkRuleSet/ipRules",
 	"evidence": {
 		"rules": size,
@@ -47,9 +47,11 @@ unknown contains {
 # Entries that could not be read are rules all the same.
 size := count(input.firewall.rules) if firewall.known
 
+empty if size == 0
+
 doubts contains doubt if {
 	registry.selected == "unknown"
-	not size == 0
+	not empty
 	some doubt in registry.network_doubts
 }
 

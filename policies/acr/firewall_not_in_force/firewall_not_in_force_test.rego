@@ -23,7 +23,7 @@ test_rules_under_allow if {
 	findings := policy.deny with input as document(allow, one)
 	findings == {{
 		"msg": concat(" ", [
-			"Registry contoso has 1 IP rules that do nothing:",
+			"Registry contoso has IP rules (1) that do nothing:",
 			"the default action is Allow, which lets everybody in.",
 		]),
 		"field": "/registry/properties/networkRuleSet/ipRules",

@@ -28,7 +28,7 @@ import data.lib.registry
 import data.lib.verdict
 
 deny contains {
-	"msg": sprintf("%s needs %d IP rules and may have %d: there are %d, and %d service tag ranges are missing.%s", [
+	"msg": sprintf("%s needs %d IP rules and may have %d: %d in the list, %d missing from the service tag.%s", [
 		registry.label,
 		size + missing,
 		quota,

@@ -27,7 +27,7 @@ test_list_that_cannot_be_completed if {
 	found := findings(object.union(list(3, ["40.78.231.0/24"]), usage(3)))
 	found == {{
 		"msg": concat(" ", [
-			"Registry contoso needs 4 IP rules and may have 3: there are 3, and 1 service tag ranges are missing.",
+			"Registry contoso needs 4 IP rules and may have 3: 3 in the list, 1 missing from the service tag.",
 			"Merging those that overlap or adjoin leaves 1.",
 		]),
 		"field": "/registry/properties/networkRuleSet/ipRules",

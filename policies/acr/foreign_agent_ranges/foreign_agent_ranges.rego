@@ -35,12 +35,12 @@ import data.lib.registry
 import data.lib.tasks
 
 deny contains {
-	"msg": sprintf("%s: the firewall rule %s is a range of %s, where ACR Tasks do not run; %s needs those of %s.", [
+	"msg": sprintf("%s: the firewall rule %s is a range of %s, where Tasks do not run; those of %s are needed by %s.", [
 		registry.label,
 		rule.value,
 		rule.owner,
-		dependents,
 		firewall.service_tag.id,
+		dependents,
 	]),
 	"field": rule.field,
 	"key": rule.value,

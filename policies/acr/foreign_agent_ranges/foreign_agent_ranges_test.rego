@@ -30,7 +30,7 @@ test_ranges_of_other_agents_are_named if {
 	findings == {{
 		"msg": concat(" ", [
 			"Registry contoso: the firewall rule 13.107.6.0/24 is a range of AzureDevOps,",
-			"where ACR Tasks do not run; nightly needs those of AzureContainerRegistry.EastUS.",
+			"where Tasks do not run; those of AzureContainerRegistry.EastUS are needed by nightly.",
 		]),
 		"field": rule.field,
 		"key": "13.107.6.0/24",

@@ -96,7 +96,7 @@ unreachable := verdict.conjunction([registry.closed, verdict.negation(approved)]
 
 pending := [entry.name | some entry in entries; entry.state == "pending"]
 
-waiting := sprintf("; %s waits to be approved", [concat(", ", sort(pending))]) if {
+waiting := sprintf("; waiting to be approved: %s", [concat(", ", sort(pending))]) if {
 	count(pending) > 0
 } else := ""
 

@@ -40,7 +40,7 @@ test_pending_endpoints_are_named if {
 		connection("pe.a", "pending"),
 		connection("x", "Rejected"),
 	]))
-	endswith(finding.msg, "so nobody reaches it; pe.a, pe.b waits to be approved.")
+	endswith(finding.msg, "so nobody reaches it; waiting to be approved: pe.a, pe.b.")
 	finding.fix[0] == concat(" ", [
 		"az acr private-endpoint-connection approve --registry-name contoso --name pe.a --subscription",
 		fixtures.subscription,

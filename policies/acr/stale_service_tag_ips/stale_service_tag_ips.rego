@@ -64,7 +64,7 @@ well_formed(rule) if {
 	startswith(rule.field, "/")
 }
 
-doubts contains firewall.list_doubt
+doubts contains doubt if doubt := firewall.list_doubt
 
 doubts contains firewall.service_tag_doubt if not stale_rules
 

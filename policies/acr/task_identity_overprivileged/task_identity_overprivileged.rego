@@ -42,7 +42,7 @@ deny contains {
 		is_string(held.id)
 	],
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	excess := [spoken(assignment) | some assignment in held_by(task); excessive(assignment) == "yes"]
 	count(excess) > 0
 }
@@ -63,14 +63,14 @@ unknown contains {
 	"field": doubt.field,
 	"key": task.name,
 } if {
-	some task in tasks.all
+	some task in tasks.entries
 	some doubt in doubts(task)
 }
 
-registry_doubts contains tasks.list_doubt
+registry_doubts contains doubt if doubt := tasks.list_doubt
 
 registry_doubts contains roles.list_doubt if {
-	some task in tasks.all
+	some task in tasks.entries
 	count(principals(task)) > 0
 }
 

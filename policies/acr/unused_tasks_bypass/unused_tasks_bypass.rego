@@ -31,7 +31,7 @@ deny contains {
 		reason,
 	]),
 	"field": "/registry/properties/networkRuleBypassAllowedForTasks",
-	"evidence": {"tasks": count(tasks.all)},
+	"evidence": {"tasks": count(tasks.entries)},
 	"fix": [az.property("networkRuleBypassAllowedForTasks", "false")],
 } if {
 	tasks.bypass_allowed == "yes"
@@ -58,7 +58,7 @@ unknown contains {
 	"key": task.name,
 } if {
 	open_question
-	some task in tasks.all
+	some task in tasks.entries
 	off_the_network(task) == "unknown"
 	some doubt in tasks.doubts(task, ["enabled", "on_vnet_pool"])
 }
@@ -72,7 +72,7 @@ open_question if {
 needed := verdict.conjunction([any_off_the_network, verdict.negation(paths.public_addresses)])
 
 any_off_the_network := verdict.disjunction(array.concat(
-	[off_the_network(task) | some task in tasks.all],
+	[off_the_network(task) | some task in tasks.entries],
 	["unknown" | tasks.list_doubt],
 ))
 
@@ -89,7 +89,7 @@ registry_doubts contains doubt if {
 
 reason := "it has no tasks" if {
 	not tasks.list_doubt
-	count(tasks.all) == 0
+	count(tasks.entries) == 0
 } else := "it lets the addresses that tasks come from in anyway" if {
 	paths.public_addresses == "yes"
 } else := "no enabled task needs it"

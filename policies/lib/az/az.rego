@@ -35,9 +35,9 @@ default_login_off(task_name) := task("update", task_name, [["--source-acr-auth-i
 	registry.abac
 } else := task("update", task_name, [["--auth-mode", "None"]])
 
-system_credential(task_name) := task("credential add", task_name, [
-	["--login-server", login_server],
-	["--use-identity", "[system]"],
+system_credential(task_name) := concat(" ", [
+	task("credential add", task_name, [["--use-identity", "[system]"]]),
+	sprintf("--login-server %s", [login_server]),
 ])
 
 # Lets the task's system-assigned identity push and pull. Its principal id is read when the command runs: the
@@ -68,11 +68,11 @@ default subscription_options := []
 
 subscription_options := [["--subscription", registry.subscription]] if registry.subscription != null
 
-default login_server := "REGISTRY.azurecr.io"
-
-login_server := registry.setting(["properties", "loginServer"]) if {
-	is_string(registry.setting(["properties", "loginServer"]))
-}
+# Looked up when the command runs, where it was not read.
+login_server := quote(server) if {
+	server := registry.setting(["properties", "loginServer"])
+	is_string(server)
+} else := sprintf("\"$(%s)\"", [acr("show", [["--query", "loginServer"], ["--output", "tsv"]])])
 
 # For settings that `az acr update` has no option for.
 property(path, value) := sprintf("az resource update --ids %s --api-version 2025-11-01 --set %s", [

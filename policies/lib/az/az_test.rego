@@ -56,8 +56,8 @@ test_push_role_on_attribute_based_permissions if {
 test_login_server if {
 	server := az.login_server with input as fixtures.document({})
 	server == "contoso.azurecr.io"
-	stand_in := az.login_server with input as {}
-	stand_in == "REGISTRY.azurecr.io"
+	hostile := az.login_server with input as {"registry": {"properties": {"loginServer": "a b"}}}
+	hostile == "'a b'"
 }
 
 test_property if {
@@ -73,7 +73,7 @@ test_login_commands if {
 	off == "az acr task update --registry contoso --name t --auth-mode None"
 	credential := az.system_credential("t") with input as {"registry": {"name": "contoso"}}
 	credential == concat(" ", [
-		"az acr task credential add --registry contoso --name t",
-		"--login-server REGISTRY.azurecr.io --use-identity '[system]'",
+		"az acr task credential add --registry contoso --name t --use-identity '[system]'",
+		`--login-server "$(az acr show --name contoso --query loginServer --output tsv)"`,
 	])
 }

@@ -29,9 +29,9 @@ depends(task) := verdict.conjunction([
 	verdict.negation(task.bypass),
 ])
 
-dependents := [task | some task in tasks.all; depends(task) == "yes"]
+dependents := [task | some task in tasks.entries; depends(task) == "yes"]
 
-undecided := [task | some task in tasks.all; depends(task) == "unknown"]
+undecided := [task | some task in tasks.entries; depends(task) == "unknown"]
 
 dependent_names := sort([task.name | some task in dependents])
 
@@ -45,7 +45,7 @@ any_dependent := "yes" if {
 } else := "no"
 
 # Why it is unknown, where no single task is to blame.
-task_doubts contains tasks.list_doubt
+task_doubts contains doubt if doubt := tasks.list_doubt
 
 task_doubts contains registry.doubt(registry.bypass_path) if {
 	tasks.bypass_allowed == "unknown"

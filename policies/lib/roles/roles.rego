@@ -58,6 +58,11 @@ role(assignment) := id if {
 	id := parts[count(parts) - 1]
 } else := ""
 
+known(assignment) if {
+	id := role(assignment)
+	names[id]
+}
+
 role_name(assignment) := object.get(names, role(assignment), role(assignment))
 
 # Lower-cased principal id -> {position: assignment}. Merging objects groups in one pass over the list.

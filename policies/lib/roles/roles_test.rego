@@ -15,6 +15,8 @@ test_role_is_the_last_segment if {
 	roles.role_name(own) == "1234"
 	roles.role({"properties": {"roleDefinitionId": null}}) == ""
 	roles.role("odd") == ""
+	roles.known(push)
+	not roles.known(own)
 }
 
 test_every_role_that_is_judged_has_a_name if {

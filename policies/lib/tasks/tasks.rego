@@ -7,7 +7,7 @@ import data.lib.registry
 import data.lib.verdict
 
 # One entry per task; `enabled`, `system_identity`, `on_vnet_pool` and `bypass` are "yes", "no" or "unknown".
-all := [describe(index, item) | some index, item in list]
+entries := [describe(index, item) | some index, item in list]
 
 default list := []
 

@@ -5,14 +5,14 @@ import data.lib.tasks
 
 # The one aspect of the one task in a document.
 aspect(name, item, changes) := task[name] if {
-	all := tasks.all with input as object.union(fixtures.document({"tasks": [item]}), changes)
-	task := all[0]
+	entries := tasks.entries with input as object.union(fixtures.document({"tasks": [item]}), changes)
+	task := entries[0]
 }
 
 doubts(item, changes) := found if {
 	document := object.union(fixtures.document({"tasks": [item]}), changes)
-	all := tasks.all with input as document
-	found := tasks.doubts(all[0], ["enabled", "system_identity", "on_vnet_pool"]) with input as document
+	entries := tasks.entries with input as document
+	found := tasks.doubts(entries[0], ["enabled", "system_identity", "on_vnet_pool"]) with input as document
 }
 
 test_status if {
@@ -99,6 +99,6 @@ test_doubts_name_the_field if {
 test_list_that_was_not_read if {
 	doubt := tasks.list_doubt with input as {"tasks": 7}
 	doubt == {"field": "/tasks", "why": "the task list has an unexpected type (number)"}
-	all := tasks.all with input as {"tasks": 7}
-	all == []
+	entries := tasks.entries with input as {"tasks": 7}
+	entries == []
 }
