@@ -80,6 +80,13 @@ impl Ipv4Set {
         after > 0 && self.intervals[after - 1].1 >= address
     }
 
+    /// Whether every address of the network is in the set.
+    pub fn covers(&self, net: Ipv4Net) -> bool {
+        let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
+        let after = self.intervals.partition_point(|interval| interval.0 <= first);
+        after > 0 && self.intervals[after - 1].1 >= last
+    }
+
     /// How many addresses are in the set.
     pub fn len(&self) -> u64 {
         self.intervals.iter().map(|&(first, last)| u64::from(last - first) + 1).sum()
@@ -181,6 +188,12 @@ mod tests {
             prop_assert_eq!(swept(&difference), only_a);
             prop_assert_eq!(difference.len(), only_a.iter().filter(|&&there| there).count() as u64);
             prop_assert_eq!(difference.is_empty(), only_a.iter().all(|there| !there));
+        }
+
+        #[test]
+        fn a_network_is_covered_when_nothing_of_it_is_missing(a in small_nets(), net in small_net()) {
+            let set = Ipv4Set::union_of(a);
+            prop_assert_eq!(set.covers(net), Ipv4Set::union_of([net]).difference(&set).is_empty());
         }
 
         #[test]

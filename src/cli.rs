@@ -243,6 +243,9 @@ pub enum ServiceTagsCommand {
         /// Published files; the day is in their names, as in ServiceTags_Public_20251110.json
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// An older published file: what it had and the new one has not is remembered, to be recognised
+        #[arg(long, value_name = "FILE")]
+        older: Vec<PathBuf>,
         /// Where to write the table; standard output if not given
         #[arg(short, long = "output", value_name = "FILE")]
         output: Option<PathBuf>,

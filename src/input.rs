@@ -22,10 +22,8 @@ pub fn build(record: &RegistryRecord, tags: &ServiceTags) -> Result<Value, serde
     let mut document = Value::Object(members);
     let rules = document.pointer(IP_RULES).and_then(Value::as_array).map(|rules| read_rules(rules));
     let location = document.pointer("/registry/location").and_then(Value::as_str);
-    let service_tag = location.and_then(|location| tags.region(location)).map(|tag| {
-        let allowed = rules.as_ref().map(|rules| allowed(rules));
-        describe_tag(tag, tags, allowed.as_ref())
-    });
+    let service_tag =
+        location.and_then(|location| tags.region(location)).map(|tag| describe_tag(tag, tags, rules.as_deref()));
     document["firewall"] = rules.map_or(Value::Null, |rules| describe_firewall(&rules));
     document["service_tag"] = service_tag.unwrap_or(Value::Null);
     if !document["origin"].is_object() {
@@ -106,7 +104,7 @@ fn address_count(net: IpNet) -> Option<u64> {
     (host_bits <= 52).then(|| 1 << host_bits)
 }
 
-fn describe_tag(tag: &Tag, tags: &ServiceTags, allowed: Option<&Ipv4Set>) -> Value {
+fn describe_tag(tag: &Tag, tags: &ServiceTags, rules: Option<&[Rule]>) -> Value {
     let mut described = json!({
         "id": tag.id,
         "cloud": tags.cloud.service_tag_name(),
@@ -116,12 +114,41 @@ fn describe_tag(tag: &Tag, tags: &ServiceTags, allowed: Option<&Ipv4Set>) -> Val
         "ipv4": texts(&tag.ipv4),
         "ipv6": tag.ipv6.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    if let Some(allowed) = allowed {
-        let wanted = Ipv4Set::union_of(tag.ipv4.iter().copied());
-        described["missing_ipv4"] = json!(texts(&wanted.difference(allowed).to_cidrs()));
-        described["covered_ipv4"] = json!(texts(&wanted.intersection(allowed).to_cidrs()));
+    if let Some(rules) = rules {
+        let allowed = allowed(rules);
+        described["missing_ipv4"] = json!(texts(&tag.addresses.difference(&allowed).to_cidrs()));
+        described["covered_ipv4"] = json!(texts(&tag.addresses.intersection(&allowed).to_cidrs()));
+        described["stale_rules"] = recognised(rules, "tag", |net| stale(net, tag, tags));
+        described["foreign_rules"] = recognised(rules, "owner", |net| {
+            let owner = tags.others().find(|other| other.addresses.covers(net));
+            owner.map(|owner| owner.id.clone())
+        });
     }
     described
+}
+
+/// The rules whose ranges belong to somebody, and to whom.
+fn recognised(rules: &[Rule], whose: &str, owner: impl Fn(Ipv4Net) -> Option<String>) -> Value {
+    let recognise = |(index, rule): (usize, &Rule)| match rule.entry {
+        Entry::Ip { net: IpNet::V4(net), .. } => {
+            let field = format!("{IP_RULES}/{index}/value");
+            owner(net).map(|owner| json!({ "value": rule.value, "field": field, whose: owner }))
+        }
+        _ => None,
+    };
+    rules.iter().enumerate().filter_map(recognise).collect()
+}
+
+/// The tag a range is of, where it is not this region's: another region's, or an older list's.
+fn stale(net: Ipv4Net, own: &Tag, tags: &ServiceTags) -> Option<String> {
+    if own.addresses.covers(net) {
+        return None;
+    }
+    let other = tags.tags().find(|tag| tag.addresses.covers(net)).map(|tag| tag.id.clone());
+    other.or_else(|| {
+        let retired = tags.retired().iter().find(|retired| retired.addresses.covers(net))?;
+        Some(format!("{} (older list of {})", retired.id, retired.last_seen))
+    })
 }
 
 fn texts(nets: &[Ipv4Net]) -> Vec<String> {

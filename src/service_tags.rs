@@ -7,6 +7,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cidr::Ipv4Set;
 use crate::cloud::Cloud;
 
 /// The global tag's id. It is wider than any firewall's quota and covers regions nobody asked for, so it is never
@@ -15,6 +16,10 @@ const GLOBAL_TAG: &str = "AzureContainerRegistry";
 
 /// The table that ships with the binary, made by `acrscan service-tags update` from the files Microsoft publishes.
 const EMBEDDED: &str = include_str!("service_tags.json");
+
+/// Services whose ranges are taken for those of ACR Tasks: pipelines' agents, Microsoft's own public registry, and
+/// machines that pull images. Their tags are kept, to be recognised in a firewall.
+const OTHER_SERVICES: [&str; 3] = ["AzureDevOps", "AzureMachineLearning", "MicrosoftContainerRegistry"];
 
 /// Days after which a table is called old: Microsoft publishes weekly, and ACR's ranges change about once a month.
 pub const OLD_AFTER_DAYS: i64 = 60;
@@ -78,6 +83,8 @@ pub struct Tag {
     pub ipv4: Vec<Ipv4Net>,
     /// Its IPv6 ranges, sorted.
     pub ipv6: Vec<Ipv6Net>,
+    /// The addresses of `ipv4`.
+    pub addresses: Ipv4Set,
 }
 
 /// The registry tags of one cloud, at one time.
@@ -94,6 +101,21 @@ pub struct ServiceTags {
     /// By ARM location: the tag's name after the dot, lower-cased. `properties.region` is no use, for it abbreviates
     /// a dozen of the regions.
     by_location: BTreeMap<String, Tag>,
+    /// Tags of other services, by id.
+    others: BTreeMap<String, Tag>,
+    /// Ranges that an older list had and this one's time no longer has.
+    retired: Vec<Retired>,
+}
+
+/// A range that was a regional registry tag's, and is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// Id of the tag it was in.
+    pub id: String,
+    /// Day of the last list that had it, of those that were looked at.
+    pub last_seen: NaiveDate,
+    /// The addresses.
+    pub addresses: Ipv4Set,
 }
 
 /// One cloud in our own compact form: what the embedded table and a snapshot hold.
@@ -107,6 +129,19 @@ struct CompactCloud {
     source: Option<TagSource>,
     /// Tag id to its ranges, separated by spaces: one line a tag in the file.
     tags: BTreeMap<String, String>,
+    /// The same, of other services.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<String, String>,
+    /// Tag id to what it no longer has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    retired: BTreeMap<String, CompactRetired>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CompactRetired {
+    last_seen: NaiveDate,
+    ranges: String,
 }
 
 /// The compact form: cloud, as the published file names it, to its tags.
@@ -139,19 +174,27 @@ impl ServiceTags {
         };
         let values = document["values"].as_array().ok_or_else(|| shape("no \"values\" array"))?;
         let mut by_location = BTreeMap::new();
+        let mut others = BTreeMap::new();
         for value in values {
             let Some(name) = value["name"].as_str() else { return Err(shape("a value without \"name\"")) };
-            let Some(location) = location_of(name) else { continue };
+            let location = location_of(name);
+            if location.is_none() && !OTHER_SERVICES.contains(&name) {
+                continue;
+            }
             let prefixes = value["properties"]["addressPrefixes"]
                 .as_array()
                 .ok_or_else(|| ServiceTagError::Shape(format!("tag {name} has no \"addressPrefixes\" array")))?;
             let prefixes = prefixes.iter().map(|prefix| prefix.as_str().unwrap_or_default());
-            by_location.insert(location, Tag::parse(name, prefixes)?);
+            let tag = Tag::parse(name, prefixes)?;
+            match location {
+                Some(location) => by_location.insert(location, tag),
+                None => others.insert(name.to_owned(), tag),
+            };
         }
         if by_location.is_empty() {
             return Err(ServiceTagError::NoRegistryTag);
         }
-        Ok(ServiceTags { cloud, change_number, source, date, by_location })
+        Ok(ServiceTags { cloud, change_number, source, date, by_location, others, retired: Vec::new() })
     }
 
     /// Reads either form: the published one, or our compact one, from which `cloud` is picked.
@@ -193,12 +236,23 @@ impl ServiceTags {
                 .ok_or_else(|| ServiceTagError::Shape(format!("{name} is not a regional registry tag")))?;
             by_location.insert(location, Tag::parse(name, prefixes.split_whitespace())?);
         }
+        let parse = |(id, prefixes): (&String, &String)| {
+            Tag::parse(id, prefixes.split_whitespace()).map(|tag| (id.clone(), tag))
+        };
+        let others = compact.others.iter().map(parse).collect::<Result<_, _>>()?;
+        let parse = |(id, retired): (&String, &CompactRetired)| {
+            let addresses = Tag::parse(id, retired.ranges.split_whitespace())?.addresses;
+            Ok(Retired { id: id.clone(), last_seen: retired.last_seen, addresses })
+        };
+        let retired = compact.retired.iter().map(parse).collect::<Result<_, ServiceTagError>>()?;
         Ok(ServiceTags {
             cloud,
             change_number: compact.change_number,
             source: compact.source.unwrap_or(source),
             date: compact.date,
             by_location,
+            others,
+            retired,
         })
     }
 
@@ -216,6 +270,9 @@ impl ServiceTags {
                 date: table.date,
                 source: record_source.then_some(table.source),
                 tags: table.by_location.values().map(|tag| (tag.id.clone(), tag.prefixes().join(" "))).collect(),
+                others: table.others.values().map(|tag| (tag.id.clone(), tag.prefixes().join(" "))).collect(),
+                // What is over does not change: a snapshot need not repeat it.
+                retired: table.retired.iter().filter(|_| !record_source).map(Retired::to_compact).collect(),
             };
             (table.cloud.service_tag_name().to_owned(), compact)
         });
@@ -241,6 +298,37 @@ impl ServiceTags {
         self.by_location.values()
     }
 
+    /// Tags of other services that are taken for ACR's.
+    pub fn others(&self) -> impl Iterator<Item = &Tag> {
+        self.others.values()
+    }
+
+    /// What older lists had.
+    pub fn retired(&self) -> &[Retired] {
+        &self.retired
+    }
+
+    /// Takes over what the embedded table knows of older lists.
+    pub fn with_history(self) -> Result<ServiceTags, ServiceTagError> {
+        let retired = ServiceTags::embedded(self.cloud)?.retired;
+        Ok(ServiceTags { retired, ..self })
+    }
+
+    /// Notes what an older list of the same cloud had in its regional tags and no such tag has now.
+    pub fn note_older(&mut self, older: &ServiceTags) {
+        let now = Ipv4Set::union_of(self.tags().flat_map(|tag| tag.ipv4.iter().copied()));
+        for tag in older.tags() {
+            let addresses = tag.addresses.difference(&now);
+            let known =
+                self.retired.iter().any(|retired| retired.id == tag.id && Some(retired.last_seen) >= older.date);
+            if let Some(last_seen) = older.date.filter(|_| !addresses.is_empty() && !known) {
+                self.retired.retain(|retired| retired.id != tag.id);
+                self.retired.push(Retired { id: tag.id.clone(), last_seen, addresses });
+            }
+        }
+        self.retired.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+
     /// How many days old the table is on `today`; `None` where it carries no date.
     pub fn age_in_days(&self, today: NaiveDate) -> Option<i64> {
         self.date.map(|date| (today - date).num_days())
@@ -260,9 +348,17 @@ impl ServiceTags {
     }
 }
 
+impl Retired {
+    fn to_compact(&self) -> (String, CompactRetired) {
+        let ranges: Vec<String> = self.addresses.to_cidrs().iter().map(ToString::to_string).collect();
+        (self.id.clone(), CompactRetired { last_seen: self.last_seen, ranges: ranges.join(" ") })
+    }
+}
+
 impl Tag {
     fn parse<'a>(id: &str, prefixes: impl Iterator<Item = &'a str>) -> Result<Tag, ServiceTagError> {
-        let mut tag = Tag { id: id.to_owned(), ipv4: Vec::new(), ipv6: Vec::new() };
+        let (ipv4, ipv6) = (Vec::new(), Vec::new());
+        let mut tag = Tag { id: id.to_owned(), ipv4, ipv6, addresses: Ipv4Set::default() };
         for prefix in prefixes {
             match prefix.parse::<IpNet>() {
                 Ok(IpNet::V4(net)) => tag.ipv4.push(net.trunc()),
@@ -274,6 +370,7 @@ impl Tag {
         tag.ipv4.dedup();
         tag.ipv6.sort();
         tag.ipv6.dedup();
+        tag.addresses = Ipv4Set::union_of(tag.ipv4.iter().copied());
         Ok(tag)
     }
 

@@ -45,8 +45,8 @@ pub fn choose(file: Option<&Path>, cloud: Cloud, sources: &[Collected]) -> anyho
 /// # Errors
 /// A file cannot be read or written, or the region has no tag.
 pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
-    if let Some(ServiceTagsCommand::Update { files, output }) = &args.command {
-        return update(files, output.as_deref());
+    if let Some(ServiceTagsCommand::Update { files, older, output }) = &args.command {
+        return update(files, older, output.as_deref());
     }
     let tags = match &args.service_tags {
         Some(file) => read_file(file, args.cloud)?,
@@ -75,21 +75,21 @@ pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-fn update(files: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Outcome> {
+fn update(files: &[PathBuf], older: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Outcome> {
     let mut tables: Vec<ServiceTags> = Vec::new();
     for file in files {
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .with_context(|| format!("{} is not JSON", file.display()))?;
-        let Some(date) = date_in_name(file) else {
-            bail!("{}: the day must stand in the name, as in ServiceTags_Public_20251110.json", file.display())
-        };
-        let table = ServiceTags::from_published(&document, TagSource::File, Some(date))
-            .with_context(|| format!("cannot use {}", file.display()))?;
+        let table = read_published(file)?;
         if tables.iter().any(|other| other.cloud == table.cloud) {
             bail!("{}: a second file of cloud {}", file.display(), table.cloud.as_str());
         }
         tables.push(table);
+    }
+    for file in older {
+        let older = read_published(file)?;
+        match tables.iter_mut().find(|table| table.cloud == older.cloud) {
+            Some(table) => table.note_older(&older),
+            None => bail!("{}: there is no newer file of cloud {}", file.display(), older.cloud.as_str()),
+        }
     }
     let text = ServiceTags::to_compact(&tables, false);
     match output {
@@ -97,6 +97,18 @@ fn update(files: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Outcome> {
         None => print_lines(&[text.trim_end().to_owned()])?,
     }
     Ok(Outcome::Clean)
+}
+
+/// A file as Microsoft publishes it, of the day that its name says.
+fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .with_context(|| format!("{} is not JSON", file.display()))?;
+    let Some(date) = date_in_name(file) else {
+        bail!("{}: the day must stand in the name, as in ServiceTags_Public_20251110.json", file.display())
+    };
+    ServiceTags::from_published(&document, TagSource::File, Some(date))
+        .with_context(|| format!("cannot use {}", file.display()))
 }
 
 fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {

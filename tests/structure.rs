@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("resource_id", &[]),
     ("inventory", &["finding"]),
     ("json_text", &["finding"]),
-    ("service_tags", &["cloud"]),
+    ("service_tags", &["cidr", "cloud"]),
     ("input", &["cidr", "inventory", "service_tags"]),
     ("source", &["cidr", "cloud", "finding", "input", "inventory", "resource_id", "service_tags"]),
     ("config", &[]),

@@ -34,6 +34,9 @@ pub fn published(table: &Value, subscription: &str) -> Value {
         let region = abbreviated.unwrap_or_else(|| suffix.to_lowercase());
         values.push(tag(name, &region, "AzureContainerRegistry", prefixes.as_str().expect("prefixes are text")));
     }
+    for (name, prefixes) in tags["others"].as_object().into_iter().flatten() {
+        values.push(tag(name, "", name, prefixes.as_str().expect("prefixes are text")));
+    }
     values.push(tag("Storage.EastUS", "eastus", "AzureStorage", "20.38.98.0/24 20.60.0.0/24"));
     json!({
         "name": cloud,
