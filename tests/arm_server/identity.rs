@@ -13,12 +13,13 @@ pub const CLIENT_SECRET: &str = "canary-client-secret~1";
 pub const FEDERATED_TOKEN: &str = "canary.federated.assertion";
 pub const IDENTITY_HEADER: &str = "canary-identity-header";
 pub const OIDC_REQUEST_TOKEN: &str = "canary-oidc-request-token";
+const FIRST_TOKEN: &str = "canary-access-token-1";
 const OIDC_JWT: &str = "canary.github.jwt";
 
 /// The tokens issued so far, and how often each was used.
 pub struct Tokens {
-    /// Requests that a token is good for; more, and it counts as expired.
-    pub uses_per_token: usize,
+    /// Requests that the first token is good for; more, and it counts as expired. The later ones last.
+    pub uses_of_first: usize,
     /// Seconds until expiry, as told to the client.
     pub expires_in: u64,
     uses: BTreeMap<String, usize>,
@@ -27,8 +28,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub fn new(uses_per_token: usize, expires_in: u64) -> Tokens {
-        Tokens { uses_per_token, expires_in, uses: BTreeMap::new(), audiences: Vec::new() }
+    pub fn new(uses_of_first: usize, expires_in: u64) -> Tokens {
+        Tokens { uses_of_first, expires_in, uses: BTreeMap::new(), audiences: Vec::new() }
     }
 
     /// A fresh token.
@@ -43,7 +44,7 @@ impl Tokens {
     pub fn accept(&mut self, token: &str) -> bool {
         let Some(uses) = self.uses.get_mut(token) else { return false };
         *uses += 1;
-        *uses <= self.uses_per_token
+        token != FIRST_TOKEN || *uses <= self.uses_of_first
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Options {
     pub page_size: usize,
     /// Time that each answer of ARM takes.
     pub latency: Duration,
-    /// ARM requests that a token is good for.
-    pub uses_per_token: usize,
+    /// ARM requests that the first token is good for.
+    pub uses_of_first_token: usize,
     /// Seconds until a token expires, as told to the client.
     pub expires_in: u64,
     /// The port to listen on; 0 for any free one.
@@ -37,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { page_size: 1000, latency: Duration::ZERO, uses_per_token: usize::MAX, expires_in: 3599, port: 0 }
+        Options { page_size: 1000, latency: Duration::ZERO, uses_of_first_token: usize::MAX, expires_in: 3599, port: 0 }
     }
 }
 
@@ -84,7 +84,7 @@ impl ArmServer {
         let base = format!("http://{address}");
         let shared = Arc::new(Shared {
             answers: world.render(&base, options.page_size),
-            tokens: Mutex::new(Tokens::new(options.uses_per_token, options.expires_in)),
+            tokens: Mutex::new(Tokens::new(options.uses_of_first_token, options.expires_in)),
             faults: Mutex::default(),
             seen: Mutex::default(),
             arrived: Condvar::new(),

@@ -15,6 +15,10 @@ use crate::arm_server::{ArmServer, Options, identity};
 /// The demo's subscription.
 pub const CONTOSO: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 
+/// The four policies of the mission, for tests that count what they find.
+pub const MISSION: [&str; 2] =
+    ["--only", "bypass-without-system-identity,ipv6-firewall-rule,missing-service-tag-ips,public-network-access"];
+
 /// A subscription besides the demo's.
 pub const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, OTHER, contoso, results, text};
+use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, results, text};
 
 const THIRD: &str = "99999999-8888-4777-8666-555555555555";
 
@@ -16,7 +16,7 @@ fn three() -> ArmServer {
 }
 
 fn scan_three(server: &ArmServer) -> Acrscan {
-    Acrscan::scan(server).args(["--subscription", OTHER, "--subscription", THIRD])
+    Acrscan::scan(server).args(["--subscription", OTHER, "--subscription", THIRD]).args(MISSION)
 }
 
 fn categories(sarif: &Value) -> Vec<String> {

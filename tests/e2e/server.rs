@@ -75,7 +75,7 @@ fn a_list_comes_in_pages_whose_links_work_as_given_and_in_no_other_spelling() {
 
 #[test]
 fn arm_wants_a_token_a_known_version_and_a_known_subscription() {
-    let server = ArmServer::start(&contoso(), Options { uses_per_token: 1, ..Options::default() });
+    let server = ArmServer::start(&contoso(), Options { uses_of_first_token: 1, ..Options::default() });
     let target = registries_of(CONTOSO);
     let bearer = format!("Bearer {}", server.issue_token());
     let statuses = [
@@ -127,7 +127,13 @@ fn service_tags_have_the_published_shape() {
     let swiss = document["values"].as_array().unwrap().iter().find(|tag| tag["properties"]["region"] == "switzerlandn");
     assert_eq!(swiss.unwrap()["name"], "AzureContainerRegistry.SwitzerlandNorth");
     assert_eq!((&document["changeNumber"], &document["nextLink"]), (&json!("391"), &json!("")));
-    assert_eq!(document["values"].as_array().unwrap().len(), 69 + 4);
+    let registry_tags = document["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|tag| tag["name"].as_str().is_some_and(|name| name.starts_with("AzureContainerRegistry.")));
+    assert_eq!(registry_tags.count(), 69);
+    assert!(document["values"].as_array().unwrap().iter().any(|tag| tag["name"] == "AzureContainerRegistry"));
 }
 
 #[test]
