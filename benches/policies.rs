@@ -119,7 +119,9 @@ fn main() {
         let (elapsed, results) = ours(&evaluator, &documents);
         let rate = documents.len() as f64 / elapsed.as_secs_f64();
         let policies = set.policies.len();
-        println!("{machinery:?}: {policies} policies, 20 rules, 20 ranges, 5 tasks: {rate:.0} registries/s, one thread");
+        println!(
+            "{machinery:?}: {policies} policies, 20 rules, 20 ranges, 5 tasks: {rate:.0} registries/s, one thread"
+        );
         best = (rate, results);
     }
     let evaluator = Evaluator::new(&set).expect("they compile");

@@ -75,7 +75,8 @@ fn ways_table() -> String {
         engine.set_input(regorus::Value::from(document.clone()));
         let mut ask = |rule: &str| serde_json::to_value(engine.eval_rule(rule.to_owned()).expect(rule)).expect("JSON");
         let tasks = ask("data.lib.tasks.entries");
-        let enabled: Vec<_> = tasks.as_array().expect("a list").iter().filter(|task| task["enabled"] == "yes").collect();
+        let enabled: Vec<_> =
+            tasks.as_array().expect("a list").iter().filter(|task| task["enabled"] == "yes").collect();
         if enabled.is_empty() {
             continue;
         }
@@ -91,7 +92,10 @@ fn ways_table() -> String {
             _ => "unknown".to_owned(),
         };
         let properties = &document["registry"]["properties"];
-        let access = match (properties["publicNetworkAccess"].as_str(), properties["networkRuleSet"]["defaultAction"].as_str()) {
+        let access = match (
+            properties["publicNetworkAccess"].as_str(),
+            properties["networkRuleSet"]["defaultAction"].as_str(),
+        ) {
             (Some("Enabled"), Some("Deny")) => "selected networks",
             (Some("Enabled"), _) => "everybody",
             _ => "nobody",

@@ -77,11 +77,28 @@ fn mutate(document: &mut Value, random: &mut Random) {
         return;
     }
     let words = [
-        "Enabled", "disabled", "Deny", "ALLOW", "Premium", "Standard", "SystemAssigned", "systemAssigned, userAssigned",
-        "UserAssigned", "None", "Default", "[system]", "AzureServices", "Succeeded", "Failed", "Approved", "",
-        "na\u{200d}me'; $(x)", "a/b~c",
+        "Enabled",
+        "disabled",
+        "Deny",
+        "ALLOW",
+        "Premium",
+        "Standard",
+        "SystemAssigned",
+        "systemAssigned, userAssigned",
+        "UserAssigned",
+        "None",
+        "Default",
+        "[system]",
+        "AzureServices",
+        "Succeeded",
+        "Failed",
+        "Approved",
+        "",
+        "na\u{200d}me'; $(x)",
+        "a/b~c",
     ];
-    let odd = [json!(null), json!(7), json!(true), json!(false), json!([]), json!({}), json!([null, 1]), json!({"a": [1]})];
+    let odd =
+        [json!(null), json!(7), json!(true), json!(false), json!([]), json!({}), json!([null, 1]), json!({"a": [1]})];
     let value = match random.below(2) {
         0 => json!(words[random.below(words.len())]),
         _ => odd[random.below(odd.len())].clone(),
