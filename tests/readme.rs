@@ -1,7 +1,12 @@
 //! The README says what the binary does: its help, its excerpt and its paths are the real ones.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use acrscan::input;
+use acrscan::policy::{PolicySet, Selection};
+use acrscan::source::snapshot;
 
 const README: &str = include_str!("../README.md");
 
@@ -50,4 +55,71 @@ fn the_paths_are_there() {
         }
     }
     assert!(named >= 3);
+}
+
+/// The README's table of ways in, as the policy library sees the demo.
+fn ways_table() -> String {
+    let set = PolicySet::load(&Selection::default()).expect("the policies load");
+    let mut engine = regorus::Engine::new();
+    for module in set.modules {
+        engine.add_policy(module.path, module.rego).expect("Rego");
+    }
+    let collected = snapshot::read(Path::new("fixtures/contoso")).expect("the demo");
+    let tags = collected.service_tags.expect("its tags");
+    let mut table = String::from(
+        "| registry | public access | enabled tasks | on a pool in a VNet | firewall admits Tasks | may bypass | no way in |\n\
+         |---|---|---|---|---|---|---|\n",
+    );
+    for record in &collected.inventory.registries {
+        let document = input::build(record, &tags).expect("a document");
+        engine.set_input(regorus::Value::from(document.clone()));
+        let mut ask = |rule: &str| serde_json::to_value(engine.eval_rule(rule.to_owned()).expect(rule)).expect("JSON");
+        let tasks = ask("data.lib.tasks.entries");
+        let enabled: Vec<_> =
+            tasks.as_array().expect("a list").iter().filter(|task| task["enabled"] == "yes").collect();
+        if enabled.is_empty() {
+            continue;
+        }
+        let count = |aspect: &str| enabled.iter().filter(|task| task[aspect] == "yes").count();
+        let unknown = |aspect: &str| enabled.iter().any(|task| task[aspect] == "unknown");
+        let counted = |aspect: &str| if unknown(aspect) { "unknown".to_owned() } else { count(aspect).to_string() };
+        let firewall = ask("data.lib.paths.public_addresses");
+        let firewall = firewall.as_str().expect("a verdict");
+        let dependents = ask("data.lib.paths.dependents").as_array().expect("a list").len();
+        let stuck = match (firewall, unknown("on_vnet_pool") || unknown("bypass")) {
+            ("yes", _) => "0".to_owned(),
+            ("no", false) => dependents.to_string(),
+            _ => "unknown".to_owned(),
+        };
+        let properties = &document["registry"]["properties"];
+        let access = match (
+            properties["publicNetworkAccess"].as_str(),
+            properties["networkRuleSet"]["defaultAction"].as_str(),
+        ) {
+            (Some("Enabled"), Some("Deny")) => "selected networks",
+            (Some("Enabled"), _) => "everybody",
+            _ => "nobody",
+        };
+        let name = document["registry"]["name"].as_str().expect("a name");
+        table += &format!(
+            "| {name} | {access} | {} | {} | {firewall} | {} | {stuck} |\n",
+            enabled.len(),
+            counted("on_vnet_pool"),
+            counted("bypass"),
+        );
+    }
+    table
+}
+
+#[test]
+fn the_table_of_ways_is_what_the_library_sees() {
+    let table = ways_table();
+    assert!(README.contains(&table), "put this into README.md:\n{table}");
+}
+
+#[test]
+fn the_reference_of_policies_is_fresh() {
+    let page = fs::read_to_string("policies/README.md").expect("the page");
+    let written = acrscan(&["policies", "--format", "markdown"]);
+    assert!(page == written, "stale: acrscan policies --format markdown > policies/README.md");
 }

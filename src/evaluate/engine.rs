@@ -18,6 +18,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{CompiledPolicy, Engine};
 use serde_json::{Map, Value};
 
+use super::guard::guard;
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 
 /// What one evaluation may take. Policies are meant to take well under a millisecond.
@@ -75,7 +76,7 @@ impl Prepared {
         engine.add_data(data.clone()).map_err(refused)?;
         engine.compile_with_entrypoint(&USERS.into()).map_err(refused)?;
         let machine = match machinery {
-            Machinery::Fast => Machine::compile(&mut engine, data),
+            Machinery::Fast => Machine::compile(set, data),
             Machinery::Interpreter => None,
         };
         Ok(Prepared { policies: set.policies.clone(), engine, machine })
@@ -162,7 +163,14 @@ impl Prepared {
 
 impl Machine {
     /// Nothing where the machine cannot take one of the policies; the interpreter takes all of them.
-    fn compile(engine: &mut Engine, data: regorus::Value) -> Option<Machine> {
+    fn compile(set: &PolicySet, data: regorus::Value) -> Option<Machine> {
+        let mut engine = Engine::new();
+        for module in set.modules.iter().filter(|module| module.builtin) {
+            engine.add_policy(module.path.clone(), guard(&module.rego)).ok()?;
+        }
+        let builtin: Vec<Policy> = set.policies.iter().filter(|policy| policy.builtin).cloned().collect();
+        engine.add_policy("aggregate.rego".to_owned(), aggregates(&builtin)).ok()?;
+        engine.add_data(data.clone()).ok()?;
         let compiled = engine.compile_with_entrypoint(&BUILTIN.into()).ok()?;
         let program = Compiler::compile_from_policy(&compiled, &[BUILTIN]).ok()?;
         Some(Machine { compiled, program, data })

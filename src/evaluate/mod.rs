@@ -4,6 +4,7 @@
 //! a registry is found by asking the policies one by one: it costs that pair its result, and no other.
 
 mod engine;
+mod guard;
 mod results;
 
 use std::collections::BTreeMap;
@@ -43,7 +44,7 @@ impl Evaluator {
     /// # Errors
     /// Rego that parses and yet does not compile: an unsafe variable, a recursion, two rules in conflict.
     pub fn new(set: &PolicySet) -> Result<Evaluator, PolicyError> {
-        Evaluator::with(set, Machinery::Interpreter)
+        Evaluator::with(set, Machinery::Fast)
     }
 
     /// Compiles a set of policies for a machinery of the caller's choice.

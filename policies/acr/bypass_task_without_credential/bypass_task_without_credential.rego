@@ -79,10 +79,14 @@ lacks_credential(task) := "no" if {
 } else := "unknown" if {
 	login_server == null
 } else := "no" if {
+	logs_in_by_name(task)
+} else := "yes"
+
+logs_in_by_name(task) if {
 	some server, identity in details(task).custom_registries
 	lower(server) == lower(login_server)
 	verdict.fold(identity) in credentials.system_names
-} else := "yes"
+}
 
 details(task) := credentials.details(task) if {
 	credentials.details(task)

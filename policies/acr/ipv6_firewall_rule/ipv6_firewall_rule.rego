@@ -52,9 +52,13 @@ unknown contains {
 	some doubt in firewall.entry_doubts
 }
 
-consequence := "It admits nobody." if {
+other_family if {
 	some rule in firewall.rules
 	rule.family != "ipv6"
+}
+
+consequence := "It admits nobody." if {
+	other_family
 } else := "It admits nobody." if {
 	count(firewall.entry_doubts) > 0
 } else := "The list holds nothing but IPv6, so it admits nobody at all." if {

@@ -146,6 +146,10 @@ assignment_doubts(task) := {{
 	"field": sprintf("%s/identity", [task.field]),
 	"why": "the scope of a role assignment was not read",
 }} if {
+	holds_unjudged(task)
+} else := set()
+
+holds_unjudged(task) if {
 	some assignment in held_by(task)
 	excessive(assignment) == "unknown"
-} else := set()
+}

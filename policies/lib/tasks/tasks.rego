@@ -83,10 +83,15 @@ named_pool_verdict(name) := "unknown" if {
 } else := verdict.conjunction({subnet_verdict(pool) | some pool in pools[lower(name)]}) if {
 	pools[lower(name)]
 } else := "unknown" if {
-	# A pool that could not be read may be the one named.
+	unnamed_pool
+} else := "no"
+
+# A pool that could not be read may be the one named. On its own, as all loops are: regorus' virtual machine gives up a
+# rule whose loop finds nothing before it reaches the next else.
+unnamed_pool if {
 	some pool in pool_list
 	not pool_key(pool)
-} else := "no"
+}
 
 pool_list := pools_as_read if is_array(pools_as_read)
 
