@@ -45,7 +45,7 @@ fn main() {
 fn scan(server: &ArmServer) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_acrscan"));
     command.args(["scan", "--subscription", crowd::CONTOSO, "--arm-endpoint", server.url()]);
-    command.args(["--concurrency", &CONCURRENCY.to_string()]);
+    command.args(crowd::MISSION).args(["--concurrency", &CONCURRENCY.to_string()]);
     command.env_clear().env("AZURE_AUTHORITY_HOST", server.url()).env("AZURE_TENANT_ID", identity::TENANT);
     command.env("AZURE_CLIENT_ID", identity::CLIENT).env("AZURE_CLIENT_SECRET", identity::CLIENT_SECRET);
     command.stdout(Stdio::null());

@@ -9,6 +9,10 @@ use serde_json::Value;
 /// The demo's subscription.
 pub const CONTOSO: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 
+/// The four policies of the mission, which read tasks and agent pools of each registry and nothing else of it.
+pub const MISSION: [&str; 2] =
+    ["--only", "bypass-without-system-identity,ipv6-firewall-rule,missing-service-tag-ips,public-network-access"];
+
 pub fn demo() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contoso")
 }
