@@ -93,13 +93,13 @@ pub struct PullArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct PolicyArgs {
-    /// A folder of policies of your own, to run beside the built-in ones
+    /// A folder of policies of your own, all of which run beside the built-in ones
     #[arg(long = "policies", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
     /// Run none of the built-in policies
     #[arg(long)]
     pub no_builtin_policies: bool,
-    /// Which policies to run, where none is named
+    /// Which of the built-in policies to run, where none is named
     #[arg(long, value_enum, default_value_t, value_name = "PROFILE")]
     pub profile: ProfileChoice,
     /// Settings of policies; without it, acrscan.toml of the working directory if it is there

@@ -31,3 +31,12 @@ fn the_schema_names_the_members_that_policies_may_see() {
         schema["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
     assert_eq!(named, BTreeSet::from(INPUT_MEMBERS));
 }
+
+/// The reference page takes the first sentence for what a policy finds, and the others for why it matters.
+#[test]
+fn every_description_says_why_it_matters() {
+    for policy in PolicySet::load(&Selection::default()).expect("the policies load").policies {
+        let description = policy.metadata.description.trim();
+        assert!(description.starts_with("Finds ") && description.contains(". "), "{}: {description}", policy.id);
+    }
+}

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::policy::{Example, Examples, Policy, Profile, examples};
 
+/// Columns of running text on the terminal.
+const WIDTH: usize = 100;
+
 /// One line a policy.
 pub fn list(policies: &[Policy]) -> String {
     let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or_default();
@@ -22,16 +25,18 @@ pub fn explain(policy: &Policy) -> String {
     let metadata = &policy.metadata;
     let custom = &metadata.custom;
     let mut text = format!(
-        "{} ({}, profile {})\n{}\n\n{}\n\nHow to mend it: {}\n",
+        "{} ({}, profile {})\n{}\n\n{}\n{}",
         policy.id,
         custom.severity.as_str(),
         custom.profile.as_str(),
         metadata.title,
-        metadata.description.trim(),
-        custom.remediation.trim(),
+        wrapped(&metadata.description),
+        wrapped(&format!("How to mend it: {}", custom.remediation)),
     );
     for (name, parameter) in &custom.parameters {
-        text += &format!("\nParameter {name} (default {}): {}\n", parameter.default, parameter.description.trim());
+        let (kind, default) = (parameter.kind.as_str(), &parameter.default);
+        let meaning = format!("Parameter {name} ({kind}, default {default}): {}", parameter.description);
+        text += &format!("\n{}", wrapped(&meaning));
     }
     if !custom.controls.is_empty() {
         text += "\nControls:\n";
@@ -46,6 +51,32 @@ pub fn explain(policy: &Policy) -> String {
         text += &format!("  {}\n", reference.url);
     }
     text
+}
+
+/// Text for the terminal: its paragraphs, with no line longer than it must be.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    for paragraph in text.trim().lines() {
+        let mut width = 0;
+        for word in paragraph.split_whitespace() {
+            let length = word.chars().count();
+            match width {
+                0 => {}
+                _ if width + 1 + length <= WIDTH => {
+                    lines.push(' ');
+                    width += 1;
+                }
+                _ => {
+                    lines.push('\n');
+                    width = 0;
+                }
+            }
+            lines.push_str(word);
+            width += length;
+        }
+        lines.push('\n');
+    }
+    lines
 }
 
 /// Everything METADATA says, as a JSON array.
@@ -151,7 +182,7 @@ fn example(Example { name, input, parameters }: &Example) -> anyhow::Result<Stri
 fn what_and_why(description: &str) -> (&str, &str) {
     match description.split_once(". ") {
         Some((finds, matters)) => (&description[..=finds.len()], matters),
-        None => (description, "See the references."),
+        None => (description, "Its description does not say."),
     }
 }
 

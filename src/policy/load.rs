@@ -267,7 +267,8 @@ fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Policy
     let runs = |policy: &Policy| match selection.only.as_slice() {
         [] => {
             let in_profile = selection.profile.is_none_or(|profile| policy.metadata.custom.profile == profile);
-            in_profile && !disabled.contains(&policy.id)
+            // Whoever names a folder wants what is in it.
+            (in_profile || !policy.builtin) && !disabled.contains(&policy.id)
         }
         // Whoever names a policy wants it.
         only => only.contains(&policy.id),

@@ -88,7 +88,8 @@ pub struct Selection {
     pub only: Vec<String>,
     /// Run all but these.
     pub skip: Vec<String>,
-    /// Run those of one profile; `None` for all. A policy that is named in `only` runs whatever its profile.
+    /// Of the built-in policies, run those of one profile; `None` for all. A policy that is named in `only` runs
+    /// whatever its profile.
     pub profile: Option<Profile>,
     /// What the user's file says of policies.
     pub config: Config,

@@ -7,6 +7,7 @@
 mod arm_server;
 
 mod cli;
+mod config;
 mod credentials;
 mod demo;
 mod faults;
@@ -14,6 +15,7 @@ mod fixture;
 mod harness;
 mod live;
 mod own_policies;
+mod policy_commands;
 mod pull;
 mod reads;
 mod recordings;

@@ -158,3 +158,142 @@ fn results_of_the_wrong_shape_are_the_policys_failure() {
         assert_eq!(verdicts(&sarif).len(), built_in + 4 + 1, "{shape}");
     }
 }
+
+/// Rules of a policy that finds nothing, after `extra`.
+fn rules(extra: &str) -> String {
+    format!("{METADATA}package acr.untagged\n\n{extra}\n{UNKNOWN}")
+}
+
+const UNKNOWN: &str =
+    "unknown contains {\"msg\": \"m\", \"field\": \"/registry\"} if object.get(input, \"registry\", null) == null\n";
+
+const PROSE: &str = "/untagged/untagged.rego:";
+
+/// What goes wrong while a policy runs costs each registry that policy's result and nothing else.
+#[test]
+fn what_fails_at_run_time_names_file_and_line_and_leaves_the_rest() {
+    let denies = |body: &str, more: &str| {
+        rules(&format!(
+            "deny contains {{\"msg\": sprintf(\"%v\", [x]), \"field\": \"/registry\"}} if {{\n\t{body}\n}}\n\n{more}"
+        ))
+    };
+    let table = [
+        (denies("x := 1 / (count(input.registry.name) - count(input.registry.name))", ""), 17, "divide by zero"),
+        (denies("x := to_number(input.registry.name)", ""), 17, "could not parse string as number"),
+        (denies("x := regex.match(\"(\", input.registry.name)", ""), 17, "invalid regex"),
+        (denies("x := a", "a := b\n\nb := a\n"), 20, "recursion detected"),
+        (denies("x := a", "a := 1 if input.registry.name\n\na := 2 if input.registry.id\n"), 22, "rule conflicts"),
+        (
+            rules("deny contains {\"msg\": \"m\", \"field\": \"/tasks/99\"} if input.registry.name"),
+            16,
+            "points at nothing",
+        ),
+        (
+            rules("deny contains {\"msg\": \"m\", \"field\": \"/registry/nosuch\"} if input.registry.name"),
+            16,
+            "at nothing",
+        ),
+        (rules("deny contains \"text\" if input.registry.name"), 16, "not an object: \"text\""),
+        (
+            rules("\ndeny contains {\"msg\": \"\", \"field\": \"/registry\"} if input.registry.name"),
+            17,
+            "without a text",
+        ),
+    ];
+    let plain = verdicts(&Acrscan::new(["scan", "fixtures/contoso"]).sarif().1);
+    for (rego, line, message) in table {
+        let (run, sarif) = scan(&folder(&rego)).sarif();
+        assert_eq!((run.code, run.stderr.lines().count()), (2, 16), "{message}: {}", run.stderr);
+        for told in run.stderr.lines() {
+            assert!(told.starts_with("error: policy untagged failed on registry "), "{told}");
+            assert!(told.contains(&format!("{PROSE}{line}:")) && told.contains(message), "{message}: {told}");
+        }
+        let mut rest = verdicts(&sarif);
+        let (own, others): (Vec<_>, Vec<_>) = rest.drain(..).partition(|verdict| verdict[0] == "untagged");
+        assert_eq!(others, plain, "{message}");
+        assert!(own.len() == 16 && own.iter().all(|verdict| verdict[1] == "unknown"), "{message}: {own:?}");
+    }
+}
+
+/// regorus has no bound on its stack, and a function that calls itself would take the scan with it.
+#[test]
+fn a_function_that_comes_back_to_itself_is_never_called() {
+    let plain = verdicts(&Acrscan::new(["scan", "fixtures/contoso"]).sarif().1);
+    for functions in ["f(a) := f(a + 1)\n", "f(a) := g(a)\n\ng(a) := data.acr.untagged.f([a])\n"] {
+        let rego = rules(&format!(
+            "deny contains {{\"msg\": \"m\", \"field\": \"/registry\"}} if {{\n\tf(1)\n}}\n\n{functions}"
+        ));
+        let (run, sarif) = scan(&folder(&rego)).sarif();
+        assert_eq!((run.code, run.stderr.lines().count()), (2, 1), "{}", run.stderr);
+        assert!(run.stderr.starts_with("error: policy untagged failed: "), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("{PROSE}20: recursion: function f ")), "{}", run.stderr);
+        let (own, others): (Vec<_>, Vec<_>) = verdicts(&sarif).into_iter().partition(|v| v[0] == "untagged");
+        assert_eq!(others, plain);
+        assert!(own.len() == 16 && own.iter().all(|verdict| verdict[1] == "unknown"), "{own:?}");
+    }
+}
+
+/// It takes its time once, not for each registry.
+#[test]
+fn a_policy_that_takes_too_long_is_told_once_and_asked_no_more() {
+    let endless = "count([1 | some i in numbers.range(1, 60000); some j in numbers.range(1, 60000); i == j]) > 0";
+    let rego = rules(&format!("deny contains {{\"msg\": \"m\", \"field\": \"/registry\"}} if {{\n\t{endless}\n}}\n"));
+    let start = std::time::Instant::now();
+    let (run, sarif) = scan(&folder(&rego)).sarif();
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    assert_eq!((run.code, run.stderr.lines().count()), (2, 1), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("{PROSE}16: `deny` takes more than ")), "{}", run.stderr);
+    let (own, others): (Vec<_>, Vec<_>) = verdicts(&sarif).into_iter().partition(|verdict| verdict[0] == "untagged");
+    assert!(own.len() == 16 && own.iter().all(|verdict| verdict[1] == "unknown"), "{own:?}");
+    assert_eq!(others, verdicts(&Acrscan::new(["scan", "fixtures/contoso"]).sarif().1));
+}
+
+/// Code scanning would keep one of the two and drop the other.
+#[test]
+fn a_key_tells_the_findings_of_a_registry_apart() {
+    let keyed = |message: &str| {
+        rules(&format!(
+            "deny contains {{\"msg\": {message}, \"field\": \"/registry\", \"key\": \"k\", \"evidence\": {{\"n\": n}}}} if {{\n\tinput.registry.name == \"contosodev\"\n\tsome n in [1, 2]\n}}\n"
+        ))
+    };
+    let (run, _) = scan(&folder(&keyed("\"the same\""))).sarif();
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let (run, sarif) = scan(&folder(&keyed("sprintf(\"number %d\", [n])"))).sarif();
+    assert_eq!((run.code, run.stderr.lines().count()), (2, 1), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("{PROSE}16: `deny` gave two results")), "{}", run.stderr);
+    let own: Vec<_> = verdicts(&sarif).into_iter().filter(|verdict| verdict[0] == "untagged").collect();
+    let kinds: Vec<_> = own.iter().map(|verdict| verdict[1].as_str()).collect();
+    assert_eq!(kinds, ["fail", "unknown"], "the first stands, and the registry is not fully known");
+}
+
+#[test]
+fn what_can_be_seen_before_a_scan_stops_it_with_file_and_line() {
+    let deny = "deny contains {\"msg\": \"m\", \"field\": \"/registry\"} if ";
+    let parameter = |kind: &str, default: &str| {
+        let block = format!(
+            "#   parameters:\n#     p:\n#       default: {default}\n#       type: {kind}\n#       description: D\n"
+        );
+        rules(&format!("{deny}input.registry.name")).replace("#   parameters: {}\n", &block)
+    };
+    let table = [
+        (rules("deny := {\"msg\": \"m\"} if input.registry"), 16, "`deny` is not a set of results"),
+        (rules("deny if input.registry"), 16, "`deny` is not a set of results"),
+        (rules(""), 1, "the policy defines no `deny`"),
+        (
+            rules(&format!("{deny}{{\n\thttp.send({{\"method\": \"get\", \"url\": \"http://127.0.0.1:1\"}})\n}}")),
+            17,
+            "http.send",
+        ),
+        (rules(&format!("{deny}opa.runtime().env")), 16, "opa.runtime"),
+        (rules(&format!("{deny}input.registry.name == {}{}", "[".repeat(40), "]".repeat(40))), 16, "nested more than"),
+        (rules(&format!("{deny}input.registry.name == \"{}\"", "x".repeat(2 << 20))), 1, "exceeds maximum"),
+        (parameter("string", "7"), 14, "the default of parameter `p` is not a string: 7"),
+        (parameter("text", "7"), 16, "unknown variant `text`"),
+        (rules(&format!("{deny}true")).replace("#   remediation:", "#   remedy:"), 10, "unknown field `remedy`"),
+    ];
+    for (rego, line, message) in table {
+        let stderr = refused(&rego);
+        let place = format!("{PROSE}{line}:");
+        assert!(stderr.contains(&place) && stderr.contains(message), "{message} at {line}: {stderr}");
+    }
+}
