@@ -26,6 +26,7 @@ package acr.firewall_rule_invalid
 import data.lib.firewall
 import data.lib.ipv4
 import data.lib.registry
+import data.lib.verdict
 
 deny contains {
 	"msg": sprintf("%s: the firewall rule \"%s\" %s.", [registry.label, rule.value, fault]),
@@ -61,7 +62,7 @@ unknown contains {
 	some rule in firewall.rules
 	rule.family == "ipv4"
 	not is_string(rule.reason)
-	not ipv4.range(rule.cidr)
+	not ipv4.range(verdict.member(rule, ["cidr"]))
 }
 
 # What is wrong with a rule; undefined when nothing is.
