@@ -14,7 +14,7 @@ use serde_sarif::sarif::{
 };
 
 use super::{SarifOptions, visible};
-use crate::finding::{Finding, Kind, Level, Location, Notification, Region, Severity};
+use crate::finding::{Finding, Kind, Location, Notification, Region, Severity};
 use crate::policy::Policy;
 use crate::report::{Report, ScopeReport};
 use crate::resource_id::RegistryId;
@@ -225,12 +225,9 @@ fn percent_encode(path: &str) -> String {
 fn notification(note: &Notification) -> SarifNotification {
     let kind = if note.policy.is_some() { POLICY_FAILED } else { NOT_READ };
     let index = if note.policy.is_some() { 1 } else { 0 };
-    let level = match note.level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-    };
+    // Never an error: by the specification that means that the run failed, and GitHub refuses a failed run.
     let built = SarifNotification::builder()
-        .level(json!(level))
+        .level(json!("warning"))
         .message(message(&note.message))
         .descriptor(ReportingDescriptorReference::builder().id(kind.0).index(index).build());
     match &note.resource {
