@@ -21,6 +21,9 @@ use crate::resource_id::RegistryId;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// What the tool is about, until it has a page of its own.
+const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks";
+
 /// GitHub refuses a file whose run has more results than this.
 const MOST_RESULTS: usize = 25_000;
 
@@ -74,6 +77,7 @@ fn driver(policies: &[Policy]) -> ToolComponent {
         .name("acrscan")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .version(env!("CARGO_PKG_VERSION"))
+        .information_uri(ABOUT)
         .rules(policies.iter().map(rule).collect::<Vec<_>>())
         .notifications(vec![descriptor(NOT_READ), descriptor(POLICY_FAILED)])
         .build()
@@ -125,16 +129,16 @@ fn rule(policy: &Policy) -> ReportingDescriptor {
     let tags = ["security", "azure", "container-registry"].map(str::to_owned).to_vec();
     let rule = ReportingDescriptor::builder()
         .id(&policy.id)
-        .name(pascal_case(&policy.id))
         .short_description(text(&cut(&metadata.title)))
         .full_description(text(&cut(description)))
         .help(help)
         .default_configuration(ReportingConfiguration::builder().level(json!(level_word(severity))).build())
         .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build());
-    match metadata.related_resources.first() {
-        Some(reference) => rule.help_uri(&reference.url).build(),
-        None => rule.build(),
-    }
+    let mut rule = rule.build();
+    rule.help_uri = metadata.related_resources.first().map(|reference| reference.url.clone());
+    // SARIF 3.49.7: a name that says no more than the id is left out.
+    rule.name = Some(pascal_case(&policy.id)).filter(|name| !name.eq_ignore_ascii_case(&policy.id));
+    rule
 }
 
 fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
