@@ -16,6 +16,10 @@ use acrscan::policy::{PolicySet, Selection, parameters};
 use acrscan::service_tags::{ServiceTags, TagSource};
 use serde_json::{Map, Value, json};
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 
 /// A registry with this many rules, ranges of its tag, and tasks; every second range is covered by a rule.

@@ -50,7 +50,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/source/azure/"]),
     ("tokio", &["src/source/azure/"]),
     ("regorus", &["src/policy/", "src/evaluate/"]),
-    ("serde_sarif", &["src/output/sarif.rs"]),
+    ("serde_sarif", &["src/output/sarif/"]),
     ("indicatif", &["src/console.rs"]),
 ];
 

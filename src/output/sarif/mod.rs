@@ -1,7 +1,9 @@
-//! SARIF 2.1.0 as GitHub code scanning takes it. SARIF's types live in this file and nowhere else.
+//! SARIF 2.1.0, as GitHub code scanning takes it or for the archive. SARIF's types live here and nowhere else.
 //!
-//! A scope that was not read to its end gets no run at all: GitHub leaves the alerts of a missing run alone, and would
+//! For GitHub, a scope that was not read to its end gets no run at all: GitHub leaves the alerts of a missing run alone, and would
 //! close those of an empty one.
+
+mod archive;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +15,7 @@ use serde_sarif::sarif::{
     Sarif, Tool, ToolComponent,
 };
 
-use super::{SarifOptions, visible};
+use super::{SarifOptions, SarifTarget, visible};
 use crate::finding::{Finding, Kind, Location, Notification, Region, Severity};
 use crate::policy::Policy;
 use crate::report::{Report, ScopeReport};
@@ -33,13 +35,13 @@ const MOST_DESCRIPTION: usize = 1024;
 /// Where a live registry stands in GitHub's file tree.
 const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
-/// Renders the runs of all complete scopes.
+/// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
 ///
 /// # Errors
-/// No scope is complete: GitHub refuses a file without runs, and there is nothing to say.
+/// For GitHub, no scope is complete: it refuses a file without runs, and there is nothing to say.
 pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String> {
-    let complete = report.scopes.iter().filter(|scope| scope.complete);
-    let runs: Vec<Run> = complete.map(|scope| run(report, scope, options)).collect();
+    let wanted = report.scopes.iter().filter(|scope| scope.complete || options.target == SarifTarget::Archive);
+    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options)).collect();
     if runs.is_empty() {
         anyhow::bail!("no SARIF written: no subscription was read to its end, and a file without runs is refused");
     }
@@ -52,7 +54,7 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
 fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
     let mut findings: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.scope == scope.subscription).collect();
-    if findings.len() > MOST_RESULTS {
+    if findings.len() > MOST_RESULTS && options.target == SarifTarget::Github {
         findings.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.severity)));
         findings.truncate(MOST_RESULTS);
     }
@@ -63,13 +65,17 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
         .build();
     let prefix = options.category.as_deref().unwrap_or("acrscan/live");
     let category = format!("{}/{}/", prefix.trim_end_matches('/'), scope.subscription);
-    Run::builder()
+    let mut run = Run::builder()
         .tool(Tool::builder().driver(driver(&report.policies)).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())
         .column_kind(json!("utf16CodeUnits"))
         .invocations(vec![invocation])
         .results(findings.into_iter().map(|finding| result(finding, &report.policies)).collect::<Vec<_>>())
-        .build()
+        .build();
+    if options.target == SarifTarget::Archive {
+        archive::complete(&mut run, report, scope);
+    }
+    run
 }
 
 fn driver(policies: &[Policy]) -> ToolComponent {
