@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use regorus::languages::rego::compiler::Compiler;
@@ -23,7 +23,10 @@ use super::guard::guard;
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 
 /// What one evaluation may take. Policies are meant to take well under a millisecond.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// What the engine says when it has passed.
+const TIMED_OUT: &str = "exceeded time limit";
 
 /// The machine's own budget; the time limit is meant to strike first.
 const MOST_INSTRUCTIONS: usize = 1_000_000_000;
@@ -33,7 +36,18 @@ const BUILTIN: &str = "data.acrscan_aggregate.builtin";
 const USERS: &str = "data.acrscan_aggregate.users";
 
 /// What a policy says of one registry, before it is checked; or why it could not.
-pub type Verdict = Result<Value, String>;
+pub type Verdict = Result<Value, Fault>;
+
+/// Why a policy says nothing. The text names file and line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It failed on this registry.
+    #[error("{0}")]
+    Here(String),
+    /// It is not asked of any registry: it cannot be, or took too long once.
+    #[error("{0}")]
+    Everywhere(String),
+}
 
 /// Which of regorus' two ways to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +63,8 @@ pub struct Prepared {
     policies: Vec<Policy>,
     engine: Engine,
     machine: Option<Machine>,
+    /// For each policy, why it is not asked any more.
+    stopped: Vec<OnceLock<String>>,
 }
 
 struct Machine {
@@ -80,7 +96,8 @@ impl Prepared {
             Machinery::Fast => Machine::compile(set, data),
             Machinery::Interpreter => None,
         };
-        Ok(Prepared { policies: set.policies.clone(), engine, machine })
+        let stopped = set.policies.iter().map(|policy| policy.fault.clone().map_or_else(OnceLock::new, OnceLock::from));
+        Ok(Prepared { policies: set.policies.clone(), engine, machine, stopped: stopped.collect() })
     }
 
     pub fn policies(&self) -> &[Policy] {
@@ -97,13 +114,17 @@ impl Prepared {
         let input = regorus::Value::deserialize(document).unwrap_or(regorus::Value::Undefined);
         let mut verdicts = BTreeMap::new();
         for (rule, builtin) in [(BUILTIN, true), (USERS, false)] {
-            let mut group = self.policies.iter().filter(|policy| policy.builtin == builtin).peekable();
-            if group.peek().is_none() {
-                continue;
-            }
-            match self.ask_group(worker, &input, rule, builtin) {
-                Some(results) => verdicts.extend(results.into_iter().map(|(id, said)| (id, Ok(said)))),
-                None => verdicts.extend(group.map(|policy| (policy.id.clone(), self.ask_one(policy, &input)))),
+            let group = || self.policies.iter().zip(&self.stopped).filter(|(policy, _)| policy.builtin == builtin);
+            let mut asked = group().filter(|(policy, _)| policy.fault.is_none()).peekable();
+            // A policy that took too long once would take the whole group's time again.
+            let together = asked.peek().is_some() && asked.all(|(_, stopped)| stopped.get().is_none());
+            let results = together.then(|| self.ask_group(worker, &input, rule, builtin)).flatten();
+            verdicts.extend(results.into_iter().flatten().map(|(id, said)| (id, Ok(said))));
+            for (policy, stopped) in group() {
+                if !verdicts.contains_key(&policy.id) {
+                    let verdict = self.ask_one(&mut worker.engine, policy, stopped, &input);
+                    verdicts.insert(policy.id.clone(), verdict);
+                }
             }
         }
         verdicts
@@ -138,28 +159,50 @@ impl Prepared {
         }
     }
 
-    /// The interpreter on one policy, in an engine of its own: who failed, and why.
-    fn ask_one(&self, policy: &Policy, input: &regorus::Value) -> Verdict {
-        let mut engine = self.engine.clone();
+    /// The interpreter on one policy: who failed, and why.
+    fn ask_one(
+        &self,
+        engine: &mut Engine,
+        policy: &Policy,
+        stopped: &OnceLock<String>,
+        input: &regorus::Value,
+    ) -> Verdict {
         let mut said = Map::new();
         for rule in ["deny", "unknown"] {
-            let result = self.interpret(&mut engine, input, &format!("data.acr.{}.{rule}", policy.name))?;
-            said.insert(rule.to_owned(), result);
-        }
-        Ok(Value::Object(said))
-    }
-
-    fn interpret(&self, engine: &mut Engine, input: &regorus::Value, rule: &str) -> Verdict {
-        engine.set_input(input.clone());
-        // A few built-ins panic on odd arguments. The engine is in no known state then, and is replaced.
-        match catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))) {
-            Ok(Ok(value)) => serde_json::to_value(&value).map_err(|error| error.to_string()),
-            Ok(Err(error)) => Err(one_line(&error.to_string())),
-            Err(_) => {
-                *engine = self.engine.clone();
-                Err("the policy engine panicked".to_owned())
+            if let Some(why) = stopped.get() {
+                return Err(Fault::Everywhere(why.clone()));
+            }
+            let failed = |error: String| match error.contains(".rego:") {
+                true => error,
+                false => format!("{}: {error}", policy.place(rule)),
+            };
+            match self.interpret(engine, input, &format!("data.acr.{}.{rule}", policy.name)) {
+                Ok(result) => drop(said.insert(rule.to_owned(), result)),
+                // The same words for each registry, whichever was the first.
+                Err(error) if error.contains(TIMED_OUT) => {
+                    let limit = TIME_LIMIT.as_secs();
+                    let why = format!("`{rule}` takes more than {limit} seconds; the policy is not asked any more");
+                    let _ = stopped.set(format!("{}: {why}", policy.place(rule)));
+                }
+                Err(error) => return Err(Fault::Here(failed(error))),
             }
         }
+        match stopped.get() {
+            Some(why) => Err(Fault::Everywhere(why.clone())),
+            None => Ok(Value::Object(said)),
+        }
+    }
+
+    fn interpret(&self, engine: &mut Engine, input: &regorus::Value, rule: &str) -> Result<Value, String> {
+        engine.set_input(input.clone());
+        // A few built-ins panic on odd arguments. The engine is in no known state after that or an error, and is replaced.
+        let error = match catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))) {
+            Ok(Ok(value)) => return serde_json::to_value(&value).map_err(|error| error.to_string()),
+            Ok(Err(error)) => one_line(&error.to_string()),
+            Err(_) => "the policy engine panicked".to_owned(),
+        };
+        *engine = self.engine.clone();
+        Err(error)
     }
 }
 
@@ -202,7 +245,7 @@ fn one_line(text: &str) -> String {
     let place = text.lines().find_map(|line| line.trim().strip_prefix("--> "));
     let error = text.lines().find_map(|line| line.trim().strip_prefix("error: "));
     match (place, error) {
-        (Some(place), Some(error)) => format!("{place}: {error}"),
+        (Some(place), Some(error)) => format!("{place}: {}", error.trim_end_matches(':')),
         _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
@@ -213,7 +256,8 @@ fn aggregates(policies: &[Policy]) -> String {
         format!("\t\"{id}\": {{\"deny\": data.acr.{name}.deny, \"unknown\": data.acr.{name}.unknown}},\n")
     };
     let object = |rule: &str, builtin: bool| {
-        let members: String = policies.iter().filter(|policy| policy.builtin == builtin).map(member).collect();
+        let asked = policies.iter().filter(|policy| policy.builtin == builtin && policy.fault.is_none());
+        let members: String = asked.map(member).collect();
         format!("\n{rule} := {{\n{members}}}\n")
     };
     format!("package acrscan_aggregate\n{}{}", object("builtin", true), object("users", false))

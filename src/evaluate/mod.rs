@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde_json::Value;
 
-pub use engine::{Machinery, Verdict};
+pub use engine::{Fault, Machinery, Verdict};
 
 use self::engine::{Prepared, Worker};
 use self::results::Builder;
@@ -68,6 +68,9 @@ impl Evaluator {
             whole.notifications.extend(part.notifications);
             whole.registries.extend(part.registries);
         }
+        // A policy that is asked no more is told once for each subscription.
+        whole.notifications.sort();
+        whole.notifications.dedup();
         whole
     }
 
@@ -85,13 +88,14 @@ impl Evaluator {
                 builder.summarise(&document);
                 let mut verdicts = self.prepared.ask(worker, &document);
                 for policy in self.prepared.policies() {
-                    let verdict = verdicts.remove(&policy.id).unwrap_or_else(|| Err("it gave no result".to_owned()));
-                    builder.add(policy, verdict);
+                    let silent = || Err(Fault::Here(format!("{}: it gave no result", policy.place("deny"))));
+                    builder.add(policy, verdicts.remove(&policy.id).unwrap_or_else(silent), &document);
                 }
             }
             Err(error) => {
                 for policy in self.prepared.policies() {
-                    builder.add(policy, Err(format!("the registry document is broken: {error}")));
+                    let fault = Fault::Here(format!("the registry document is broken: {error}"));
+                    builder.add(policy, Err(fault), &Value::Null);
                 }
             }
         }

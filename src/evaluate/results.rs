@@ -1,16 +1,17 @@
 //! From what policies say of one registry to findings, held to the policy contract.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::Evaluation;
-use super::engine::Verdict;
+use super::engine::{Fault, Verdict};
 use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySummary, Severity, fingerprint};
 use crate::input;
 use crate::inventory::{Origin, RegistryRecord};
 use crate::json_text::JsonText;
-use crate::policy::{INPUT_MEMBERS, Policy};
+use crate::policy::{INPUT_MEMBERS, Policy, REGISTRY_MEMBERS};
 
 /// Turns what policies say of one registry into findings.
 pub struct Builder<'a> {
@@ -35,34 +36,60 @@ impl<'a> Builder<'a> {
         });
     }
 
-    pub fn add(&mut self, policy: &Policy, verdict: Verdict) {
+    pub fn add(&mut self, policy: &Policy, verdict: Verdict, document: &Value) {
         let said = match verdict {
             Ok(said) => said,
-            Err(error) => return self.failed(policy, &error),
+            Err(fault) => return self.failed(policy, &fault),
         };
+        // What code scanning would take for one result, and what each says.
+        let mut told: HashMap<String, String> = HashMap::new();
         for (rule, kind) in [("deny", Kind::Fail), ("unknown", Kind::Unknown)] {
+            let fault = |error: &str| Fault::Here(format!("{}: `{rule}` {error}", policy.place(rule)));
             let Some(items) = said[rule].as_array() else {
-                self.failed(policy, &format!("`{rule}` is not a set"));
+                self.failed(policy, &fault("is not a set"));
                 continue;
             };
             for item in items {
-                match check(item) {
-                    Ok(()) => self.push(policy, kind, item),
-                    Err(error) => self.failed(policy, &format!("{}: `{rule}` gave a result {error}", policy.file)),
+                if let Err(error) = check(item, document) {
+                    self.failed(policy, &fault(&format!("gave a result {error}")));
+                    continue;
+                }
+                let text = |member: &str| item[member].as_str().unwrap_or_default();
+                match told.entry(item["key"].as_str().unwrap_or(text("field")).to_owned()) {
+                    // What is denied is not unknown besides, and what is unknown for two reasons is one unknown.
+                    Entry::Occupied(_) if kind == Kind::Unknown => {}
+                    Entry::Occupied(first) if first.get() == text("msg") => {}
+                    Entry::Occupied(first) => {
+                        let shared = first.key();
+                        let error = format!(
+                            "gave two results that only their \"msg\" tells apart: give each a \"key\" of its own in place of {shared:?}: {item}"
+                        );
+                        self.failed(policy, &fault(&error));
+                    }
+                    Entry::Vacant(place) => {
+                        place.insert(text("msg").to_owned());
+                        self.push(policy, kind, item);
+                    }
                 }
             }
         }
     }
 
     /// The policy's own fault: told as an error, and as an unknown result, for the registry did not pass.
-    fn failed(&mut self, policy: &Policy, error: &str) {
+    fn failed(&mut self, policy: &Policy, fault: &Fault) {
         let name = self.record.id.rsplit('/').next().unwrap_or_default();
+        let (resource, message) = match fault {
+            Fault::Here(error) => {
+                (Some(self.record.id.clone()), format!("policy {} failed on registry {name}: {error}", policy.id))
+            }
+            Fault::Everywhere(error) => (None, format!("policy {} failed: {error}", policy.id)),
+        };
         self.evaluation.notifications.push(Notification {
             scope: Some(self.record.subscription.clone()),
-            resource: Some(self.record.id.clone()),
+            resource,
             policy: Some(policy.id.clone()),
             level: Level::Error,
-            message: format!("policy {} failed on registry {name}: {error}", policy.id),
+            message,
         });
         let msg = format!("Policy {} could not be evaluated on registry {name}, so nothing is known.", policy.id);
         self.push(policy, Kind::Unknown, &serde_json::json!({ "msg": msg, "field": "/registry" }));
@@ -108,7 +135,7 @@ impl<'a> Builder<'a> {
             (finding.kind, std::cmp::Reverse(finding.severity), finding.policy.clone(), key)
         };
         self.evaluation.findings.sort_by_cached_key(order);
-        // One rule written twice is one finding: code scanning would merge the two anyway.
+        // A policy that failed twice on a registry is unknown there once.
         let mut seen = HashSet::new();
         self.evaluation.findings.retain(|finding| seen.insert(finding.fingerprint.clone()));
         self.evaluation.notifications.sort();
@@ -117,7 +144,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Holds a result to the policy contract.
-fn check(item: &Value) -> Result<(), String> {
+fn check(item: &Value, document: &Value) -> Result<(), String> {
     let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
     for name in members.keys() {
         if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {
@@ -131,7 +158,7 @@ fn check(item: &Value) -> Result<(), String> {
         return Err(format!("without a JSON pointer in \"field\": {item}"));
     };
     let top = field.strip_prefix('/').map(|rest| rest.split('/').next().unwrap_or(rest));
-    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) {
+    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) || !leads_somewhere(field, document) {
         return Err(format!("whose \"field\" points at nothing in the input document: {item}"));
     }
     let wrong = match members {
@@ -146,4 +173,26 @@ fn check(item: &Value) -> Result<(), String> {
         _ => return Ok(()),
     };
     Err(format!("whose {wrong}: {item}"))
+}
+
+/// Whether a pointer leads to a property that is there, or that could be: one that ARM left out, or was not read.
+fn leads_somewhere(field: &str, document: &Value) -> bool {
+    let mut node = document;
+    for (depth, segment) in field.split('/').skip(1).enumerate() {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let next = match node {
+            Value::Object(members) => match members.get(&segment) {
+                Some(member) => member,
+                None => return depth != 1 || !field.starts_with("/registry/") || REGISTRY_MEMBERS.contains(&&*segment),
+            },
+            Value::Array(items) => match segment.parse::<usize>().ok().and_then(|index| items.get(index)) {
+                Some(item) => item,
+                None => return false,
+            },
+            Value::Null => return true,
+            _ => return false,
+        };
+        node = next;
+    }
+    true
 }

@@ -49,7 +49,9 @@ pub fn test(folder: &Path) -> Result<Verdict, PolicyError> {
     let mut modules: Vec<Module> = load::builtin_libraries().filter(|library| !brings(library)).collect();
     let libraries = modules.len();
     modules.extend(users);
-    load::check_users_modules(&modules, libraries)?;
+    if let Some((_, fault)) = load::check_users_modules(&modules, libraries)?.pop_first() {
+        return Err(fault);
+    }
     let policies = load::find_policies(&modules)?;
 
     let mut engine = Engine::new();

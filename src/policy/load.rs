@@ -47,13 +47,19 @@ impl PolicySet {
                 return Err(PolicyError::Empty(folder.display().to_string()));
             }
         }
-        if modules.len() > builtin_count {
-            check_users_modules(&modules, builtin_count)?;
+        let faults = match modules.len() > builtin_count {
+            true => check_users_modules(&modules, builtin_count)?,
+            false => BTreeMap::new(),
+        };
+        let mut policies = find_policies(&modules)?;
+        for policy in &mut policies {
+            policy.fault = faults.get(&policy.file).map(ToString::to_string);
         }
-        let policies = select(find_policies(&modules)?, selection)?;
+        let policies = select(policies, selection)?;
         // A policy that is not run is not loaded either: its errors would not be this scan's.
         modules.retain(|module| {
-            module.policy_name().is_none() || policies.iter().any(|policy| policy.file == module.path)
+            let runs = |policy: &Policy| policy.file == module.path && policy.fault.is_none();
+            module.policy_name().is_none() || policies.iter().any(runs)
         });
         Ok(PolicySet { policies, modules })
     }
@@ -128,32 +134,94 @@ fn read_error(path: &Path, error: std::io::Error) -> PolicyError {
 }
 
 /// Checks what only the modules' syntax trees show. The built-in ones are held to it by the tests, so that a scan
-/// without policies of its own starts at once.
-pub fn check_users_modules(modules: &[Module], builtin_count: usize) -> Result<(), PolicyError> {
+/// without policies of its own starts at once. What it returns costs only the policy of that file: it cannot be asked.
+pub fn check_users_modules(
+    modules: &[Module],
+    builtin_count: usize,
+) -> Result<BTreeMap<String, PolicyError>, PolicyError> {
     let mut engine = Engine::new();
     add_modules(&mut engine, modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
     let users: Vec<(&Module, &Outline)> = modules.iter().zip(&outlines).skip(builtin_count).collect();
     for (module, outline) in &users {
-        let at = |message: &str| PolicyError::At { file: module.path.clone(), line: 1, message: message.to_owned() };
+        let at = |line: usize, message: String| PolicyError::At { file: module.path.clone(), line, message };
         let is_policy = module.policy_name().is_some();
         for rule in ["deny", "unknown"] {
-            if is_policy && !outline.defines.contains(rule) {
-                return Err(at(&format!("the policy defines no `{rule}`: write `{rule} contains …`")));
+            if !is_policy {
+                continue;
+            }
+            if !outline.defines.contains(rule) {
+                return Err(at(1, format!("the policy defines no `{rule}`: write `{rule} contains …`")));
+            }
+            if let Some((_, line)) = outline.not_sets.iter().find(|(name, _)| name == rule) {
+                return Err(at(*line, format!("`{rule}` is not a set of results: write `{rule} contains …`")));
             }
         }
         // Silence here would be a policy that its author believes to be running.
         if !is_policy && outline.defines.contains("deny") {
             let package = &outline.package;
-            return Err(at(&format!("package {package} defines `deny`, but a policy's package is acr.<name>")));
+            return Err(at(1, format!("package {package} defines `deny`, but a policy's package is acr.<name>")));
         }
     }
-    preflight::check_calls(&users, &outlines)
+    let recursions = preflight::recursions(&outlines);
+    let mut faults = BTreeMap::new();
+    for (&index, (function, line)) in &recursions {
+        let (module, line) = (&modules[index], *line);
+        let message = format!("recursion: function {function} comes back to itself");
+        let fault = PolicyError::At { file: module.path.clone(), line, message };
+        // Who else rests on the module would be lost with it.
+        let package = format!("data.{}", module.package());
+        let used = modules.iter().any(|other| other.path != module.path && !other.is_test() && names(other, &package));
+        if module.policy_name().is_none() || used {
+            return Err(fault);
+        }
+        faults.insert(module.path.clone(), fault);
+    }
+    let sound = |(module, _): &(&Module, &Outline)| !faults.contains_key(&module.path);
+    preflight::check_calls(&users.into_iter().filter(sound).collect::<Vec<_>>(), &outlines)?;
+    Ok(faults)
+}
+
+/// Whether a module's text names a package, be it in an import.
+fn names(module: &Module, package: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+    module.rego.split(package).skip(1).any(|rest| !goes_on(rest))
+}
+
+/// How deep brackets may be nested. regorus tries each one as several things, so that its parser takes twice as long
+/// for each level; the built-in policies have 5.
+const MOST_BRACKETS: usize = 12;
+
+/// The first line whose brackets are nested too deep to be parsed in good time.
+fn too_deep(rego: &str) -> Option<usize> {
+    let (mut depth, mut line, mut quote) = (0_usize, 1, None);
+    let mut characters = rego.chars();
+    while let Some(character) = characters.next() {
+        line += usize::from(character == '\n');
+        match (quote, character) {
+            (Some('"'), '\\') => drop(characters.next()),
+            (Some('"' | '#'), '\n') => quote = None,
+            (Some(open), close) if open == close => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`' | '#') => quote = Some(character),
+            (None, '[' | '{' | '(') => depth += 1,
+            (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        if depth > MOST_BRACKETS {
+            return Some(line);
+        }
+    }
+    None
 }
 
 /// Parses modules into an engine.
 pub fn add_modules(engine: &mut Engine, modules: &[Module]) -> Result<(), PolicyError> {
     for module in modules {
+        if let Some(line) = too_deep(&module.rego) {
+            let message = format!("brackets are nested more than {MOST_BRACKETS} deep: give the inner ones a rule");
+            return Err(PolicyError::At { file: module.path.clone(), line, message });
+        }
         engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;
     }
     Ok(())
@@ -168,7 +236,9 @@ fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
         .and_then(|place| place.rsplit(':').nth(1))
         .and_then(|line| line.parse().ok())
         .unwrap_or(1);
-    let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(text.trim()).to_owned();
+    let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(text.trim());
+    // Of a file as a whole, the engine names it in the message.
+    let message = message.strip_prefix(&format!("{} ", module.path)).unwrap_or(message).to_owned();
     PolicyError::At { file: module.path.clone(), line, message }
 }
 
@@ -180,9 +250,20 @@ pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
         let metadata = Metadata::parse(&module.path, &module.rego)?;
         let (name, file) = (name.to_owned(), module.path.clone());
         let parameters = metadata.custom.parameters.iter().map(|(name, p)| (name.clone(), p.default.clone())).collect();
-        let policy = Policy { id: id.clone(), name, file, builtin: module.builtin, metadata, parameters };
+        let first_line = |rule: &str| {
+            let begins = |line: &str| line.strip_prefix(rule).is_some_and(|rest| rest.starts_with([' ', '[', '.']));
+            module.rego.lines().position(begins).map_or(1, |index| index + 1)
+        };
+        let lines = ["deny", "unknown"].map(first_line);
+        let builtin = module.builtin;
+        let policy = Policy { id: id.clone(), name, file, builtin, metadata, parameters, lines, fault: None };
         if let Some(first) = policies.insert(id.clone(), policy) {
-            return Err(PolicyError::Twice { id, first: first.file, second: module.path.clone() });
+            let place = |file: &str| {
+                let of = modules.iter().find(|module| module.path == file);
+                let line = of.and_then(|of| of.rego.lines().position(|line| line.starts_with("package ")));
+                format!("{file}:{}", line.unwrap_or_default() + 1)
+            };
+            return Err(PolicyError::Twice { id, first: place(&first.file), second: place(&module.path) });
         }
     }
     Ok(policies.into_values().collect())

@@ -157,24 +157,34 @@ impl Metadata {
         let yaml: String = lines[marker + 1..package].iter().map(|line| format!("{}\n", &line[1..])).collect();
         let metadata: Metadata = yaml_serde::from_str(&yaml).map_err(|error| {
             let line = error.location().map_or(marker + 1, |location| marker + 1 + location.line());
-            at(line, format!("METADATA: {error}"))
+            // The library's own place is within the block.
+            let message = error.to_string();
+            at(line, format!("METADATA: {}", message.split(" at line ").next().unwrap_or(&message)))
         })?;
-        metadata.check().map_err(|message| at(marker + 1, format!("METADATA: {message}")))?;
+        metadata.check().map_err(|(name, message)| {
+            let begins = |line: &&str| line.trim_start_matches(['#', ' ']).starts_with(&format!("{name}:"));
+            let line = lines[marker..package].iter().position(|line| begins(&line)).unwrap_or_default();
+            at(marker + line + 1, format!("METADATA: {message}"))
+        })?;
         Ok(metadata)
     }
 
-    /// What the types cannot hold.
-    fn check(&self) -> Result<(), String> {
+    /// What the types cannot hold: the member, and what is wrong with it.
+    fn check(&self) -> Result<(), (&str, String)> {
         let texts =
             [("title", &self.title), ("description", &self.description), ("remediation", &self.custom.remediation)];
         for (name, text) in texts {
             if text.trim().is_empty() {
-                return Err(format!("`{name}` is empty"));
+                return Err((name, format!("`{name}` is empty")));
             }
         }
         for (name, parameter) in &self.custom.parameters {
             if !parameter.kind.admits(&parameter.default) {
-                return Err(format!("the default of parameter `{name}` is not of its own type"));
+                let kind = parameter.kind.as_str();
+                return Err((
+                    name,
+                    format!("the default of parameter `{name}` is not a {kind}: {}", parameter.default),
+                ));
             }
         }
         Ok(())

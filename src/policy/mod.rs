@@ -31,6 +31,10 @@ pub const INPUT_MEMBERS: [&str; 11] = [
     "origin",
 ];
 
+/// What ARM has at the top of a registry. A property that is absent may be pointed at; a word that is none may not.
+pub const REGISTRY_MEMBERS: [&str; 10] =
+    ["id", "name", "type", "location", "tags", "sku", "identity", "properties", "systemData", "etag"];
+
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -46,6 +50,17 @@ pub struct Policy {
     pub metadata: Metadata,
     /// Parameter to value: METADATA's defaults, and over them what the user's file says.
     pub parameters: Map<String, Value>,
+    /// The lines of `deny` and `unknown`, from 1.
+    lines: [usize; 2],
+    /// Why it cannot be asked at all, with file and line; its module is not loaded then.
+    pub fault: Option<String>,
+}
+
+impl Policy {
+    /// File and line of `deny` or of `unknown`: the first, where it has several.
+    pub fn place(&self, rule: &str) -> String {
+        format!("{}:{}", self.file, self.lines[usize::from(rule == "unknown")])
+    }
 }
 
 /// The policies that a scan runs, and the modules they are made of.

@@ -1,9 +1,11 @@
-//! What regorus would only find out when it gets there: a call to a function that does not exist.
+//! What regorus would only find out when it gets there: a call to a function that does not exist, and a function that
+//! calls itself.
 //!
 //! regorus resolves a function at the moment of the call. A policy that misspells a built-in in a rule that seldom
-//! fires would load, pass every registry, and fail on the one that matters.
+//! fires would load, pass every registry, and fail on the one that matters. A function that calls itself takes the
+//! whole process with it, for regorus has no bound on its stack; OPA refuses such a one as we do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Engine;
 use serde_json::Value;
@@ -18,6 +20,10 @@ pub struct Outline {
     pub defines: BTreeSet<String>,
     /// The same, each with the line of its first definition.
     pub lines: Vec<(String, usize)>,
+    /// Rules that are not sets: `deny := …`, or a default.
+    pub not_sets: Vec<(String, usize)>,
+    /// Functions: name, line, and what they call.
+    functions: Vec<(String, usize, Vec<String>)>,
     /// Import alias to full path without `data.`.
     imports: Vec<(String, String)>,
     /// Function path as written, and its line.
@@ -57,6 +63,40 @@ pub fn check_calls(checked: &[(&Module, &Outline)], all: &[Outline]) -> Result<(
     Ok(())
 }
 
+/// The first function of each module that comes back to itself: the module's place in `all`, the function, its line.
+pub fn recursions(all: &[Outline]) -> BTreeMap<usize, (String, usize)> {
+    let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for outline in all {
+        for (name, _, called) in &outline.functions {
+            let paths = called.iter().flat_map(|call| [format!("{}.{call}", outline.package), outline.resolve(call)]);
+            calls.entry(format!("{}.{name}", outline.package)).or_default().extend(paths);
+        }
+    }
+    let returns = |start: &str| {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![start];
+        while let Some(path) = open.pop() {
+            for next in calls.get(path).into_iter().flatten() {
+                if next == start {
+                    return true;
+                }
+                if seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        false
+    };
+    let mut found = BTreeMap::new();
+    for (index, outline) in all.iter().enumerate() {
+        let recursive = outline.functions.iter().find(|(name, ..)| returns(&format!("{}.{name}", outline.package)));
+        if let Some((name, line, _)) = recursive {
+            found.insert(index, (name.clone(), *line));
+        }
+    }
+    found
+}
+
 impl Outline {
     /// The full path, without `data.`, of a function as written in this module.
     fn resolve(&self, call: &str) -> String {
@@ -93,6 +133,8 @@ fn outline(ast: &Value, rego: &str) -> Outline {
         package: path_of(&ast["package"]["refr"]).unwrap_or_default(),
         defines: BTreeSet::new(),
         lines: Vec::new(),
+        not_sets: Vec::new(),
+        functions: Vec::new(),
         imports: Vec::new(),
         calls: Vec::new(),
     };
@@ -106,15 +148,23 @@ fn outline(ast: &Value, rego: &str) -> Outline {
         outline.imports.push((alias, path));
     }
     for rule in ast["rules"].as_array().into_iter().flatten() {
-        let head = &rule["Spec"]["head"];
-        let refr = match head.as_object().and_then(|kinds| kinds.values().next()) {
-            Some(kind) => &kind["refr"],
-            None => &rule["Default"]["refr"],
+        let head = rule["Spec"]["head"].as_object().and_then(|kinds| kinds.iter().next());
+        let (kind, refr, line) = match head {
+            Some((kind, head)) => (kind.as_str(), &head["refr"], line_of(&rule["Spec"]["span"])),
+            None => ("Default", &rule["Default"]["refr"], line_of(&rule["Default"]["span"])),
         };
-        if let Some(name) = path_of(refr)
-            && outline.defines.insert(name.clone())
-        {
-            outline.lines.push((name, line_of(&rule["Spec"]["span"])));
+        let Some(name) = path_of(refr) else { continue };
+        match kind {
+            "Set" => {}
+            "Func" => {
+                let mut calls = Vec::new();
+                find_calls(rule, &mut calls);
+                outline.functions.push((name.clone(), line, calls.into_iter().map(|(call, _)| call).collect()));
+            }
+            _ => outline.not_sets.push((name.clone(), line)),
+        }
+        if outline.defines.insert(name.clone()) {
+            outline.lines.push((name, line));
         }
     }
     find_calls(ast, &mut outline.calls);
