@@ -175,22 +175,24 @@ fn check(item: &Value, document: &Value) -> Result<(), String> {
     Err(format!("whose {wrong}: {item}"))
 }
 
-/// Whether a pointer leads to a property that is there, or that could be: one that ARM left out, or was not read.
+/// Whether a pointer leads to a property that is there, or that could be: one that ARM left out, that was not read, or
+/// that is lost in a document of an odd shape.
 fn leads_somewhere(field: &str, document: &Value) -> bool {
     let mut node = document;
     for (depth, segment) in field.split('/').skip(1).enumerate() {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         let next = match node {
-            Value::Object(members) => match members.get(&segment) {
-                Some(member) => member,
-                None => return depth != 1 || !field.starts_with("/registry/") || REGISTRY_MEMBERS.contains(&&*segment),
+            Value::Object(members) => members.get(&segment),
+            Value::Array(items) => match segment.parse::<usize>() {
+                Ok(index) if index >= items.len() => return false,
+                Ok(index) => items.get(index),
+                Err(_) => None,
             },
-            Value::Array(items) => match segment.parse::<usize>().ok().and_then(|index| items.get(index)) {
-                Some(item) => item,
-                None => return false,
-            },
-            Value::Null => return true,
-            _ => return false,
+            _ => None,
+        };
+        let Some(next) = next else {
+            let word = depth == 1 && field.starts_with("/registry/");
+            return !word || REGISTRY_MEMBERS.contains(&&*segment);
         };
         node = next;
     }

@@ -188,38 +188,12 @@ fn names(module: &Module, package: &str) -> bool {
     module.rego.split(package).skip(1).any(|rest| !goes_on(rest))
 }
 
-/// How deep brackets may be nested. regorus tries each one as several things, so that its parser takes twice as long
-/// for each level; the built-in policies have 5.
-const MOST_BRACKETS: usize = 12;
-
-/// The first line whose brackets are nested too deep to be parsed in good time.
-fn too_deep(rego: &str) -> Option<usize> {
-    let (mut depth, mut line, mut quote) = (0_usize, 1, None);
-    let mut characters = rego.chars();
-    while let Some(character) = characters.next() {
-        line += usize::from(character == '\n');
-        match (quote, character) {
-            (Some('"'), '\\') => drop(characters.next()),
-            (Some('"' | '#'), '\n') => quote = None,
-            (Some(open), close) if open == close => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '`' | '#') => quote = Some(character),
-            (None, '[' | '{' | '(') => depth += 1,
-            (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
-            (None, _) => {}
-        }
-        if depth > MOST_BRACKETS {
-            return Some(line);
-        }
-    }
-    None
-}
-
 /// Parses modules into an engine.
 pub fn add_modules(engine: &mut Engine, modules: &[Module]) -> Result<(), PolicyError> {
     for module in modules {
-        if let Some(line) = too_deep(&module.rego) {
-            let message = format!("brackets are nested more than {MOST_BRACKETS} deep: give the inner ones a rule");
+        if let Some(line) = preflight::too_deep(&module.rego) {
+            let message =
+                format!("brackets are nested more than {} deep: give the inner ones a rule", preflight::MOST_BRACKETS);
             return Err(PolicyError::At { file: module.path.clone(), line, message });
         }
         engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;

@@ -163,7 +163,7 @@ impl Metadata {
         })?;
         metadata.check().map_err(|(name, message)| {
             let begins = |line: &&str| line.trim_start_matches(['#', ' ']).starts_with(&format!("{name}:"));
-            let line = lines[marker..package].iter().position(|line| begins(&line)).unwrap_or_default();
+            let line = lines[marker..package].iter().position(begins).unwrap_or_default();
             at(marker + line + 1, format!("METADATA: {message}"))
         })?;
         Ok(metadata)

@@ -112,6 +112,33 @@ impl Outline {
     }
 }
 
+/// How deep brackets may be nested. regorus tries each one as several things, so that its parser takes twice as long
+/// for each level; the built-in policies have 5.
+pub const MOST_BRACKETS: usize = 12;
+
+/// The first line whose brackets are nested too deep to be parsed in good time.
+pub fn too_deep(rego: &str) -> Option<usize> {
+    let (mut depth, mut line, mut quote) = (0_usize, 1, None);
+    let mut characters = rego.chars();
+    while let Some(character) = characters.next() {
+        line += usize::from(character == '\n');
+        match (quote, character) {
+            (Some('"'), '\\') => drop(characters.next()),
+            (Some('"' | '#'), '\n') => quote = None,
+            (Some(open), close) if open == close => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`' | '#') => quote = Some(character),
+            (None, '[' | '{' | '(') => depth += 1,
+            (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        if depth > MOST_BRACKETS {
+            return Some(line);
+        }
+    }
+    None
+}
+
 /// Asks the engine itself, so that there is no list of built-ins to keep.
 fn is_builtin(name: &str) -> bool {
     if name == "print" {
