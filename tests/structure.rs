@@ -29,8 +29,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "scan",
         &[
             "cli",
+            "config",
             "console",
             "evaluate",
+            "inputs",
             "inventory",
             "output",
             "policy",
