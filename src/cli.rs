@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cloud::Cloud;
 use crate::finding::Severity;
-use crate::output::Output;
+use crate::output::{Output, SarifTarget};
 use crate::policy::Profile;
 use crate::source::azure::CredentialKind;
 
@@ -61,6 +61,9 @@ pub struct ScanArgs {
     /// Exit with 2 where a policy could not tell
     #[arg(long, help_heading = "Output")]
     pub fail_on_unknown: bool,
+    /// Who reads the SARIF
+    #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
+    pub sarif_target: SarifTarget,
     /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub sarif_category: Option<String>,

@@ -86,11 +86,18 @@ fn describe_firewall(rules: &[Rule]) -> Value {
             }
             Entry::Invalid(reason) => ("invalid", None, Some(*reason)),
         };
+        let ipv4 = match cidr {
+            Some(IpNet::V4(net)) => Some(net),
+            _ => None,
+        };
         json!({
             "value": rule.value,
             "family": family,
             "cidr": cidr.map(|net| net.to_string()),
             "addresses": cidr.and_then(address_count),
+            "prefix": cidr.map(|net| net.prefix_len()),
+            "first": ipv4.map(|net| u32::from(net.network())),
+            "last": ipv4.map(|net| u32::from(net.broadcast())),
             "reason": reason,
             "field": format!("{IP_RULES}/{index}/value"),
         })

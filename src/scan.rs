@@ -45,7 +45,7 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let evaluation = evaluator.evaluate(&inventory, &tags);
     let report = report(inventory, evaluation, policies);
     console::notify(&report.notifications);
-    let options = SarifOptions { category: args.sarif_category.clone() };
+    let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
     output::write_all(&report, &outputs, &options)?;
     Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
 }

@@ -123,3 +123,14 @@ fn the_reference_of_policies_is_fresh() {
     let written = acrscan(&["policies", "--format", "markdown"]);
     assert!(page == written, "stale: acrscan policies --format markdown > policies/README.md");
 }
+
+#[test]
+fn the_settings_are_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("acrscan.toml");
+    let [settings] = blocks("toml")[..] else { panic!("one example of settings") };
+    fs::write(&file, settings).expect("it can be written");
+    let file = file.to_str().expect("UTF-8");
+    let output = acrscan(&["scan", "fixtures/contoso", "--config", file]);
+    assert!(!output.contains("trusted-services-bypass") && output.contains("low       ipv6-firewall-rule"), "{output}");
+}

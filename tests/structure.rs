@@ -29,8 +29,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "scan",
         &[
             "cli",
+            "config",
             "console",
             "evaluate",
+            "inputs",
             "inventory",
             "output",
             "policy",
@@ -50,7 +52,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/source/azure/"]),
     ("tokio", &["src/source/azure/"]),
     ("regorus", &["src/policy/", "src/evaluate/"]),
-    ("serde_sarif", &["src/output/sarif.rs"]),
+    ("serde_sarif", &["src/output/sarif/"]),
     ("indicatif", &["src/console.rs"]),
 ];
 

@@ -16,6 +16,7 @@ use regorus::rvm::program::Program;
 use regorus::rvm::vm::RegoVM;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{CompiledPolicy, Engine};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::guard::guard;
@@ -109,7 +110,8 @@ impl Prepared {
 
     /// Asks all policies of one document.
     pub fn ask(&self, worker: &mut Worker, document: &Value) -> BTreeMap<String, Verdict> {
-        let input = regorus::Value::from(document.clone());
+        // Every JSON value is one of the engine's.
+        let input = regorus::Value::deserialize(document).unwrap_or(regorus::Value::Undefined);
         let mut verdicts = BTreeMap::new();
         for (rule, builtin) in [(BUILTIN, true), (USERS, false)] {
             let group = || self.policies.iter().zip(&self.stopped).filter(|(policy, _)| policy.builtin == builtin);

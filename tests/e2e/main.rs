@@ -6,6 +6,7 @@
 #[path = "../arm_server/mod.rs"]
 mod arm_server;
 
+mod archive;
 mod cli;
 mod config;
 mod credentials;

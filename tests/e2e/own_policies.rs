@@ -130,7 +130,9 @@ deny contains {\"msg\": level, \"field\": \"/registry/name\"} if level == \"c\"
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     assert!(run.stderr.starts_with("error: policy untagged failed on registry contosodev: "), "{}", run.stderr);
     let notifications = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
-    assert_eq!((notifications.len(), text(&notifications[0]["level"])), (1, "error".to_owned()));
+    // An error on standard error; in SARIF that would say that the run failed, which GitHub refuses.
+    assert_eq!((notifications.len(), text(&notifications[0]["level"])), (1, "warning".to_owned()));
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], true);
     let unknown = ["untagged", "unknown", "contosodev", "/registry"].map(str::to_owned);
     assert!(verdicts(&sarif).contains(&unknown), "losing a policy does not close its alert");
     let but = |verdicts: Vec<[String; 4]>| -> Vec<[String; 4]> {

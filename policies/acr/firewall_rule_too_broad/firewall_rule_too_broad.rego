@@ -85,7 +85,7 @@ default max_prefix := 16
 
 max_prefix := data.parameters.firewall_rule_too_broad.max_prefix
 
-ipv4_range(rule) := ipv4.range(rule.cidr) if rule.family == "ipv4"
+ipv4_range(rule) := ipv4.of(rule) if rule.family == "ipv4"
 
 one_rule_admits_all if {
 	some rule in firewall.rules

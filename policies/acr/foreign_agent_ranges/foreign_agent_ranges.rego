@@ -117,7 +117,7 @@ well_formed(rule) if {
 foreign_rules contains {"value": rule.value, "field": rule.field, "owner": "the agents given as a parameter"} if {
 	count(prefixes) > 0
 	some rule in firewall.rules
-	inner := ipv4.range(rule.cidr)
+	inner := ipv4.of(rule)
 	some prefix in prefixes
 	prefix <= inner.prefix
 	sprintf("%d/%d", [inner.first - (inner.first % ipv4.sizes[prefix]), prefix]) in networks

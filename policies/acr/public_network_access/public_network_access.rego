@@ -69,8 +69,4 @@ finding := {
 	"fix": closing,
 }
 
-# Either is enough; the second is the stricter.
-closing := [
-	az.acr("update", [["--default-action", "Deny"]]),
-	az.acr("update", [["--public-network-enabled", "false"]]),
-]
+closing := [az.acr("update", [["--default-action", "Deny"]])]

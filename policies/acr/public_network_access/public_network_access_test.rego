@@ -13,16 +13,10 @@ test_open_premium_is_denied if {
 		]),
 		"field": "/registry/properties/networkRuleSet/defaultAction",
 		"evidence": {"publicNetworkAccess": "Enabled", "defaultAction": "Allow", "sku": "Premium"},
-		"fix": [
-			concat(" ", [
-				"az acr update --name contoso --default-action Deny --subscription",
-				fixtures.subscription,
-			]),
-			concat(" ", [
-				"az acr update --name contoso --public-network-enabled false --subscription",
-				fixtures.subscription,
-			]),
-		],
+		"fix": [concat(" ", [
+			"az acr update --name contoso --default-action Deny --subscription",
+			fixtures.subscription,
+		])],
 	}
 	findings := policy.deny with input as fixtures.with_properties(open)
 	findings == {expected}
@@ -66,7 +60,7 @@ test_registry_without_a_firewall_is_denied if {
 	finding.field == "/registry/properties/publicNetworkAccess"
 	contains(finding.msg, "a registry of the Standard SKU has no firewall")
 	finding.fix[0] == "az acr update --name shop --sku Premium"
-	count(finding.fix) == 3
+	count(finding.fix) == 2
 	doubts := policy.unknown with input as standard
 	count(doubts) == 0
 }

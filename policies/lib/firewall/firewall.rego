@@ -60,10 +60,16 @@ strings_only(list) if {
 
 service_tag_doubt := {
 	"field": "/service_tag",
-	"why": verdict.why("the registry region's service tag", object.get(input, "service_tag", null)),
+	"why": tag_gap,
 } if {
 	not service_tag
 }
+
+# The host gives null where the region has no tag, and where there is no region.
+tag_gap := sprintf("no service tag of its region %s is known", [input.registry.location]) if {
+	is_string(input.registry.location)
+	object.get(input, "service_tag", null) == null
+} else := verdict.why("the registry region's service tag", object.get(input, "service_tag", null))
 
 # Which list of tags was compared with, as far as it says: "change number 376 of 2025-11-10, built into the scanner".
 tag_list := concat(", ", array.concat([numbered], origin)) if {

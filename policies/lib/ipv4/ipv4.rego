@@ -1,6 +1,13 @@
 # IPv4 ranges as numbers, so that policies compare them without a built-in for it.
 package lib.ipv4
 
+# The range of a firewall rule: as the host computed it, where it did.
+of(rule) := {"first": rule.first, "last": rule.last, "prefix": rule.prefix} if {
+	is_number(rule.first)
+	is_number(rule.last)
+	is_number(rule.prefix)
+} else := range(rule.cidr)
+
 # {first, last, prefix} of a canonical range ("10.0.0.0/8") or a bare address; undefined for anything else.
 range(cidr) := {"first": first, "last": (first + sizes[prefix]) - 1, "prefix": prefix} if {
 	is_string(cidr)

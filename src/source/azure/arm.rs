@@ -12,6 +12,9 @@ use super::failure::Failure;
 use super::http::{Answer, Http, Manner, Pause};
 use super::text::Secret;
 
+/// How often one request gets a fresh token.
+const MOST_RENEWALS: usize = 3;
+
 /// More pages than any list has; a server that never ends is stopped here.
 const MOST_PAGES: usize = 10_000;
 
@@ -65,16 +68,20 @@ impl Arm {
         self.ask(Method::POST, url, pause).await
     }
 
-    /// A token that is refused is renewed once.
+    /// A token that is refused is renewed; more than once, since a request that waits its turn may outlive one.
     async fn ask(&self, method: Method, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
         let mut token = self.tokens.current(&self.http).await?;
         let mut answer = self.send(&method, &url, &token, pause).await?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            let fresh = self.tokens.renewed(&self.http, &token).await?;
-            if fresh != token {
-                token = fresh;
-                answer = self.send(&method, &url, &token, pause).await?;
+        for _ in 0..MOST_RENEWALS {
+            if answer.status != StatusCode::UNAUTHORIZED {
+                break;
             }
+            let fresh = self.tokens.renewed(&self.http, &token).await?;
+            if fresh == token {
+                break;
+            }
+            token = fresh;
+            answer = self.send(&method, &url, &token, pause).await?;
         }
         answer.object(&url, &[&token])
     }

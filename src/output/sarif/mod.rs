@@ -1,7 +1,9 @@
-//! SARIF 2.1.0 as GitHub code scanning takes it. SARIF's types live in this file and nowhere else.
+//! SARIF 2.1.0, as GitHub code scanning takes it or for the archive. SARIF's types live here and nowhere else.
 //!
-//! A scope that was not read to its end gets no run at all: GitHub leaves the alerts of a missing run alone, and would
+//! For GitHub, a scope that was not read to its end gets no run at all: GitHub leaves the alerts of a missing run alone, and would
 //! close those of an empty one.
+
+mod archive;
 
 use std::collections::BTreeMap;
 
@@ -13,13 +15,16 @@ use serde_sarif::sarif::{
     Sarif, Tool, ToolComponent,
 };
 
-use super::{SarifOptions, visible};
-use crate::finding::{Finding, Kind, Level, Location, Notification, Region, Severity};
+use super::{SarifOptions, SarifTarget, visible};
+use crate::finding::{Finding, Kind, Location, Notification, Region, Severity};
 use crate::policy::Policy;
 use crate::report::{Report, ScopeReport};
 use crate::resource_id::RegistryId;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What the tool is about, until it has a page of its own.
+const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks";
 
 /// GitHub refuses a file whose run has more results than this.
 const MOST_RESULTS: usize = 25_000;
@@ -30,13 +35,13 @@ const MOST_DESCRIPTION: usize = 1024;
 /// Where a live registry stands in GitHub's file tree.
 const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
-/// Renders the runs of all complete scopes.
+/// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
 ///
 /// # Errors
-/// No scope is complete: GitHub refuses a file without runs, and there is nothing to say.
+/// For GitHub, no scope is complete: it refuses a file without runs, and there is nothing to say.
 pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String> {
-    let complete = report.scopes.iter().filter(|scope| scope.complete);
-    let runs: Vec<Run> = complete.map(|scope| run(report, scope, options)).collect();
+    let wanted = report.scopes.iter().filter(|scope| scope.complete || options.target == SarifTarget::Archive);
+    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options)).collect();
     if runs.is_empty() {
         anyhow::bail!("no SARIF written: no subscription was read to its end, and a file without runs is refused");
     }
@@ -49,7 +54,7 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
 fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
     let mut findings: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.scope == scope.subscription).collect();
-    if findings.len() > MOST_RESULTS {
+    if findings.len() > MOST_RESULTS && options.target == SarifTarget::Github {
         findings.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.severity)));
         findings.truncate(MOST_RESULTS);
     }
@@ -60,13 +65,17 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
         .build();
     let prefix = options.category.as_deref().unwrap_or("acrscan/live");
     let category = format!("{}/{}/", prefix.trim_end_matches('/'), scope.subscription);
-    Run::builder()
+    let mut run = Run::builder()
         .tool(Tool::builder().driver(driver(&report.policies)).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())
         .column_kind(json!("utf16CodeUnits"))
         .invocations(vec![invocation])
         .results(findings.into_iter().map(|finding| result(finding, &report.policies)).collect::<Vec<_>>())
-        .build()
+        .build();
+    if options.target == SarifTarget::Archive {
+        archive::complete(&mut run, report, scope);
+    }
+    run
 }
 
 fn driver(policies: &[Policy]) -> ToolComponent {
@@ -74,6 +83,7 @@ fn driver(policies: &[Policy]) -> ToolComponent {
         .name("acrscan")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .version(env!("CARGO_PKG_VERSION"))
+        .information_uri(ABOUT)
         .rules(policies.iter().map(rule).collect::<Vec<_>>())
         .notifications(vec![descriptor(NOT_READ), descriptor(POLICY_FAILED)])
         .build()
@@ -125,16 +135,16 @@ fn rule(policy: &Policy) -> ReportingDescriptor {
     let tags = ["security", "azure", "container-registry"].map(str::to_owned).to_vec();
     let rule = ReportingDescriptor::builder()
         .id(&policy.id)
-        .name(pascal_case(&policy.id))
         .short_description(text(&cut(&metadata.title)))
         .full_description(text(&cut(description)))
         .help(help)
         .default_configuration(ReportingConfiguration::builder().level(json!(level_word(severity))).build())
         .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build());
-    match metadata.related_resources.first() {
-        Some(reference) => rule.help_uri(&reference.url).build(),
-        None => rule.build(),
-    }
+    let mut rule = rule.build();
+    rule.help_uri = metadata.related_resources.first().map(|reference| reference.url.clone());
+    // SARIF 3.49.7: a name that says no more than the id is left out.
+    rule.name = Some(pascal_case(&policy.id)).filter(|name| !name.eq_ignore_ascii_case(&policy.id));
+    rule
 }
 
 fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
@@ -225,12 +235,9 @@ fn percent_encode(path: &str) -> String {
 fn notification(note: &Notification) -> SarifNotification {
     let kind = if note.policy.is_some() { POLICY_FAILED } else { NOT_READ };
     let index = if note.policy.is_some() { 1 } else { 0 };
-    let level = match note.level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-    };
+    // Never an error: by the specification that means that the run failed, and GitHub refuses a failed run.
     let built = SarifNotification::builder()
-        .level(json!(level))
+        .level(json!("warning"))
         .message(message(&note.message))
         .descriptor(ReportingDescriptorReference::builder().id(kind.0).index(index).build());
     match &note.resource {

@@ -1,5 +1,7 @@
 //! The `AzureContainerRegistry` service tag: which addresses ACR Tasks of each region come from.
 
+mod compact;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -15,7 +17,7 @@ use crate::cloud::Cloud;
 const GLOBAL_TAG: &str = "AzureContainerRegistry";
 
 /// The table that ships with the binary, made by `acrscan service-tags update` from the files Microsoft publishes.
-const EMBEDDED: &str = include_str!("service_tags.json");
+const EMBEDDED: &str = include_str!("embedded.json");
 
 /// Services whose ranges are taken for those of ACR Tasks: pipelines' agents, Microsoft's own public registry, and
 /// machines that pull images. Their tags are kept, to be recognised in a firewall.
@@ -118,43 +120,6 @@ pub struct Retired {
     pub addresses: Ipv4Set,
 }
 
-/// One cloud in our own compact form: what the embedded table and a snapshot hold.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CompactCloud {
-    change_number: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    date: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<TagSource>,
-    /// Tag id to its ranges, separated by spaces: one line a tag in the file.
-    tags: BTreeMap<String, String>,
-    /// The same, of other services.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    others: BTreeMap<String, String>,
-    /// Tag id to what it no longer has.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    retired: BTreeMap<String, CompactRetired>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CompactRetired {
-    last_seen: NaiveDate,
-    ranges: String,
-}
-
-/// The compact form: cloud, as the published file names it, to its tags.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CompactTable {
-    acrscan_service_tags: u32,
-    clouds: BTreeMap<String, CompactCloud>,
-}
-
-/// The version of the compact form that this build writes and reads.
-const COMPACT_VERSION: u32 = 1;
-
 impl ServiceTags {
     /// Reads what Microsoft publishes: the weekly file, or the answer of the discovery API (`az network
     /// list-service-tags` prints it too). The two differ in the type of `changeNumber` and in which tags they know.
@@ -217,69 +182,9 @@ impl ServiceTags {
         Ok(tags)
     }
 
-    fn from_compact(document: Value, cloud: Cloud, source: TagSource) -> Result<ServiceTags, ServiceTagError> {
-        let table: CompactTable =
-            serde_json::from_value(document).map_err(|error| ServiceTagError::Shape(error.to_string()))?;
-        if table.acrscan_service_tags != COMPACT_VERSION {
-            let found = table.acrscan_service_tags;
-            return Err(ServiceTagError::Shape(format!("version {found}; this build reads {COMPACT_VERSION}")));
-        }
-        let found = table.clouds.keys().cloned().collect::<Vec<_>>().join(", ");
-        let compact = table
-            .clouds
-            .into_iter()
-            .find_map(|(name, compact)| (Cloud::from_service_tag_name(&name) == Some(cloud)).then_some(compact))
-            .ok_or(ServiceTagError::Cloud { wanted: cloud.service_tag_name(), found })?;
-        let mut by_location = BTreeMap::new();
-        for (name, prefixes) in &compact.tags {
-            let location = location_of(name)
-                .ok_or_else(|| ServiceTagError::Shape(format!("{name} is not a regional registry tag")))?;
-            by_location.insert(location, Tag::parse(name, prefixes.split_whitespace())?);
-        }
-        let parse = |(id, prefixes): (&String, &String)| {
-            Tag::parse(id, prefixes.split_whitespace()).map(|tag| (id.clone(), tag))
-        };
-        let others = compact.others.iter().map(parse).collect::<Result<_, _>>()?;
-        let parse = |(id, retired): (&String, &CompactRetired)| {
-            let addresses = Tag::parse(id, retired.ranges.split_whitespace())?.addresses;
-            Ok(Retired { id: id.clone(), last_seen: retired.last_seen, addresses })
-        };
-        let retired = compact.retired.iter().map(parse).collect::<Result<_, ServiceTagError>>()?;
-        Ok(ServiceTags {
-            cloud,
-            change_number: compact.change_number,
-            source: compact.source.unwrap_or(source),
-            date: compact.date,
-            by_location,
-            others,
-            retired,
-        })
-    }
-
     /// The table that ships with the binary.
     pub fn embedded(cloud: Cloud) -> Result<ServiceTags, ServiceTagError> {
         Self::from_text(EMBEDDED, cloud, TagSource::Embedded, None)
-    }
-
-    /// Writes tables in the compact form, one tag a line. With `record_source`, as a snapshot does, each says where
-    /// it came from; without, whoever reads it knows.
-    pub fn to_compact<'a>(tables: impl IntoIterator<Item = &'a ServiceTags>, record_source: bool) -> String {
-        let clouds = tables.into_iter().map(|table| {
-            let compact = CompactCloud {
-                change_number: table.change_number.clone(),
-                date: table.date,
-                source: record_source.then_some(table.source),
-                tags: table.by_location.values().map(|tag| (tag.id.clone(), tag.prefixes().join(" "))).collect(),
-                others: table.others.values().map(|tag| (tag.id.clone(), tag.prefixes().join(" "))).collect(),
-                // What is over does not change: a snapshot need not repeat it.
-                retired: table.retired.iter().filter(|_| !record_source).map(Retired::to_compact).collect(),
-            };
-            (table.cloud.service_tag_name().to_owned(), compact)
-        });
-        let table = CompactTable { acrscan_service_tags: COMPACT_VERSION, clouds: clouds.collect() };
-        let mut text = serde_json::to_string_pretty(&table).expect("strings and maps serialise");
-        text.push('\n');
-        text
     }
 
     /// The tag of an ARM location such as `eastus` or `East US`. A region without a tag has none, and the global tag
@@ -345,13 +250,6 @@ impl ServiceTags {
             Some(date) => format!("{source} of {date}, change {}", self.change_number),
             None => format!("{source}, change {}", self.change_number),
         }
-    }
-}
-
-impl Retired {
-    fn to_compact(&self) -> (String, CompactRetired) {
-        let ranges: Vec<String> = self.addresses.to_cidrs().iter().map(ToString::to_string).collect();
-        (self.id.clone(), CompactRetired { last_seen: self.last_seen, ranges: ranges.join(" ") })
     }
 }
 
