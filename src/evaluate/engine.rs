@@ -6,24 +6,19 @@
 //! not, and a result that goes missing there would be a pass.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::program::Program;
 use regorus::rvm::vm::RegoVM;
-use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{CompiledPolicy, Engine};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::guard::guard;
+use crate::policy::bounds::{TIME_LIMIT, one_line, timer};
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
-
-/// What one evaluation may take. Policies are meant to take well under a millisecond.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the engine says when it has passed.
 const TIMED_OUT: &str = "exceeded time limit";
@@ -232,22 +227,8 @@ impl Machine {
     }
 }
 
-fn timer() -> ExecutionTimerConfig {
-    ExecutionTimerConfig { limit: TIME_LIMIT, check_interval: NonZeroU32::new(1000).unwrap_or(NonZeroU32::MIN) }
-}
-
 fn refused(error: anyhow::Error) -> PolicyError {
     PolicyError::Compile(one_line(&error.to_string()))
-}
-
-/// The engine's excerpt with a caret, as `file:line:column: message`.
-fn one_line(text: &str) -> String {
-    let place = text.lines().find_map(|line| line.trim().strip_prefix("--> "));
-    let error = text.lines().find_map(|line| line.trim().strip_prefix("error: "));
-    match (place, error) {
-        (Some(place), Some(error)) => format!("{place}: {}", error.trim_end_matches(':')),
-        _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
-    }
 }
 
 /// One object for each group. Where a policy's rules are undefined so is the object, and the policies are asked singly.

@@ -6,6 +6,7 @@ use std::path::Path;
 use regorus::Engine;
 use serde_json::{Map, Value, json};
 
+use super::bounds::{one_line, timer};
 use super::examples::Examples;
 use super::load::{self, Module};
 use super::preflight::{self, Outline};
@@ -57,6 +58,7 @@ pub fn test(folder: &Path) -> Result<Verdict, PolicyError> {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(true);
     engine.set_enable_coverage(true);
+    engine.set_execution_timer_config(timer());
     load::add_modules(&mut engine, &modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
     let mut run = Run { engine, policies: &policies, verdict: Verdict::default() };
@@ -113,7 +115,9 @@ impl Run<'_> {
                     let holds = value == regorus::Value::from(true);
                     self.check(holds, &module.path, *line, format!("{name} is {value}, not true"));
                 }
-                Err(error) => self.check(false, &module.path, *line, format!("{name} failed: {error}")),
+                Err(error) => {
+                    self.check(false, &module.path, *line, format!("{name} failed: {}", one_line(&error.to_string())))
+                }
             }
         }
         Ok(())
@@ -196,7 +200,7 @@ impl Run<'_> {
                     Ok(set) => counts.insert(rule, set.len()),
                     Err(_) => return Ok(Err(format!("`{rule}` is not a set"))),
                 },
-                Err(error) => return Ok(Err(error.to_string())),
+                Err(error) => return Ok(Err(one_line(&error.to_string()))),
             };
         }
         Ok(Ok(Said { deny: counts["deny"], unknown: counts["unknown"] }))

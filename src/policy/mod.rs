@@ -1,5 +1,6 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
+pub mod bounds;
 pub mod contract;
 mod examples;
 mod load;

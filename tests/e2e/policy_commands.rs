@@ -129,6 +129,14 @@ fn a_failing_rego_test_is_named() {
 }
 
 #[test]
+fn a_rego_test_that_fails_or_never_ends_is_named() {
+    let found = "count(found) == 1";
+    fails("owner_tag_test.rego", found, "count(found) / 0 == 1", "divide by zero");
+    let endless = "count([1 | some i in numbers.range(1, 60000); some j in numbers.range(1, 60000); i == j]) == 1";
+    fails("owner_tag_test.rego", found, endless, "exceeded time limit");
+}
+
+#[test]
 fn a_bad_example_that_is_not_denied_is_named() {
     fails("examples.yaml", "{env: prod}", "{env: prod, owner: me}", "\"Tags, but not the owner's\" is not denied");
 }
