@@ -6,6 +6,7 @@ mod examples;
 mod load;
 mod metadata;
 mod preflight;
+mod select;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,86 @@
+//! Which of the loaded policies run, and as what: the command line and the user's file.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Policy, PolicyError, Selection};
+use crate::config::{Place, Setting};
+use crate::finding::Severity;
+
+/// Applies the user's settings, and leaves the policies that run.
+///
+/// # Errors
+/// An id that no policy has, a setting that a policy does not have or not of that type, or nothing left to run.
+pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Policy>, PolicyError> {
+    let known = policies.iter().map(|policy| policy.id.as_str()).collect::<Vec<_>>().join(", ");
+    for id in selection.only.iter().chain(&selection.skip) {
+        if !policies.iter().any(|policy| policy.id == *id) {
+            return Err(PolicyError::UnknownId { id: id.clone(), known });
+        }
+    }
+    let mut disabled = BTreeSet::new();
+    for settings in &selection.config.policies {
+        let Some(policy) = policies.iter_mut().find(|policy| policy.id == settings.id) else {
+            return Err(refused(
+                &settings.place,
+                format!("no policy has the id {:?}; there are: {known}", settings.id),
+            ));
+        };
+        for setting in &settings.settings {
+            if apply(policy, setting)? == Applied::Disabled {
+                disabled.insert(policy.id.clone());
+            }
+        }
+    }
+    let runs = |policy: &Policy| match selection.only.as_slice() {
+        [] => {
+            let in_profile = selection.profile.is_none_or(|profile| policy.metadata.custom.profile == profile);
+            // Whoever names a folder wants what is in it.
+            (in_profile || !policy.builtin) && !disabled.contains(&policy.id)
+        }
+        // Whoever names a policy wants it.
+        only => only.contains(&policy.id),
+    };
+    policies.retain(|policy| runs(policy) && !selection.skip.contains(&policy.id));
+    if policies.is_empty() { Err(PolicyError::NothingSelected) } else { Ok(policies) }
+}
+
+#[derive(PartialEq)]
+enum Applied {
+    Disabled,
+    Otherwise,
+}
+
+/// Applies one line of the user's file to a policy.
+fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Result<Applied, PolicyError> {
+    match (name.as_str(), value) {
+        ("enabled", Value::Bool(enabled)) => {
+            return Ok(if *enabled { Applied::Otherwise } else { Applied::Disabled });
+        }
+        ("enabled", _) => return Err(refused(place, "`enabled` is true or false".to_owned())),
+        ("severity", value) => {
+            let words = || Severity::WORST_FIRST.map(Severity::as_str).join(", ");
+            let severity = value.as_str().and_then(Severity::parse);
+            policy.metadata.custom.severity =
+                severity.ok_or_else(|| refused(place, format!("`severity` is one of {}, not {value}", words())))?;
+        }
+        (name, value) => {
+            let Some(parameter) = policy.metadata.custom.parameters.get(name) else {
+                let known = policy.parameters.keys().map(|name| format!(", {name}")).collect::<String>();
+                let message = format!("policy {} has no setting {name:?}; it has: enabled, severity{known}", policy.id);
+                return Err(refused(place, message));
+            };
+            if !parameter.kind.admits(value) {
+                let kind = parameter.kind.as_str();
+                return Err(refused(place, format!("`{name}` of policy {} is a {kind}, not {value}", policy.id)));
+            }
+            policy.parameters.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(Applied::Otherwise)
+}
+
+fn refused(place: &Place, message: String) -> PolicyError {
+    PolicyError::At { file: place.file.clone(), line: place.line, message }
+}
