@@ -21,10 +21,7 @@ const DATA: &str = "data.json";
 /// The folder holds something already, or cannot be written.
 pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: &[Policy]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write inputs to {}", folder.display());
-    fs::create_dir_all(folder).with_context(cannot)?;
-    if fs::read_dir(folder).with_context(cannot)?.next().is_some() {
-        bail!("{} is not empty: give --save-inputs a folder of its own", folder.display());
-    }
+    check_target(folder)?;
     for record in &inventory.registries {
         let name = RegistryId::parse(&record.id).map(|id| file_name(&id.name));
         let name = name.with_context(|| format!("{:?} is no registry's id", record.id))?;
@@ -38,6 +35,19 @@ pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: 
         write(&folder.join(file), &document).with_context(cannot)?;
     }
     write(&folder.join(DATA), &json!({ "parameters": parameters(policies) })).with_context(cannot)
+}
+
+/// Makes the folder, unless it holds something already.
+///
+/// # Errors
+/// It does, or it cannot be made.
+pub fn check_target(folder: &Path) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write inputs to {}", folder.display());
+    fs::create_dir_all(folder).with_context(cannot)?;
+    if fs::read_dir(folder).with_context(cannot)?.next().is_some() {
+        bail!("{} is not empty: give --save-inputs a folder of its own", folder.display());
+    }
+    Ok(())
 }
 
 fn write(path: &Path, document: &serde_json::Value) -> anyhow::Result<()> {

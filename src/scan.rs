@@ -34,19 +34,17 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let policies = PolicySet::load(&selection(&args.policies)?)?;
     let evaluator = Evaluator::new(&policies)?;
 
-    let (mut inventory, tags) = collect(args, needs(args, &policies))?;
-    if let Some(folder) = &args.save_snapshot {
-        save_snapshot(folder, &mut inventory, &tags)?;
-    }
-    if let Some(folder) = &args.save_inputs {
-        inputs::save(folder, &inventory, &tags, &policies.policies)?;
-    }
+    check_targets(args)?;
 
+    let (mut inventory, tags) = collect(args, needs(args, &policies))?;
+    let saved = save(args, &mut inventory, &tags, &policies);
     let evaluation = evaluator.evaluate(&inventory, &tags);
     let report = report(inventory, evaluation, policies);
     console::notify(&report.notifications);
     let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
     output::write_all(&report, &outputs, &options)?;
+    // What could not be saved does not cost the report.
+    saved?;
     Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
 }
 
@@ -59,6 +57,7 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
         bail!("nothing to pull: name a subscription with --subscription");
     }
     check_subscriptions(&args.live)?;
+    snapshot::check_target(&args.output)?;
     let task_credentials = args.live.task_credentials;
     let collected =
         collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN })?;
@@ -97,6 +96,31 @@ fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
              split them over several scans",
             distinct.len()
         );
+    }
+    Ok(())
+}
+
+/// Refuses what could not be used in the end before Azure is asked for all the rest.
+fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
+    if let Some(folder) = &args.save_snapshot {
+        snapshot::check_target(folder)?;
+    }
+    if let Some(folder) = &args.save_inputs {
+        inputs::check_target(folder)?;
+    }
+    if let Some(file) = args.service_tags.as_ref().filter(|_| !args.live.subscriptions.is_empty()) {
+        tags::read_file(file, args.live.cloud)?;
+    }
+    Ok(())
+}
+
+/// Saves what was asked to be saved.
+fn save(args: &ScanArgs, inventory: &mut Inventory, tags: &ServiceTags, policies: &PolicySet) -> anyhow::Result<()> {
+    if let Some(folder) = &args.save_snapshot {
+        save_snapshot(folder, inventory, tags)?;
+    }
+    if let Some(folder) = &args.save_inputs {
+        inputs::save(folder, inventory, tags, &policies.policies)?;
     }
     Ok(())
 }

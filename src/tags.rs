@@ -111,7 +111,11 @@ fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
         .with_context(|| format!("cannot use {}", file.display()))
 }
 
-fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {
+/// Reads a service-tag file of a cloud.
+///
+/// # Errors
+/// It cannot be read, or is of another cloud.
+pub fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     ServiceTags::from_text(&text, cloud, TagSource::File, date_in_name(file))
         .with_context(|| format!("cannot use {}", file.display()))

@@ -105,8 +105,13 @@ impl Prepared {
 
     /// Asks all policies of one document.
     pub fn ask(&self, worker: &mut Worker, document: &Value) -> BTreeMap<String, Verdict> {
-        // Every JSON value is one of the engine's.
-        let input = regorus::Value::deserialize(document).unwrap_or(regorus::Value::Undefined);
+        let input = match regorus::Value::deserialize(document) {
+            Ok(input) => input,
+            Err(error) => {
+                let fault = Fault::Here(format!("the engine cannot take the input document: {error}"));
+                return self.policies.iter().map(|policy| (policy.id.clone(), Err(fault.clone()))).collect();
+            }
+        };
         let mut verdicts = BTreeMap::new();
         for (rule, builtin) in [(BUILTIN, true), (USERS, false)] {
             let group = || self.policies.iter().zip(&self.stopped).filter(|(policy, _)| policy.builtin == builtin);

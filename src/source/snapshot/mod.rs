@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use read::{SnapshotError, document_path, is_snapshot, read};
-pub use write::write;
+pub use write::{check_target, write};
 
 use crate::inventory::Gap;
 use crate::service_tags::TagSource;

@@ -18,7 +18,7 @@ use crate::source::azure;
 /// # Errors
 /// The folder holds something that is no snapshot, or cannot be written. What stood there is left as it was.
 pub fn write(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
-    refuse_strangers(folder)?;
+    check_target(folder)?;
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -33,7 +33,10 @@ pub fn write(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: Dat
 }
 
 /// A snapshot replaces the one before it. It must not replace somebody's repository.
-fn refuse_strangers(folder: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// The folder holds something that is no part of a snapshot, or cannot be read.
+pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
