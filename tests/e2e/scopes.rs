@@ -140,3 +140,20 @@ fn pull_saves_what_it_read_with_its_gaps_and_nothing_where_nothing_was() {
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["d"]);
 }
+
+#[test]
+fn what_could_not_be_used_in_the_end_is_refused_before_any_request() {
+    let server = three();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("README.md"), "somebody's").unwrap();
+    for (option, target, reason) in [
+        ("--save-snapshot", ".", "which is no part of a snapshot"),
+        ("--save-inputs", ".", "is not empty"),
+        ("--service-tags", "README.md", "not a service-tag document"),
+    ] {
+        let run = scan_three(&server).args([option, target]).in_folder(folder.path()).run();
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{option}: {run:?}");
+        assert!(run.stderr.contains(reason), "{option}: {}", run.stderr);
+    }
+    assert_eq!(server.seen().len(), 0);
+}
