@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use acrscan::evaluate::{Evaluator, Machinery};
+use acrscan::finding::ScopeName;
 use acrscan::input;
 use acrscan::inventory::{Origin, RegistryRecord};
 use acrscan::policy::{PolicySet, Selection, parameters};
@@ -71,7 +72,13 @@ fn document(number: usize, rules: usize, ranges: usize, tasks: usize) -> Value {
     let published = json!({"cloud": "Public", "changeNumber": 1, "values": [tag]});
     let tags = ServiceTags::from_published(&published, TagSource::File, None).expect("tags");
     let (subscription, document) = (SUBSCRIPTION.to_owned(), document.to_string());
-    let record = RegistryRecord { subscription, id, document, origin: Origin::Azure };
+    let record = RegistryRecord {
+        scope: ScopeName::Subscription(subscription),
+        id,
+        document,
+        origin: Origin::Azure,
+        alternatives: Vec::new(),
+    };
     input::build(&record, &tags).expect("a document")
 }
 

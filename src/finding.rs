@@ -1,7 +1,13 @@
 //! What a policy has to say of one registry, and what the scanner has to say of itself.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+pub use crate::text_file::Region;
+use crate::text_file::TextFile;
 
 /// How bad a finding is, as the policy's METADATA says. Ordered from least to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -55,15 +61,45 @@ impl Kind {
     }
 }
 
-/// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
-/// the end column is one past the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub struct Region {
-    pub start_line: u32,
-    pub start_column: u32,
-    pub end_line: u32,
-    pub end_column: u32,
+/// What is scanned as a whole: each scope is a run of its own in SARIF.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum ScopeName {
+    /// A subscription's id, lower case.
+    Subscription(String),
+    /// All source code of the scan: Terraform, ARM templates, Bicep.
+    Source,
+}
+
+impl ScopeName {
+    /// A subscription's id in lower case, or the word `source`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            ScopeName::Subscription(id) => id,
+            ScopeName::Source => "source",
+        }
+    }
+}
+
+impl fmt::Display for ScopeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScopeName::Subscription(id) => write!(f, "subscription {id}"),
+            ScopeName::Source => f.write_str("the source code"),
+        }
+    }
+}
+
+impl From<String> for ScopeName {
+    fn from(id: String) -> ScopeName {
+        ScopeName::Subscription(id)
+    }
+}
+
+impl From<ScopeName> for String {
+    fn from(name: ScopeName) -> String {
+        name.as_str().to_owned()
+    }
 }
 
 /// Where a finding points.
@@ -78,6 +114,24 @@ pub enum Location {
         /// The property in that file.
         region: Region,
     },
+    /// A property in source code that was read.
+    Source {
+        /// The file.
+        file: Arc<TextFile>,
+        /// The property in that file.
+        region: Region,
+    },
+}
+
+/// A place besides a finding's own: where the value is used, the call of the module.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Related {
+    /// What is there, in a few words.
+    pub message: String,
+    /// The file.
+    pub file: Arc<TextFile>,
+    /// The place in that file.
+    pub region: Region,
 }
 
 /// One result of one policy on one registry.
@@ -91,16 +145,22 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong, in a sentence or two.
     pub message: String,
-    /// The subscription the registry is in.
-    pub scope: String,
-    /// ARM id of the registry, in ARM's own casing.
+    /// What the registry is part of.
+    pub scope: ScopeName,
+    /// ARM id of the registry, in ARM's own casing; in source code the address, after the folder or file it is relative to.
     pub resource: String,
+    /// What a reader calls the registry: its name, or its address in source code.
+    pub name: String,
+    /// What SARIF calls the logical location: the ARM id; a Terraform address, JSON pointer or Bicep symbol.
+    pub logical: String,
     /// JSON pointer into the policy input document.
     pub field: String,
     /// Tells several findings of one policy on one registry apart.
     pub key: Option<String>,
     /// Where the finding points.
     pub location: Location,
+    /// Other places that have to do with it, the nearest first.
+    pub related: Vec<Related>,
     /// What the policy saw: a JSON object, or null.
     pub evidence: Value,
     /// `az` commands that mend it.
@@ -109,29 +169,19 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
-impl Finding {
-    /// The registry's name: the last segment of its ARM id.
-    pub fn registry_name(&self) -> &str {
-        last_segment(&self.resource)
-    }
-}
-
 /// The line of a report that names a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrySummary {
-    /// Subscription id.
-    pub scope: String,
-    /// ARM id.
+    /// What it is part of.
+    pub scope: ScopeName,
+    /// As in [`Finding::resource`].
     pub resource: String,
+    /// As in [`Finding::name`].
+    pub name: String,
     /// ARM location; empty where it was not read.
     pub location: String,
     /// SKU name; empty where it was not read.
     pub sku: String,
-}
-
-/// The last segment of an ARM id.
-pub fn last_segment(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
 }
 
 /// SHA-256, in hex, of policy id, NUL, lower-cased resource id, NUL, key or field: stable across runs, machines,
@@ -159,8 +209,8 @@ pub enum Level {
 /// What the scanner has to say of its own work: a part not read, a policy that failed to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Notification {
-    /// Subscription, where the notification is about one.
-    pub scope: Option<String>,
+    /// The scope, where the notification is about one.
+    pub scope: Option<ScopeName>,
     /// ARM id, where it is about one resource.
     pub resource: Option<String>,
     /// Policy id, where it is about one policy.

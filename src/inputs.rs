@@ -29,7 +29,7 @@ pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: 
         let taken = |name: &str| name == DATA || folder.join(name).exists();
         let mut file = format!("{name}.json");
         if taken(&file) {
-            file = format!("{name}.{}.json", record.subscription);
+            file = format!("{name}.{}.json", record.scope.as_str());
         }
         let document = input::build(record, tags)?;
         write(&folder.join(file), &document).with_context(cannot)?;

@@ -1,11 +1,15 @@
 //! What a source read: the registries, and what it could not read.
 
-use crate::finding::{Level, Notification};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::{Level, Notification, Related, ScopeName};
+use crate::text_file::{Region, TextFile};
 
 /// Everything that the sources of one scan read.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    /// The subscriptions asked for, whether they could be read or not.
+    /// The subscriptions asked for, whether they could be read or not; and the source code, where some was named.
     pub scopes: Vec<Scope>,
     /// One record for each registry.
     pub registries: Vec<RegistryRecord>,
@@ -16,8 +20,8 @@ pub struct Inventory {
 impl Inventory {
     /// Sorts everything by scope and resource id, so that two runs print the same bytes whatever answered first.
     pub fn sort(&mut self) {
-        self.scopes.sort_by(|a, b| a.subscription.cmp(&b.subscription));
-        self.registries.sort_by_cached_key(|record| (record.subscription.clone(), record.id.to_lowercase()));
+        self.scopes.sort_by(|a, b| a.name.cmp(&b.name));
+        self.registries.sort_by_cached_key(|record| (record.scope.clone(), record.id.to_lowercase()));
         self.gaps.sort();
         self.gaps.dedup();
     }
@@ -55,11 +59,11 @@ impl Needs {
     };
 }
 
-/// A subscription that was asked for.
+/// A subscription that was asked for, or the source code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Subscription id, lower case.
-    pub subscription: String,
+    /// Which.
+    pub name: ScopeName,
     /// Whether its list of registries was read to the end. A scope that was not gets no SARIF run.
     pub complete: bool,
 }
@@ -70,19 +74,22 @@ pub struct Scope {
 /// line can be looked up in the very text it came from.
 #[derive(Debug, Clone)]
 pub struct RegistryRecord {
-    /// Subscription id, lower case.
-    pub subscription: String,
-    /// ARM id, in ARM's own casing.
+    /// What the registry is part of.
+    pub scope: ScopeName,
+    /// ARM id, in ARM's own casing; in source code the address, after the folder or file it is relative to.
     pub id: String,
     /// The registry document: pretty-printed JSON with `schema_version`, `registry`, `tasks`, `agent_pools`, `origin`, and
     /// what else was asked for.
     pub document: String,
     /// Where it was read.
     pub origin: Origin,
+    /// The registry documents that it may come to besides, where a value is one of a few: what all of them come to is
+    /// certain, anything else is unknown. `document` has that value as not known.
+    pub alternatives: Vec<String>,
 }
 
 /// Where a registry was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
     /// From ARM, just now.
     Azure,
@@ -91,6 +98,62 @@ pub enum Origin {
         /// Path with `/` between segments.
         path: String,
     },
+    /// From source code.
+    Source(Arc<Declaration>),
+}
+
+/// The language of source code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// A plan or `.tf` files.
+    Terraform,
+    /// An ARM template or the result of what-if.
+    Arm,
+    /// Bicep files.
+    Bicep,
+}
+
+/// Where in source code a registry is declared, and each of its properties.
+#[derive(Debug, PartialEq)]
+pub struct Declaration {
+    /// The language.
+    pub language: Language,
+    /// Terraform address, JSON pointer or Bicep symbol.
+    pub address: String,
+    /// The head of the resource's block.
+    pub block: Spot,
+    /// JSON pointer into the registry document -> where that property is written.
+    pub properties: BTreeMap<String, Spot>,
+}
+
+impl Declaration {
+    /// The place of a property, or of its nearest parent that has one, and whether it is the property's own.
+    pub fn spot(&self, pointer: &str) -> (&Spot, bool) {
+        let mut parent = pointer;
+        loop {
+            if let Some(spot) = self.properties.get(parent) {
+                return (spot, parent == pointer);
+            }
+            match parent.rfind('/') {
+                Some(end) => parent = &parent[..end],
+                None => return (&self.block, false),
+            }
+        }
+    }
+}
+
+/// A place in source code, and what belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot {
+    /// The file.
+    pub file: Arc<TextFile>,
+    /// The place in it.
+    pub region: Region,
+    /// Where the value is used, the nearest first.
+    pub related: Vec<Related>,
+    /// A sentence that belongs into the message of whatever rests on this property: that its value is a default, or why
+    /// it is not known.
+    pub note: Option<Arc<str>>,
 }
 
 impl Origin {
@@ -99,6 +162,11 @@ impl Origin {
         match self {
             Origin::Azure => "azure",
             Origin::Snapshot { .. } => "snapshot",
+            Origin::Source(declaration) => match declaration.language {
+                Language::Terraform => "terraform",
+                Language::Arm => "arm",
+                Language::Bicep => "bicep",
+            },
         }
     }
 }
@@ -123,6 +191,8 @@ pub enum Part {
     TaskCredentials,
     /// One registry at a preview api-version.
     Preview,
+    /// A file of source code.
+    File,
 }
 
 impl Part {
@@ -137,6 +207,7 @@ impl Part {
             Part::Usages => "the usages",
             Part::TaskCredentials => "the credentials of tasks",
             Part::Preview => "the preview properties",
+            Part::File => "a file",
         }
     }
 }
@@ -144,8 +215,9 @@ impl Part {
 /// Something that was asked for and not read. Any gap makes the exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Gap {
-    /// Subscription id, lower case.
-    pub subscription: String,
+    /// The scope that lacks it.
+    #[serde(rename = "subscription")]
+    pub scope: ScopeName,
     /// ARM id of the registry, where the gap is within one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
@@ -160,14 +232,16 @@ impl Gap {
     pub fn notification(&self) -> Notification {
         let whose = match &self.resource {
             Some(resource) => format!("{} of {resource}", self.part.as_str()),
-            None => format!("{} of subscription {}", self.part.as_str(), self.subscription),
+            None => format!("{} of {}", self.part.as_str(), self.scope),
         };
+        // The reason names the file and the line.
+        let whose = if self.part == Part::File { String::new() } else { format!("{whose}: ") };
         Notification {
-            scope: Some(self.subscription.clone()),
+            scope: Some(self.scope.clone()),
             resource: self.resource.clone(),
             policy: None,
-            level: if self.part == Part::Registries { Level::Error } else { Level::Warning },
-            message: format!("not read: {whose}: {}", self.reason),
+            level: if matches!(self.part, Part::Registries | Part::File) { Level::Error } else { Level::Warning },
+            message: format!("not read: {whose}{}", self.reason),
         }
     }
 }

@@ -26,3 +26,4 @@ pub mod scan;
 pub mod service_tags;
 pub mod source;
 pub mod tags;
+pub mod text_file;

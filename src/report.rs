@@ -1,6 +1,6 @@
 //! Everything that the outputs print, and the exit code it comes to.
 
-use crate::finding::{Finding, Kind, Notification, RegistrySummary, Severity};
+use crate::finding::{Finding, Kind, Notification, RegistrySummary, ScopeName, Severity};
 use crate::policy::Policy;
 
 /// The result of one scan.
@@ -8,7 +8,7 @@ use crate::policy::Policy;
 pub struct Report {
     /// The policies that ran, sorted by id, whether they found anything or not.
     pub policies: Vec<Policy>,
-    /// The subscriptions asked for, sorted.
+    /// The subscriptions asked for, sorted, and the source code where some was.
     pub scopes: Vec<ScopeReport>,
     /// Every registry that was read, sorted.
     pub registries: Vec<RegistrySummary>,
@@ -20,11 +20,11 @@ pub struct Report {
     pub gaps: usize,
 }
 
-/// One subscription of a report.
+/// One subscription of a report, or the source code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeReport {
-    /// Subscription id.
-    pub subscription: String,
+    /// Which.
+    pub name: ScopeName,
     /// Whether its list of registries was read to the end.
     pub complete: bool,
 }

@@ -163,8 +163,8 @@ fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceT
     let mut whole = Inventory::default();
     for Collected { inventory, .. } in sources {
         for scope in &inventory.scopes {
-            if whole.scopes.iter().any(|other| other.subscription == scope.subscription) {
-                bail!("subscription {} is in two of the sources: scan them one at a time", scope.subscription);
+            if whole.scopes.iter().any(|other| other.name == scope.name) {
+                bail!("{} is in two of the sources: scan them one at a time", scope.name);
             }
         }
         whole.scopes.extend(inventory.scopes);
@@ -226,10 +226,7 @@ fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policie
     let mut notifications = evaluation.notifications;
     notifications.extend(inventory.gaps.iter().map(|gap| gap.notification()));
     notifications.sort();
-    let scope = |scope: &crate::inventory::Scope| ScopeReport {
-        subscription: scope.subscription.clone(),
-        complete: scope.complete,
-    };
+    let scope = |scope: &crate::inventory::Scope| ScopeReport { name: scope.name.clone(), complete: scope.complete };
     Report {
         policies: policies.policies,
         scopes: inventory.scopes.iter().map(scope).collect(),

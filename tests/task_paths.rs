@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use acrscan::evaluate::{Evaluator, Verdict};
+use acrscan::finding::ScopeName;
 use acrscan::input;
 use acrscan::inventory::{Inventory, Origin, RegistryRecord};
 use acrscan::policy::{PolicySet, Selection};
@@ -36,10 +37,11 @@ fn tags() -> ServiceTags {
 
 fn record(id: String, document: &Value) -> RegistryRecord {
     RegistryRecord {
-        subscription: "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4".to_owned(),
+        scope: ScopeName::Subscription("5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4".to_owned()),
         id,
         document: document.to_string(),
         origin: Origin::Azure,
+        alternatives: Vec::new(),
     }
 }
 

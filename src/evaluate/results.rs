@@ -2,16 +2,25 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Evaluation;
 use super::engine::{Fault, Verdict};
-use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySummary, Severity, fingerprint};
+use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySummary, Related, Severity, fingerprint};
 use crate::input;
 use crate::inventory::{Origin, RegistryRecord};
 use crate::json_text::JsonText;
 use crate::policy::{INPUT_MEMBERS, Policy, REGISTRY_MEMBERS};
+
+/// Where a finding points, and what belongs to that place.
+struct Located {
+    location: Location,
+    related: Vec<Related>,
+    note: Option<Arc<str>>,
+    logical: String,
+}
 
 /// Turns what policies say of one registry into findings.
 pub struct Builder<'a> {
@@ -26,11 +35,20 @@ impl<'a> Builder<'a> {
         Builder { record, text: None, evaluation: Evaluation::default() }
     }
 
+    /// What a reader calls the registry.
+    fn called(&self) -> &'a str {
+        match &self.record.origin {
+            Origin::Source(declaration) => &declaration.address,
+            Origin::Azure | Origin::Snapshot { .. } => self.record.id.rsplit('/').next().unwrap_or_default(),
+        }
+    }
+
     pub fn summarise(&mut self, document: &Value) {
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         self.evaluation.registries.push(RegistrySummary {
-            scope: self.record.subscription.clone(),
+            scope: self.record.scope.clone(),
             resource: self.record.id.clone(),
+            name: self.called().to_owned(),
             location: text("/registry/location"),
             sku: text("/registry/sku/name"),
         });
@@ -77,7 +95,7 @@ impl<'a> Builder<'a> {
 
     /// The policy's own fault: told as an error, and as an unknown result, for the registry did not pass.
     fn failed(&mut self, policy: &Policy, fault: &Fault) {
-        let name = self.record.id.rsplit('/').next().unwrap_or_default();
+        let name = self.called();
         let (resource, message) = match fault {
             Fault::Here(error) => {
                 (Some(self.record.id.clone()), format!("policy {} failed on registry {name}: {error}", policy.id))
@@ -85,7 +103,7 @@ impl<'a> Builder<'a> {
             Fault::Everywhere(error) => (None, format!("policy {} failed: {error}", policy.id)),
         };
         self.evaluation.notifications.push(Notification {
-            scope: Some(self.record.subscription.clone()),
+            scope: Some(self.record.scope.clone()),
             resource,
             policy: Some(policy.id.clone()),
             level: Level::Error,
@@ -99,18 +117,28 @@ impl<'a> Builder<'a> {
         let text = |member: &str| item[member].as_str().map(str::to_owned);
         let field = text("field").unwrap_or_default();
         let key = text("key");
-        let location = self.locate(&field);
-        let fix = item["fix"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let Located { location, related, note, logical } = self.locate(&field);
+        let message = text("msg").unwrap_or_default();
+        // What `az` changed in Azure, the source code would change back.
+        let is_source = matches!(self.record.origin, Origin::Source(_));
+        let fix = item["fix"].as_array().into_iter().flatten().filter(|_| !is_source);
+        let fix = fix.filter_map(Value::as_str).map(str::to_owned);
         self.evaluation.findings.push(Finding {
             policy: policy.id.clone(),
             kind,
             severity: text("severity")
                 .and_then(|word| Severity::parse(&word))
                 .unwrap_or(policy.metadata.custom.severity),
-            message: text("msg").unwrap_or_default(),
-            scope: self.record.subscription.clone(),
+            message: match note {
+                Some(note) => format!("{message} {note}"),
+                None => message,
+            },
+            scope: self.record.scope.clone(),
             resource: self.record.id.clone(),
+            name: self.called().to_owned(),
+            logical,
             location,
+            related,
             fingerprint: fingerprint(&policy.id, &self.record.id, key.as_deref().unwrap_or(&field)),
             field,
             key,
@@ -119,12 +147,23 @@ impl<'a> Builder<'a> {
         });
     }
 
-    fn locate(&mut self, field: &str) -> Location {
+    fn locate(&mut self, field: &str) -> Located {
+        let field = input::as_written(field);
+        let plain = |location| Located { location, related: Vec::new(), note: None, logical: self.record.id.clone() };
         match &self.record.origin {
-            Origin::Azure => Location::Live,
+            Origin::Azure => plain(Location::Live),
             Origin::Snapshot { path } => {
                 let text = self.text.get_or_insert_with(|| JsonText::parse(&self.record.document));
-                Location::File { path: path.clone(), region: text.region(input::as_written(field)) }
+                plain(Location::File { path: path.clone(), region: text.region(field) })
+            }
+            Origin::Source(declaration) => {
+                let (spot, exact) = declaration.spot(field);
+                Located {
+                    location: Location::Source { file: Arc::clone(&spot.file), region: spot.region },
+                    related: spot.related.clone(),
+                    note: spot.note.clone().filter(|_| exact),
+                    logical: declaration.address.clone(),
+                }
             }
         }
     }

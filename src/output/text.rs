@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::visible;
-use crate::finding::{Finding, Kind, Location, Severity};
+use crate::finding::{Finding, Kind, Location, ScopeName, Severity};
 use crate::report::Report;
 
 /// Renders a report, with terminal colours or without.
@@ -19,7 +19,7 @@ pub fn render(report: &Report, colour: bool) -> String {
     let mut text = String::new();
     for registry in &report.registries {
         let Some(findings) = by_registry.get(registry.resource.as_str()) else { continue };
-        let name = paint.with(BOLD, &visible(findings[0].registry_name()));
+        let name = paint.with(BOLD, &visible(&registry.name));
         let known: Vec<_> = [&registry.sku, &registry.location].into_iter().filter(|fact| !fact.is_empty()).collect();
         let facts = known.iter().map(|fact| visible(fact)).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "{name} ({facts})\n{}", paint.with(DIM, &visible(&registry.resource)));
@@ -48,6 +48,7 @@ fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
     let _ = writeln!(text, "\n  {label}  {}", paint.with(BOLD, &finding.policy));
     let place = match &finding.location {
         Location::File { path, region } => format!("{path}:{}:{}", region.start_line, region.start_column),
+        Location::Source { file, region } => format!("{}:{}:{}", file.path, region.start_line, region.start_column),
         Location::Live => finding.field.trim_start_matches('/').replace('/', "."),
     };
     let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&place));
@@ -67,10 +68,22 @@ fn summary(report: &Report, with_results: usize) -> String {
     format!(
         "{} in {}, {clean} clean: {}; {} unknown; {gaps}",
         plural(registries, "registry", "registries"),
-        plural(report.scopes.len(), "subscription", "subscriptions"),
+        scopes(report),
         severities.join(", "),
         report.count_unknown(),
     )
+}
+
+/// `2 subscriptions and the source code`
+fn scopes(report: &Report) -> String {
+    let source = report.scopes.iter().any(|scope| scope.name == ScopeName::Source);
+    let subscriptions = report.scopes.len() - usize::from(source);
+    let counted = format!("{subscriptions} {}", if subscriptions == 1 { "subscription" } else { "subscriptions" });
+    match (subscriptions, source) {
+        (0, true) => ScopeName::Source.to_string(),
+        (_, true) => format!("{counted} and {}", ScopeName::Source),
+        (_, false) => counted,
+    }
 }
 
 const BOLD: Style = Style::new().bold();

@@ -19,7 +19,7 @@ pub use load::{Module, examples};
 pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
 /// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
-pub const INPUT_MEMBERS: [&str; 11] = [
+pub const INPUT_MEMBERS: [&str; 12] = [
     "schema_version",
     "registry",
     "tasks",
@@ -31,6 +31,7 @@ pub const INPUT_MEMBERS: [&str; 11] = [
     "firewall",
     "service_tag",
     "origin",
+    "partial",
 ];
 
 /// What ARM has at the top of a registry. A property that is absent may be pointed at; a word that is none may not.

@@ -15,7 +15,7 @@ use crate::report::{Report, ScopeReport};
 
 /// Makes an archive's run of the one that GitHub would get.
 pub fn complete(run: &mut Run, report: &Report, scope: &ScopeReport) {
-    let notes = report.notifications.iter().filter(|note| note.scope.as_deref() == Some(&scope.subscription));
+    let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let levels: Vec<Level> = notes.map(|note| note.level).collect();
     for invocation in run.invocations.iter_mut().flatten() {
         // An error notification is what makes a run fail (SARIF 3.20.21, 3.58.6).

@@ -16,7 +16,7 @@ use serde_sarif::sarif::{
 };
 
 use super::{SarifOptions, SarifTarget, visible};
-use crate::finding::{Finding, Kind, Location, Notification, Region, Severity};
+use crate::finding::{Finding, Kind, Location, Notification, Region, ScopeName, Severity};
 use crate::policy::Policy;
 use crate::report::{Report, ScopeReport};
 use crate::resource_id::RegistryId;
@@ -43,7 +43,7 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
     let wanted = report.scopes.iter().filter(|scope| scope.complete || options.target == SarifTarget::Archive);
     let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options)).collect();
     if runs.is_empty() {
-        anyhow::bail!("no SARIF written: no subscription was read to its end, and a file without runs is refused");
+        anyhow::bail!("no SARIF written: no scope was read to its end, and a file without runs is refused");
     }
     let sarif = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(runs).build();
     let mut text = serde_json::to_string_pretty(&sarif)?;
@@ -52,19 +52,17 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
 }
 
 fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
-    let mut findings: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.scope == scope.subscription).collect();
+    let mut findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.scope == scope.name).collect();
     if findings.len() > MOST_RESULTS && options.target == SarifTarget::Github {
         findings.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.severity)));
         findings.truncate(MOST_RESULTS);
     }
-    let notes = report.notifications.iter().filter(|note| note.scope.as_deref() == Some(&scope.subscription));
+    let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
         .tool_execution_notifications(notes.map(notification).collect::<Vec<_>>())
         .build();
-    let prefix = options.category.as_deref().unwrap_or("acrscan/live");
-    let category = format!("{}/{}/", prefix.trim_end_matches('/'), scope.subscription);
+    let category = category(&scope.name, options.category.as_deref());
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver(&report.policies)).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())
@@ -76,6 +74,15 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
         archive::complete(&mut run, report, scope);
     }
     run
+}
+
+/// What is before the last slash is the category by which GitHub tells uploads apart.
+fn category(scope: &ScopeName, prefix: Option<&str>) -> String {
+    let prefix = prefix.map(|prefix| prefix.trim_end_matches('/'));
+    match scope {
+        ScopeName::Subscription(id) => format!("{}/{id}/", prefix.unwrap_or("acrscan/live")),
+        ScopeName::Source => format!("{}/", prefix.unwrap_or("acrscan/iac")),
+    }
 }
 
 fn driver(policies: &[Policy]) -> ToolComponent {
@@ -192,6 +199,7 @@ fn location(finding: &Finding) -> SarifLocation {
     let (path, region) = match &finding.location {
         // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
         Location::File { path, region } if is_below(path) => (path.clone(), *region),
+        Location::Source { file, region } => (file.path.clone(), *region),
         Location::File { .. } | Location::Live => (live(), LIVE),
     };
     let region = SarifRegion::builder()
@@ -201,11 +209,8 @@ fn location(finding: &Finding) -> SarifLocation {
         .end_column(i64::from(region.end_column))
         .build();
     let artifact = ArtifactLocation::builder().uri(percent_encode(&path)).build();
-    let resource = LogicalLocation::builder()
-        .name(finding.registry_name())
-        .fully_qualified_name(&finding.resource)
-        .kind("resource")
-        .build();
+    let resource =
+        LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build();
     SarifLocation::builder()
         .physical_location(PhysicalLocation::builder().artifact_location(artifact).region(region).build())
         .logical_locations(vec![resource])

@@ -18,6 +18,7 @@ use super::http::{Http, Pause};
 use super::registry::{REGISTRIES_VERSION, Reader, Versions};
 use super::text::quote;
 use super::{Options, Progress};
+use crate::finding::ScopeName;
 use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
 use crate::resource_id::RegistryId;
 use crate::service_tags::{ServiceTags, TagSource};
@@ -147,7 +148,7 @@ impl Collector<'_> {
                             }
                             Ok(_) => {}
                             Err(reason) => gaps.push(Gap {
-                                subscription: subscription.to_owned(),
+                                scope: ScopeName::Subscription(subscription.to_owned()),
                                 resource: None,
                                 part: Part::Registry,
                                 reason,
@@ -163,14 +164,17 @@ impl Collector<'_> {
             Ok(_) if self.options.needs.service_tag => drop(listed.send(subscription.to_owned())),
             Ok(_) => {}
             Err(failure) => gaps.push(Gap {
-                subscription: subscription.to_owned(),
+                scope: ScopeName::Subscription(subscription.to_owned()),
                 resource: None,
                 part: Part::Registries,
                 reason: failure.reason(Part::Registries),
             }),
         }
         self.tell(|progress| progress.subscriptions_listed += 1);
-        (Scope { subscription: subscription.to_owned(), complete: outcome.is_ok() && understood }, gaps)
+        (
+            Scope { name: ScopeName::Subscription(subscription.to_owned()), complete: outcome.is_ok() && understood },
+            gaps,
+        )
     }
 
     /// Reads what belongs to one registry and writes its document.
@@ -180,8 +184,9 @@ impl Collector<'_> {
         let gaps = reader.gaps();
         let document = document::build(Parts { registry: found.registry, ..parts }, versions);
         self.tell(|progress| progress.registries_read += 1);
-        let subscription = found.parsed.subscription;
-        (RegistryRecord { subscription, id: found.id, document, origin: Origin::Azure }, gaps)
+        let scope = ScopeName::Subscription(found.parsed.subscription);
+        let origin = Origin::Azure;
+        (RegistryRecord { scope, id: found.id, document, origin, alternatives: Vec::new() }, gaps)
     }
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.

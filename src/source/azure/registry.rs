@@ -16,6 +16,7 @@ use super::collect::Found;
 use super::failure::Failure;
 use super::http::Pause;
 use super::text::quote;
+use crate::finding::ScopeName;
 use crate::inventory::{Gap, Part};
 use crate::source::document::{self, ApiVersions, Asked, Credentials, Parts};
 
@@ -232,7 +233,7 @@ impl<'a> Reader<'a> {
 
     fn gap(&self, part: Part, reason: String) {
         self.gaps.borrow_mut().push(Gap {
-            subscription: self.found.parsed.subscription.clone(),
+            scope: ScopeName::Subscription(self.found.parsed.subscription.clone()),
             resource: Some(self.found.id.clone()),
             part,
             reason,

@@ -54,6 +54,10 @@ pub struct Parts {
     pub task_credentials: Asked<BTreeMap<String, Credentials>>,
     /// The registry once more, at a preview api-version.
     pub preview: Asked<Value>,
+    /// JSON pointers to what is not known to its end, as the input document's schema says.
+    pub partial: Vec<String>,
+    /// In source code: the registry's address.
+    pub address: Option<String>,
 }
 
 /// All that is kept of a usage.
@@ -66,7 +70,8 @@ static USAGE: Keep = Members(&[("name", Scalar), ("limit", Scalar), ("currentVal
 /// names is kept, and of role assignments those of the tasks' own identities. `systemData` is dropped everywhere: it
 /// names people, and changes when nothing else does.
 pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
-    let Parts { registry, tasks, agent_pools, role_assignments, usages, task_credentials, preview } = parts;
+    let Parts { registry, tasks, agent_pools, role_assignments, usages, task_credentials, preview, partial, address } =
+        parts;
     let principals = roles::principals(tasks.iter().flatten());
     let tasks = tasks.map(|tasks| sorted_by_name(tasks.into_iter().map(task::kept)));
     let agent_pools = agent_pools.map(sorted_by_name);
@@ -79,6 +84,12 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     });
     if let Some(version) = versions.tasks {
         document["origin"]["tasks_api_version"] = version.into();
+    }
+    if !partial.is_empty() {
+        document["partial"] = partial.into();
+    }
+    if let Some(address) = address {
+        document["origin"]["address"] = address.into();
     }
     if !matches!(preview, Asked::No) {
         document["origin"]["preview_requested"] = true.into();

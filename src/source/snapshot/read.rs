@@ -10,11 +10,13 @@ use serde_json::Value;
 
 use super::{MANIFEST, Manifest, ManifestScope, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
 use crate::cloud::Cloud;
+use crate::finding::ScopeName;
 use crate::input::SCHEMA_VERSION;
 use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
 use crate::resource_id::RegistryId;
 use crate::service_tags::{ServiceTagError, ServiceTags, TagSource};
 use crate::source::Collected;
+use crate::text_file::shown;
 
 /// A snapshot that cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +100,7 @@ fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
         .par_iter()
         .map(|path| {
             read_registry(folder, path, &subscription).map_err(|reason| Gap {
-                subscription: subscription.clone(),
+                scope: ScopeName::Subscription(subscription.clone()),
                 resource: Some(format!("/{}", path.trim_end_matches(".json"))),
                 part: Part::Registry,
                 reason,
@@ -116,7 +118,7 @@ fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
             }
         }
     }
-    inventory.scopes.push(Scope { subscription, complete });
+    inventory.scopes.push(Scope { name: ScopeName::Subscription(subscription), complete });
     inventory
 }
 
@@ -142,7 +144,13 @@ fn read_registry(folder: &Path, path: &str, subscription: &str) -> Result<Regist
         None => return Err(at(format!("{id:?} is no registry's id"))),
     }
     let id = id.to_owned();
-    Ok(RegistryRecord { subscription: subscription.to_owned(), id, document, origin: Origin::Snapshot { path: shown } })
+    Ok(RegistryRecord {
+        scope: ScopeName::Subscription(subscription.to_owned()),
+        id,
+        document,
+        origin: Origin::Snapshot { path: shown },
+        alternatives: Vec::new(),
+    })
 }
 
 /// A document that the manifest does not name is no part of the snapshot; whoever put it there should hear of it.
@@ -157,7 +165,9 @@ fn find_unlisted(folder: &Path, scopes: &[ManifestScope], inventory: &mut Invent
                 Ok(kind) if kind.is_dir() => folders.push(path),
                 Ok(_) if path.extension().is_some_and(|extension| extension == "json") && !listed.contains(&path) => {
                     inventory.gaps.push(Gap {
-                        subscription: scopes.first().map(|scope| scope.subscription.clone()).unwrap_or_default(),
+                        scope: ScopeName::Subscription(
+                            scopes.first().map(|scope| scope.subscription.clone()).unwrap_or_default(),
+                        ),
                         resource: None,
                         part: Part::Registry,
                         reason: format!(
@@ -189,12 +199,4 @@ fn json_error(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text);
     format!("line {}, column {}: {message}", error.line(), error.column())
-}
-
-/// The path as a user would open it: relative to the working directory where it lies below, with `/` throughout.
-fn shown(path: &Path) -> String {
-    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    let path = relative.as_deref().unwrap_or(path);
-    let normal: PathBuf = path.components().filter(|component| *component != Component::CurDir).collect();
-    normal.to_string_lossy().replace('\\', "/")
 }

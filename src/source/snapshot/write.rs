@@ -63,12 +63,12 @@ fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime
         let file = folder.join(&path);
         fs::create_dir_all(file.parent().unwrap_or(folder))?;
         fs::write(&file, &record.document)?;
-        paths.entry(&record.subscription).or_default().push(path);
+        paths.entry(record.scope.as_str()).or_default().push(path);
     }
     let scopes = inventory.scopes.iter().map(|scope| {
-        let mut registries = paths.remove(scope.subscription.as_str()).unwrap_or_default();
+        let mut registries = paths.remove(scope.name.as_str()).unwrap_or_default();
         registries.sort();
-        ManifestScope { complete: scope.complete, registries, subscription: scope.subscription.clone() }
+        ManifestScope { complete: scope.complete, registries, subscription: scope.name.as_str().to_owned() }
     });
     let manifest = Manifest {
         acrscan_snapshot: VERSION,

@@ -1,0 +1,7 @@
+//! What source code declares, whatever the language: values with their places, and registries made of them.
+
+mod node;
+mod registry;
+
+pub use node::{Node, Place, Site, Val};
+pub use registry::DeclaredRegistry;

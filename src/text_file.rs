@@ -1,0 +1,228 @@
+//! A text file: where its bytes are in lines and columns, and how GitHub recognises a line of it.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// A file that is larger is not read: no hand-written template or configuration comes near.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
+/// the end column is one past the last character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub struct Region {
+    pub start_line: u32,
+    pub start_column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+}
+
+/// A text file that was read.
+pub struct TextFile {
+    /// Path as a user would open it, with `/` between segments; relative to the working directory where it can be.
+    pub path: String,
+    /// The text, without a byte-order mark.
+    pub text: String,
+    /// Byte offset of each line's start.
+    lines: Vec<usize>,
+    /// One for each line, once somebody asks.
+    hashes: OnceLock<Vec<String>>,
+}
+
+impl TextFile {
+    /// A file of this path and text; a byte-order mark is dropped.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> TextFile {
+        let mut text: String = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+    }
+
+    /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
+    ///
+    /// # Errors
+    /// `<path>: <why>`, where the file cannot be read, is too large, or is no text.
+    pub fn read(path: &Path) -> Result<TextFile, String> {
+        let name = shown(path);
+        let error = |why: String| format!("{name}: {why}");
+        let metadata = path.metadata().map_err(|e| error(format!("cannot read it: {e}")))?;
+        if metadata.len() > MOST_BYTES {
+            let most = MOST_BYTES / 1024 / 1024;
+            return Err(error(format!("it is {} MB; at most {most} MB are read", metadata.len() / 1024 / 1024)));
+        }
+        let bytes = std::fs::read(path).map_err(|e| error(format!("cannot read it: {e}")))?;
+        decode(bytes).map(|text| TextFile::new(name.clone(), text)).map_err(error)
+    }
+
+    /// The region of a range of bytes; a range that is out of bounds or within a character is brought in.
+    pub fn region(&self, range: Range<usize>) -> Region {
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.floor_char_boundary(range.end.max(start));
+        let (start_line, start_column) = self.position(start);
+        let (end_line, end_column) = self.position(end);
+        let end_column = if end_line == start_line { end_column.max(start_column + 1) } else { end_column };
+        Region { start_line, start_column, end_line, end_column }
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub fn position(&self, offset: usize) -> (u32, u32) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.lines.partition_point(|&start| start <= offset) - 1;
+        let column = self.text[self.lines[line]..offset].encode_utf16().count();
+        (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// The text of a line, from 1, without its line end; empty beyond the last.
+    pub fn line(&self, number: u32) -> &str {
+        let Some(&start) = (number as usize).checked_sub(1).and_then(|index| self.lines.get(index)) else { return "" };
+        let end = self.lines.get(number as usize).copied().unwrap_or(self.text.len());
+        self.text[start..end].trim_end_matches(['\n', '\r'])
+    }
+
+    /// GitHub's `primaryLocationLineHash` of a line, from 1: `<hex>:<count>`.
+    pub fn line_hash(&self, line: u32) -> Option<&str> {
+        let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
+        hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for TextFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextFile({})", self.path)
+    }
+}
+
+/// Two files of one path are one file: a scan reads each once.
+impl PartialEq for TextFile {
+    fn eq(&self, other: &TextFile) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for TextFile {}
+
+impl PartialOrd for TextFile {
+    fn partial_cmp(&self, other: &TextFile) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for TextFile {
+    fn cmp(&self, other: &TextFile) -> std::cmp::Ordering {
+        self.path.cmp(&other.path)
+    }
+}
+
+/// The path as a user would open it: relative to the working directory where it lies below, with `/` throughout.
+pub fn shown(path: &Path) -> String {
+    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let path = relative.as_deref().unwrap_or(path);
+    let normal: std::path::PathBuf =
+        path.components().filter(|component| *component != std::path::Component::CurDir).collect();
+    normal.to_string_lossy().replace('\\', "/")
+}
+
+/// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.
+///
+/// # Errors
+/// It is neither; the message names the byte.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks(2).map(|pair| of([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
+        String::from_utf16(&units).map_err(|_| "it begins as UTF-16 and is not; save it as UTF-8".to_owned())
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).map_err(|error| {
+            format!("not UTF-8 text, from byte {} on; save it as UTF-8", error.utf8_error().valid_up_to() + 1)
+        }),
+    }
+}
+
+/// The hash that GitHub's upload action computes for each line: a rolling hash over the hundred characters, blanks
+/// left out, that begin at the line, and how often it was seen before in the file.
+fn line_hashes(text: &str) -> Vec<String> {
+    const MODULUS: u64 = 37;
+    const WINDOW: usize = 100;
+    let oldest_factor = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(MODULUS));
+    let mut hashes: Vec<String> = Vec::new();
+    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut ring = [0u64; WINDOW];
+    // The line that starts at a place of the ring, not yet told.
+    let mut starts: [Option<usize>; WINDOW] = [None; WINDOW];
+    let (mut at, mut hash, mut line) = (0, 0u64, 0);
+    let (mut new_line, mut after_cr) = (true, false);
+    let mut feed = |unit: u64, new_line: &mut bool| {
+        if let Some(started) = starts[at].take() {
+            let hex = format!("{hash:x}");
+            let count = seen.entry(hex.clone()).and_modify(|count| *count += 1).or_insert(1);
+            if hashes.len() <= started {
+                hashes.resize(started + 1, String::new());
+            }
+            hashes[started] = format!("{hex}:{count}");
+        }
+        if *new_line {
+            *new_line = false;
+            starts[at] = Some(line);
+            line += 1;
+        }
+        if unit == u64::from(b'\n') {
+            *new_line = true;
+        }
+        let oldest = ring[at];
+        ring[at] = unit;
+        hash = hash.wrapping_mul(MODULUS).wrapping_add(unit).wrapping_sub(oldest_factor.wrapping_mul(oldest));
+        at = (at + 1) % WINDOW;
+    };
+    for unit in text.encode_utf16().map(u64::from) {
+        if unit == u64::from(b' ') || unit == u64::from(b'\t') {
+            after_cr = false;
+            continue;
+        }
+        if after_cr && unit == u64::from(b'\n') {
+            after_cr = false;
+            continue;
+        }
+        after_cr = unit == u64::from(b'\r');
+        feed(if after_cr { u64::from(b'\n') } else { unit }, &mut new_line);
+    }
+    feed(65535, &mut new_line);
+    for _ in 0..WINDOW {
+        // What stands before the end is flushed; nothing starts here any more.
+        let mut none = false;
+        feed(0, &mut none);
+    }
+    hashes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_utf16_and_ranges_are_brought_in() {
+        let file = TextFile::new("a", "\u{feff}a\né😀b\r\nc");
+        assert_eq!(file.position(0), (1, 1));
+        let b = file.text.find('b').expect("b");
+        assert_eq!(file.position(b), (2, 4), "two units for the emoji");
+        assert_eq!(file.line(2), "é😀b");
+        assert_eq!(file.line(9), "");
+        let region = file.region(b..b + 1);
+        assert_eq!((region.start_line, region.start_column, region.end_line, region.end_column), (2, 4, 2, 5));
+        let wild = file.region(3..9000);
+        assert_eq!((wild.start_line, wild.end_line), (2, 3));
+    }
+
+    #[test]
+    fn utf16_is_read_where_it_says_so() {
+        let bytes = [0xFF, 0xFE, b'a', 0, 0x3D, 0xD8, 0x00, 0xDE].to_vec();
+        assert_eq!(decode(bytes).expect("UTF-16"), "a😀");
+        assert!(decode(vec![0xFF, 0xFE, 0x00, 0xD8]).is_err());
+        assert!(decode(vec![b'a', 0xC0]).expect_err("no UTF-8").contains("from byte 2 on"));
+    }
+}
