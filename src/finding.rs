@@ -167,6 +167,49 @@ pub struct Finding {
     pub fix: Vec<String>,
     /// See [`fingerprint`].
     pub fingerprint: String,
+    /// Why it does not count, where somebody said so.
+    pub waived: Option<Waived>,
+    /// How it compares with the baseline, where there is one.
+    pub baseline: Option<BaselineState>,
+}
+
+/// A waiver that is in force and matches a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waived {
+    /// Why the finding is accepted: whoever waives must say.
+    pub reason: String,
+    /// The last day on which it holds, as in `2027-03-31`.
+    pub expires: Option<String>,
+    /// Who agreed.
+    pub approved_by: Option<String>,
+    /// Whether it stands in the source code itself, as a comment, or in the configuration.
+    pub in_source: bool,
+    /// The file it stands in.
+    pub path: String,
+    /// The line it stands in, from 1.
+    pub line: u32,
+}
+
+/// How a finding compares with an earlier scan. What is gone since is no finding; the report lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BaselineState {
+    /// It was not there.
+    New,
+    /// It was there, and says the same.
+    Unchanged,
+    /// It was there, and says something else now.
+    Updated,
+}
+
+impl BaselineState {
+    /// SARIF's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BaselineState::New => "new",
+            BaselineState::Unchanged => "unchanged",
+            BaselineState::Updated => "updated",
+        }
+    }
 }
 
 /// The line of a report that names a registry.

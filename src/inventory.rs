@@ -15,6 +15,10 @@ pub struct Inventory {
     pub registries: Vec<RegistryRecord>,
     /// What was not read.
     pub gaps: Vec<Gap>,
+    /// The source code that was read; sorted by path.
+    pub taken: Vec<Taken>,
+    /// What looked like source code and was left, and why; sorted.
+    pub left: Vec<(String, String)>,
 }
 
 impl Inventory {
@@ -24,6 +28,8 @@ impl Inventory {
         self.registries.sort_by_cached_key(|record| (record.scope.clone(), record.id.to_lowercase()));
         self.gaps.sort();
         self.gaps.dedup();
+        self.taken.sort();
+        self.left.sort();
     }
 }
 
@@ -169,6 +175,19 @@ impl Origin {
             },
         }
     }
+}
+
+/// Source code that was read as a whole: a Terraform configuration, a plan, a template, a Bicep file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// Its path, as a user would open it.
+    pub path: String,
+    /// What it is: `Terraform configuration`.
+    pub what: &'static str,
+    /// Of how many files it consists.
+    pub files: usize,
+    /// How many registries it declares.
+    pub registries: usize,
 }
 
 /// Which part of a subscription was not read.

@@ -1,6 +1,7 @@
 //! Everything that the outputs print, and the exit code it comes to.
 
 use crate::finding::{Finding, Kind, Notification, RegistrySummary, ScopeName, Severity};
+use crate::inventory::Taken;
 use crate::policy::Policy;
 
 /// The result of one scan.
@@ -18,6 +19,38 @@ pub struct Report {
     pub notifications: Vec<Notification>,
     /// How many of the notifications are gaps.
     pub gaps: usize,
+    /// Waivers that do nothing; sorted.
+    pub waiver_remarks: Vec<WaiverRemark>,
+    /// What the baseline holds and this scan does not; `None` where there is no baseline. Sorted.
+    pub absent: Option<Vec<AbsentResult>>,
+    /// The source code that was read; sorted by path.
+    pub taken: Vec<Taken>,
+    /// What looked like source code and was left, and why; sorted.
+    pub left: Vec<(String, String)>,
+}
+
+/// A waiver that waives nothing, which somebody should tidy up. It is no gap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WaiverRemark {
+    /// The file it stands in.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// That it has expired, or matches nothing: a sentence.
+    pub message: String,
+}
+
+/// A result of the baseline that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AbsentResult {
+    /// As in [`Finding::resource`].
+    pub resource: String,
+    /// Policy id.
+    pub policy: String,
+    /// What it said.
+    pub message: String,
+    /// As in [`Finding::fingerprint`].
+    pub fingerprint: String,
 }
 
 /// One subscription of a report, or the source code.

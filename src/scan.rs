@@ -234,5 +234,9 @@ fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policie
         findings: evaluation.findings,
         notifications,
         gaps: inventory.gaps.len(),
+        waiver_remarks: Vec::new(),
+        absent: None,
+        taken: inventory.taken,
+        left: inventory.left,
     }
 }

@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("policy", &["config", "finding"]),
     ("evaluate", &["finding", "input", "inventory", "json_text", "policy", "service_tags"]),
-    ("report", &["finding", "policy"]),
+    ("report", &["finding", "inventory", "policy"]),
     ("output", &["finding", "policy", "report", "resource_id"]),
     ("console", &["finding", "output", "source"]),
     ("cli", &["cloud", "finding", "output", "policy", "source"]),

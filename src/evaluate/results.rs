@@ -144,6 +144,8 @@ impl<'a> Builder<'a> {
             key,
             evidence: item["evidence"].clone(),
             fix: fix.collect(),
+            waived: None,
+            baseline: None,
         });
     }
 
