@@ -64,7 +64,7 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
     let tags = tags::choose(None, args.live.cloud, std::slice::from_ref(&collected))?;
     tags::warn_if_old(&tags);
     snapshot::write(&args.output, &collected.inventory, &tags, Utc::now())?;
-    let Inventory { scopes, registries, gaps } = &collected.inventory;
+    let Inventory { scopes, registries, gaps, .. } = &collected.inventory;
     console::notify(&gaps.iter().map(|gap| gap.notification()).collect::<Vec<_>>());
     console::info(&format!(
         "wrote {}: {} registries of {} subscriptions, {} gaps",
