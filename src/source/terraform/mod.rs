@@ -1,5 +1,7 @@
 //! Terraform: plans, and `.tf` files.
 
+mod resource;
+
 use super::code::{Found, Read};
 use crate::service_tags::ServiceTags;
 
