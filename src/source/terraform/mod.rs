@@ -1,5 +1,6 @@
 //! Terraform: plans, and `.tf` files.
 
+pub mod hcl;
 mod resource;
 
 use super::code::{Found, Read};
