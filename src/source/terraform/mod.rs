@@ -1,7 +1,9 @@
 //! Terraform: plans, and `.tf` files.
 
+mod functions;
 pub mod hcl;
 mod resource;
+mod value;
 
 use super::code::{Found, Read};
 use crate::service_tags::ServiceTags;
