@@ -1,8 +1,12 @@
 //! Terraform: plans, and `.tf` files.
 
+pub mod config;
+mod evaluate;
 mod functions;
 pub mod hcl;
+mod module;
 mod resource;
+pub mod tree;
 mod value;
 
 use super::code::{Found, Read};

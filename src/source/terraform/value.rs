@@ -27,9 +27,10 @@ pub type Outcome = Result<Node, Stop>;
 
 /// Unknown for the same reason as another value.
 pub fn unknown_like(cause: &Node) -> Node {
-    match &cause.site.note {
-        Some(note) => Node::unknown(Arc::clone(note)),
-        None => Node::default(),
+    match (&cause.site.note, &cause.value) {
+        (Some(note), _) => Node::unknown(Arc::clone(note)),
+        (None, Val::Symbol(name)) => Node::unknown(format!("`{name}` is known only once it is deployed.")),
+        (None, _) => Node::default(),
     }
 }
 
