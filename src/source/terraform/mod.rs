@@ -1,5 +1,7 @@
 //! Terraform: plans, and `.tf` files.
 
+mod address;
+mod azapi;
 mod resource;
 
 use super::code::{Found, Read};
