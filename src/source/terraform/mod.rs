@@ -2,6 +2,7 @@
 
 mod address;
 mod azapi;
+mod plan;
 mod resource;
 
 use super::code::{Found, Read};
