@@ -1,6 +1,15 @@
 //! A Terraform resource, whether a plan or `.tf` files say so, and the registries that resources come to.
 
-use crate::source::declared::{DeclaredRegistry, Node, Place};
+mod assemble;
+pub mod attributes;
+pub mod endpoint;
+mod join;
+pub mod registry;
+pub mod task;
+
+pub use assemble::{Assembled, assemble};
+
+use crate::source::declared::{Node, Place};
 
 /// One instance of a managed resource.
 #[derive(Debug, Clone)]
@@ -33,17 +42,18 @@ pub enum Change {
     Existing,
 }
 
-/// What resources come to.
-#[derive(Debug, Default)]
-pub struct Assembled {
-    /// The registries, each with its tasks, pools, endpoints and role assignments.
-    pub registries: Vec<DeclaredRegistry>,
-    /// What belongs to a registry that is not among the resources, or to nobody knows which: sentences.
-    pub left: Vec<String>,
-}
-
-/// Joins resources to registries. The root is the folder that addresses are relative to, as a user would open it; empty
-/// for the working directory.
-pub fn assemble(_resources: Vec<Resource>, _root: &str) -> Assembled {
-    Assembled::default()
+impl Resource {
+    /// Whether resources of this type have to do with registries. Any other is not worth reading.
+    pub fn matters(kind: &str) -> bool {
+        matches!(
+            kind,
+            "azurerm_container_registry"
+                | "azurerm_container_registry_task"
+                | "azurerm_container_registry_agent_pool"
+                | "azurerm_private_endpoint"
+                | "azurerm_role_assignment"
+                | "azapi_resource"
+                | "azapi_update_resource"
+        ) || assemble::is_deployment(kind)
+    }
 }
