@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::finding::{Level, Notification};
+use crate::inventory::Taken;
 use crate::output::visible;
 use crate::source::azure::Progress;
 
@@ -32,6 +33,25 @@ pub fn notify(notifications: &[Notification]) {
         }
     }
 }
+
+/// Prints which source code was read and which was left.
+pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
+    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    for Taken { path, what, files, registries } in taken {
+        let path = if path.is_empty() { "." } else { path };
+        let files = plural(*files, "file", "files");
+        info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
+    }
+    for (path, why) in left.iter().take(MOST_LEFT) {
+        info(&format!("left {path}: {why}"));
+    }
+    if left.len() > MOST_LEFT {
+        info(&format!("left {} more", left.len() - MOST_LEFT));
+    }
+}
+
+/// More lines than this hide what matters.
+const MOST_LEFT: usize = 20;
 
 /// One line a message line: the line breaks are ours, all else is made visible.
 fn print(label: &str, message: &str) {

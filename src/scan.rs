@@ -1,9 +1,9 @@
 //! The conductor: collect, evaluate, report. Each command of the binary is one function here.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
 
 use crate::cli::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
@@ -17,7 +17,7 @@ use crate::policy::{PolicySet, Reads, Selection};
 use crate::report::{Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
-use crate::source::{Collected, azure, snapshot};
+use crate::source::{Collected, azure, code, snapshot};
 use crate::tags;
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
@@ -37,6 +37,7 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     check_targets(args)?;
 
     let (mut inventory, tags) = collect(args, needs(args, &policies))?;
+    console::tell_sources(&inventory.taken, &inventory.left);
     let saved = save(args, &mut inventory, &tags, &policies);
     let evaluation = evaluator.evaluate(&inventory, &tags);
     let report = report(inventory, evaluation, policies);
@@ -143,18 +144,20 @@ fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
     needs
 }
 
-/// Reads every source that was named.
+/// Reads every source that was named. Source code comes last: data sources in it read the service tags.
 fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceTags)> {
+    if args.paths.is_empty() && args.live.subscriptions.is_empty() {
+        bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
+    }
+    let (snapshots, code_paths) = tell_apart(&args.paths)?;
+    let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
     let mut sources = Vec::new();
-    for path in &args.paths {
-        sources.push(collect_path(path)?);
+    for folder in &snapshots {
+        sources.push(snapshot::read(folder)?);
     }
     if !args.live.subscriptions.is_empty() {
         let service_tag = needs.service_tag && args.service_tags.is_none();
         sources.push(collect_live(&args.live, Needs { service_tag, ..needs })?);
-    }
-    if sources.is_empty() {
-        bail!("nothing to scan: name a snapshot's folder, or a subscription with --subscription");
     }
     let tags = tags::choose(args.service_tags.as_deref(), args.live.cloud, &sources)?;
     if needs.service_tag {
@@ -162,36 +165,37 @@ fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceT
     }
     let mut whole = Inventory::default();
     for Collected { inventory, .. } in sources {
-        for scope in &inventory.scopes {
-            if whole.scopes.iter().any(|other| other.name == scope.name) {
-                bail!("{} is in two of the sources: scan them one at a time", scope.name);
-            }
-        }
-        whole.scopes.extend(inventory.scopes);
-        whole.registries.extend(inventory.registries);
-        whole.gaps.extend(inventory.gaps);
+        whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
+    }
+    if let Some(found) = code {
+        whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
     if whole.scopes.len() > MOST_SCOPES {
-        bail!("{} subscriptions in the snapshots: one scan takes at most {MOST_SCOPES}", whole.scopes.len());
+        let count = whole.scopes.len();
+        bail!("{count} subscriptions, source code counted as one: one scan takes at most {MOST_SCOPES}");
     }
     whole.sort();
     Ok((whole, tags))
 }
 
-/// A new kind of source is one more arm here.
-fn collect_path(path: &Path) -> anyhow::Result<Collected> {
-    let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-    let folder = match path.file_name() {
-        Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
-        _ => path,
-    };
-    if snapshot::is_snapshot(folder) {
-        return Ok(snapshot::read(folder)?);
+/// The snapshots' folders among some paths, and the rest, which must be source code.
+fn tell_apart(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut snapshots, mut code) = (Vec::new(), Vec::new());
+    for path in paths {
+        let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = match path.file_name() {
+            Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
+            _ => path,
+        };
+        if snapshot::is_snapshot(folder) {
+            snapshots.push(folder.to_owned());
+        } else if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+            bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
+        } else {
+            code.push(path.clone());
+        }
     }
-    if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-        bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
-    }
-    bail!("{}: nothing recognised: not a snapshot, which has a {}", path.display(), snapshot::MANIFEST)
+    Ok((snapshots, code))
 }
 
 fn collect_live(live: &LiveArgs, needs: Needs) -> anyhow::Result<Collected> {

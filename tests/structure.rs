@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("evaluate", &["finding", "input", "inventory", "json_text", "policy", "service_tags"]),
     ("report", &["finding", "inventory", "policy"]),
     ("output", &["finding", "policy", "report", "resource_id"]),
-    ("console", &["finding", "output", "source"]),
+    ("console", &["finding", "inventory", "output", "source"]),
     ("cli", &["cloud", "finding", "output", "policy", "source"]),
     ("tags", &["cli", "cloud", "console", "report", "service_tags", "source"]),
     ("policies", &["cli", "console", "output", "policy", "report"]),
