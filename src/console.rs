@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::finding::{Level, Notification};
 use crate::output::visible;
+use crate::report::WaiverRemark;
 use crate::source::azure::Progress;
 
 /// Prints what is worth knowing and no more.
@@ -30,6 +31,13 @@ pub fn notify(notifications: &[Notification]) {
             Level::Error => error(&notification.message),
             Level::Warning => warn(&notification.message),
         }
+    }
+}
+
+/// Prints what there is to say of waivers that do nothing, as warnings.
+pub fn remark(remarks: &[WaiverRemark]) {
+    for WaiverRemark { path, line, message } in remarks {
+        warn(&format!("{path}:{line}: {message}"));
     }
 }
 

@@ -1,11 +1,12 @@
 //! acrscan: who can reach your Azure Container Registries over the network, and can their ACR Tasks still.
 //!
 //! ```text
-//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  Report  ──►  output  ──►  exit code
-//! azure        registries      regorus,                                      text
-//! snapshot     + gaps          rayon                                         sarif
+//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  waive, compare  ──►  Report  ──►  output  ──►  exit code
+//! azure        registries      regorus,                          acrscan.toml,                    text
+//! snapshot     + gaps          rayon                             baseline                         sarif
 //! ```
 
+pub mod baseline;
 pub mod cidr;
 pub mod cli;
 pub mod cloud;
