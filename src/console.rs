@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::finding::{Level, Notification};
 use crate::inventory::Taken;
 use crate::output::visible;
+use crate::report::WaiverRemark;
 use crate::source::azure::Progress;
 
 /// Prints what is worth knowing and no more.
@@ -52,6 +53,13 @@ pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
 
 /// More lines than this hide what matters.
 const MOST_LEFT: usize = 20;
+
+/// Prints what there is to say of waivers that do nothing, as warnings.
+pub fn remark(remarks: &[WaiverRemark]) {
+    for WaiverRemark { path, line, message } in remarks {
+        warn(&format!("{path}:{line}: {message}"));
+    }
+}
 
 /// One line a message line: the line breaks are ours, all else is made visible.
 fn print(label: &str, message: &str) {

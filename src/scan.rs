@@ -1,4 +1,4 @@
-//! The conductor: collect, evaluate, report. Each command of the binary is one function here.
+//! The conductor: collect, evaluate, waive, compare, report. Each command of the binary is one function here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
 
+use crate::baseline::Baseline;
 use crate::cli::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
 use crate::config::{Config, ConfigError};
 use crate::console::{self, ProgressLine};
+use crate::coverage::Coverage;
 use crate::evaluate::Evaluator;
+use crate::finding::Notification;
 use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
 use crate::output::{self, SarifOptions};
 use crate::policy::{PolicySet, Reads, Selection};
-use crate::report::{Outcome, Report, ScopeReport};
+use crate::report::{Gate, Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
 use crate::source::{Collected, azure, code, snapshot};
 use crate::tags;
+use crate::text_file;
+use crate::waiver::Waivers;
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
 const MOST_SCOPES: usize = 20;
@@ -31,22 +36,30 @@ const MOST_SCOPES: usize = 20;
 pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
-    let policies = PolicySet::load(&selection(&args.policies)?)?;
+    let selection = selection(&args.policies)?;
+    let policies = PolicySet::load(&selection)?;
+    let waivers = Waivers::new(&selection.config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
 
     check_targets(args)?;
 
     let (mut inventory, tags) = collect(args, needs(args, &policies))?;
     console::tell_sources(&inventory.taken, &inventory.left);
     let saved = save(args, &mut inventory, &tags, &policies);
-    let evaluation = evaluator.evaluate(&inventory, &tags);
-    let report = report(inventory, evaluation, policies);
+    let mut evaluation = evaluator.evaluate(&inventory, &tags);
+    let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
+    let waiver_remarks = waivers.apply(&mut evaluation.findings, &coverage, Utc::now().date_naive());
+    let absent = baseline.map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
+    let report = Report { waiver_remarks, absent, ..report(inventory, evaluation, policies) };
     console::notify(&report.notifications);
+    console::remark(&report.waiver_remarks);
     let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
     output::write_all(&report, &outputs, &options)?;
     // What could not be saved does not cost the report.
     saved?;
-    Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
+    let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
+    Ok(report.outcome(gate))
 }
 
 /// `acrscan pull`: a snapshot, and nothing evaluated.
@@ -224,6 +237,17 @@ fn save_snapshot(folder: &Path, inventory: &mut Inventory, tags: &ServiceTags) -
         }
     }
     Ok(())
+}
+
+/// What the scan would have found, were it there.
+fn coverage<'a>(
+    args: &ScanArgs,
+    inventory: &'a Inventory,
+    failed: &[Notification],
+    policies: &'a PolicySet,
+) -> Coverage<'a> {
+    let paths = args.paths.iter().map(|path| text_file::shown(path)).collect();
+    Coverage::new(inventory, policies.policies.iter().map(|policy| policy.id.as_str()), failed, paths)
 }
 
 fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policies: PolicySet) -> Report {
