@@ -12,7 +12,7 @@ use crate::console::{self, ProgressLine};
 use crate::evaluate::Evaluator;
 use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
-use crate::output::{self, SarifOptions};
+use crate::output::{self, SarifOptions, Verdict};
 use crate::policy::{PolicySet, Reads, Selection};
 use crate::report::{Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
@@ -41,11 +41,14 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let evaluation = evaluator.evaluate(&inventory, &tags);
     let report = report(inventory, evaluation, policies);
     console::notify(&report.notifications);
-    let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    output::write_all(&report, &outputs, &options)?;
+    let outcome = report.outcome(args.fail_on.0, args.fail_on_unknown);
+    let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
+    let (fail_on, fail_on_unknown) = (args.fail_on.0, args.fail_on_unknown);
+    let verdict = Verdict { outcome, fail_on, fail_on_unknown, fail_on_new: false };
+    output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;
-    Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
+    Ok(outcome)
 }
 
 /// `acrscan pull`: a snapshot, and nothing evaluated.

@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("policy", &["config", "finding"]),
     ("evaluate", &["finding", "input", "inventory", "json_text", "policy", "service_tags"]),
     ("report", &["finding", "inventory", "policy"]),
-    ("output", &["finding", "policy", "report", "resource_id"]),
+    ("output", &["finding", "policy", "report", "resource_id", "text_file"]),
     ("console", &["finding", "output", "source"]),
     ("cli", &["cloud", "finding", "output", "policy", "source"]),
     ("tags", &["cli", "cloud", "console", "report", "service_tags", "source"]),
