@@ -52,7 +52,11 @@ pub struct ScanArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub live: LiveArgs,
-    /// A report: `text` or `sarif`, to standard output or to a file, as in `sarif=findings.sarif`
+    /// A report, to standard output or to a file, as in `sarif=findings.sarif`; may be given several times
+    ///
+    /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
+    /// workflow commands, `json` for everything, and `junit`. Text goes to standard output unless another format does.
+    /// A file is written whole or not at all, and the exit code is the same for all.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub output: Vec<Output>,
     /// Exit with 1 from this severity on; `never` for not at all

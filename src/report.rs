@@ -1,7 +1,7 @@
 //! Everything that the outputs print, and the exit code it comes to.
 
-use crate::finding::{BaselineState, Finding, Kind, Notification, RegistrySummary, ScopeName, Severity};
-use crate::inventory::Taken;
+use crate::finding::{BaselineState, Finding, Kind, Notification, RegistrySummary, ScopeName, Severity, Waived};
+pub use crate::inventory::Taken;
 use crate::policy::Policy;
 
 /// The result of one scan.
@@ -116,6 +116,11 @@ impl Report {
         self.findings.iter().filter(|finding| finding.waived.is_none())
     }
 
+    /// The others, each with its waiver.
+    pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
+        self.findings.iter().filter_map(|finding| Some((finding, finding.waived.as_ref()?)))
+    }
+
     /// How many open findings of kind fail have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.open().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
@@ -125,4 +130,23 @@ impl Report {
     pub fn count_unknown(&self) -> usize {
         self.open().filter(|finding| finding.kind == Kind::Unknown).count()
     }
+
+    /// How the open findings of kind fail compare with the baseline; `None` where there is none.
+    pub fn compared(&self) -> Option<Compared> {
+        let absent = self.absent.as_ref()?;
+        let fails = || self.open().filter(|finding| finding.kind == Kind::Fail);
+        let new = fails().filter(|finding| finding.baseline == Some(BaselineState::New)).count();
+        Some(Compared { new, known: fails().count() - new, gone: absent.len() })
+    }
+}
+
+/// How many findings are new, and how many are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// Not in the baseline.
+    pub new: usize,
+    /// In the baseline, and still there.
+    pub known: usize,
+    /// In the baseline, and there no more.
+    pub gone: usize,
 }

@@ -15,7 +15,7 @@ use crate::evaluate::Evaluator;
 use crate::finding::Notification;
 use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
-use crate::output::{self, SarifOptions};
+use crate::output::{self, SarifOptions, Verdict};
 use crate::policy::{PolicySet, Reads, Selection};
 use crate::report::{Gate, Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
@@ -54,12 +54,15 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let report = Report { waiver_remarks, absent, ..report(inventory, evaluation, policies) };
     console::notify(&report.notifications);
     console::remark(&report.waiver_remarks);
-    let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    output::write_all(&report, &outputs, &options)?;
+    let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
+    let outcome = report.outcome(gate);
+    let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
+    let Gate { fail_on, fail_on_unknown, fail_on_new } = gate;
+    let verdict = Verdict { outcome, fail_on, fail_on_unknown, fail_on_new };
+    output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;
-    let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
-    Ok(report.outcome(gate))
+    Ok(outcome)
 }
 
 /// `acrscan pull`: a snapshot, and nothing evaluated.
