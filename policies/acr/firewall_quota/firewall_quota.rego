@@ -78,7 +78,7 @@ full := "yes" if {
 # leaves at most 10 of it.
 far_from_full if {
 	declared.yes
-	(10 * size) + 20 <= quota
+	quota >= 20 + (10 * size)
 }
 
 doubts contains firewall.list_doubt if full == "unknown"
