@@ -62,6 +62,17 @@ pub struct ScopeReport {
     pub complete: bool,
 }
 
+/// What a scan is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gate {
+    /// The least severity that counts; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// Whether a result that could not tell makes it incomplete.
+    pub fail_on_unknown: bool,
+    /// Whether only those findings count that the baseline does not hold.
+    pub fail_on_new: bool,
+}
+
 /// What a scan comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -85,17 +96,19 @@ impl Outcome {
 }
 
 impl Report {
-    /// What the report comes to. `fail_on` is the least severity that counts; `None` for never.
-    pub fn outcome(&self, fail_on: Option<Severity>, fail_on_unknown: bool) -> Outcome {
-        let unknown = fail_on_unknown && self.findings.iter().any(|finding| finding.kind == Kind::Unknown);
+    /// What the report comes to. What is waived does not count.
+    pub fn outcome(&self, gate: Gate) -> Outcome {
+        let unknown = gate.fail_on_unknown && self.open().any(|finding| finding.kind == Kind::Unknown);
         let incomplete = self.scopes.iter().any(|scope| !scope.complete);
         if unknown || incomplete || !self.notifications.is_empty() {
             return Outcome::Incomplete;
         }
         let fails = |finding: &Finding| {
-            finding.kind == Kind::Fail && fail_on.is_some_and(|threshold| finding.severity >= threshold)
+            finding.kind == Kind::Fail
+                && gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+                && (!gate.fail_on_new || finding.baseline == Some(BaselineState::New))
         };
-        if self.findings.iter().any(fails) { Outcome::Findings } else { Outcome::Clean }
+        if self.open().any(fails) { Outcome::Findings } else { Outcome::Clean }
     }
 
     /// The findings that count, which nobody has waived.

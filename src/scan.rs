@@ -14,7 +14,7 @@ use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
 use crate::output::{self, SarifOptions, Verdict};
 use crate::policy::{PolicySet, Reads, Selection};
-use crate::report::{Outcome, Report, ScopeReport};
+use crate::report::{Gate, Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
 use crate::source::{Collected, azure, snapshot};
@@ -41,10 +41,10 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let evaluation = evaluator.evaluate(&inventory, &tags);
     let report = report(inventory, evaluation, policies);
     console::notify(&report.notifications);
-    let outcome = report.outcome(args.fail_on.0, args.fail_on_unknown);
+    let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: false };
+    let outcome = report.outcome(gate);
     let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    let (fail_on, fail_on_unknown) = (args.fail_on.0, args.fail_on_unknown);
-    let verdict = Verdict { outcome, fail_on, fail_on_unknown, fail_on_new: false };
+    let verdict = Verdict { outcome, gate };
     output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;

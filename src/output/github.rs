@@ -67,7 +67,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
 
 /// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
-    finding.kind == Kind::Fail || verdict.fail_on_unknown
+    finding.kind == Kind::Fail || verdict.gate.fail_on_unknown
 }
 
 fn kind(finding: &Finding) -> usize {
@@ -106,6 +106,8 @@ fn command(kind: &str, properties: &str, message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::output::sample;
 
@@ -119,7 +121,7 @@ mod tests {
 acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
 acrscan: not shown as annotations: 3 unknown results
 
-"#]]);
+"#]].raw());
     }
 
     #[test]

@@ -239,9 +239,9 @@ fn document<'a>(report: &'a Report, verdict: &Verdict) -> Document<'a> {
         },
         exit_code: verdict.outcome.exit_code(),
         thresholds: Thresholds {
-            fail_on: verdict.fail_on.map(Severity::as_str),
-            fail_on_unknown: verdict.fail_on_unknown,
-            fail_on_new: verdict.fail_on_new,
+            fail_on: verdict.gate.fail_on.map(Severity::as_str),
+            fail_on_unknown: verdict.gate.fail_on_unknown,
+            fail_on_new: verdict.gate.fail_on_new,
         },
         counts: counts(report),
         scopes: report.scopes.iter().map(scope).collect(),
