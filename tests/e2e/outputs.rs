@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use snapbox::{IntoData as _, assert_data_eq, file};
+use snapbox::{assert_data_eq, file};
 
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;

@@ -126,7 +126,8 @@ fn sources(page: &mut Page, report: &Report) {
     let title = format!("What was read: {taken}; what was left: {left}");
     page.folded(&title, taken + left > 0, |page| {
         let row = |taken: &Taken| {
-            vec![code(&taken.path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
+            let path = if taken.path.is_empty() { "." } else { &taken.path };
+            vec![code(path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
         };
         if taken > 0 {
             page.table(&["Read", "What it is", "Files", "Registries"], report.taken.iter().map(row), "paths");
