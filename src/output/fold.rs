@@ -35,8 +35,13 @@ pub fn place(finding: &Finding) -> String {
     match &finding.location {
         Location::File { path, region } => format!("{path}:{}:{}", region.start_line, region.start_column),
         Location::Source { file, region } => format!("{}:{}:{}", file.path, region.start_line, region.start_column),
-        Location::Live => finding.field.trim_start_matches('/').replace('/', "."),
+        Location::Live => property(finding),
     }
+}
+
+/// `registry.properties.publicNetworkAccess`
+pub fn property(finding: &Finding) -> String {
+    finding.field.trim_start_matches('/').replace('/', ".")
 }
 
 /// The built-in policies say `<why>, so whether … cannot be told. <note>`: without the middle, it is the same for all.

@@ -67,7 +67,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
 
 /// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
-    finding.kind == Kind::Fail || verdict.fail_on_unknown
+    finding.kind == Kind::Fail || verdict.gate.fail_on_unknown
 }
 
 fn kind(finding: &Finding) -> usize {
@@ -106,14 +106,14 @@ fn command(kind: &str, properties: &str, message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::output::sample;
 
     #[test]
     fn each_finding_stands_at_its_line() {
-        snapbox::assert_data_eq!(
-            render(&sample::compared(), &sample::VERDICT),
-            snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::compared(), &sample::VERDICT), snapbox::str![[r#"
 ::error title=acrscan could not tell::not read: infra/broken.tf:3:1: an unclosed block
 ::error file=infra/variables.tf,line=2,endLine=2,col=13,endColumn=17,title=public-network-access%3A new%2C high::Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
 ::warning title=anonymous-pull%3A medium::Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
@@ -121,8 +121,7 @@ mod tests {
 acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
 acrscan: not shown as annotations: 3 unknown results
 
-"#]]
-        );
+"#]].raw());
     }
 
     #[test]

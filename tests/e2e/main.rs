@@ -16,6 +16,7 @@ mod faults;
 mod fixture;
 mod harness;
 mod live;
+mod outputs;
 mod own_policies;
 mod policy_commands;
 mod pull;
