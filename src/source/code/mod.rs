@@ -1,8 +1,7 @@
 //! Source code: found in folders, told apart by content, read language by language.
 
+mod content;
 mod found;
-
-use std::path::PathBuf;
 
 pub use found::{BicepFile, Found, find};
 
@@ -23,12 +22,8 @@ pub struct Read {
     pub taken: Vec<Taken>,
 }
 
-/// Reads the source code in these files and folders. The service tags stand in for data sources that read them.
-///
-/// # Errors
-/// A path cannot be read, or nothing in it is recognised.
-pub fn read(paths: &[PathBuf], tags: &ServiceTags) -> anyhow::Result<Inventory> {
-    let found = find(paths)?;
+/// Reads the source code that was found. The service tags stand in for data sources that read them.
+pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
     let mut inventory = Inventory::default();
     let mut gaps = found.gaps.clone();
     for read in [terraform::read(&found, tags), arm::read(&found), bicep::read(&found)] {
@@ -41,5 +36,5 @@ pub fn read(paths: &[PathBuf], tags: &ServiceTags) -> anyhow::Result<Inventory> 
     inventory.gaps.extend(gaps.into_iter().map(gap));
     inventory.left = found.left;
     inventory.sort();
-    Ok(inventory)
+    inventory
 }
