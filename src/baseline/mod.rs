@@ -30,6 +30,8 @@ struct Known {
     severity: String,
     evidence: Value,
     waived: bool,
+    /// Whether a finding of this scan is it.
+    seen: bool,
 }
 
 impl Baseline {
@@ -38,10 +40,15 @@ impl Baseline {
     /// Of what a file for GitHub leaves out nothing can be told: it is neither new nor known.
     pub fn compare(mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
         for finding in findings.iter_mut() {
-            let known = self.known.remove(&(finding.policy.clone(), finding.fingerprint.clone()));
-            finding.baseline = match known {
+            let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
+            finding.baseline = match known.map(Known::seen) {
+                // What nobody could tell then was no failure yet.
+                Some(known) if finding.kind == Kind::Fail && known.kind == Kind::Unknown.as_str() => {
+                    Some(BaselineState::New)
+                }
                 Some(known) if known.says_the_same(finding) => Some(BaselineState::Unchanged),
                 Some(_) => Some(BaselineState::Updated),
+                // It does not count, so it is not new.
                 None if finding.waived.is_some() => None,
                 None if left_out(finding) && !self.archive => None,
                 None => Some(BaselineState::New),
@@ -52,7 +59,8 @@ impl Baseline {
         let unknown: BTreeSet<(&str, String)> =
             unknown.map(|finding| (finding.policy.as_str(), finding.resource.to_lowercase())).collect();
         let gone = self.known.into_iter().filter(|((policy, _), known)| {
-            coverage.ran(policy)
+            !known.seen
+                && coverage.ran(policy)
                 && !unknown.contains(&(policy.as_str(), known.resource.to_lowercase()))
                 && would_show(&known.resource, policy, coverage)
         });
@@ -70,6 +78,11 @@ impl Baseline {
 }
 
 impl Known {
+    fn seen(&mut self) -> &Known {
+        self.seen = true;
+        self
+    }
+
     fn says_the_same(&self, finding: &Finding) -> bool {
         let graded = self.kind == finding.kind.as_str() && self.severity == finding.severity.as_str();
         let counted = self.waived == finding.waived.is_some();

@@ -174,7 +174,7 @@ impl Baseline {
         let Properties { kind, severity, resource, evidence } = result.properties;
         let waived = result.suppressions.iter().flatten().any(accepted);
         let message = result.message.text;
-        let known = Known { resource, message, kind, severity, evidence, waived };
+        let known = Known { resource, message, kind, severity, evidence, waived, seen: false };
         self.known.insert((policy, fingerprint), known);
         Ok(())
     }

@@ -184,3 +184,11 @@ fn escapes_are_no_difference() {
     assert_eq!(wording("\\u{zz} \\u{"), "u{zz} u{");
     assert_eq!(plain("a \\[b\\](c)"), "a [b](c)");
 }
+
+#[test]
+fn what_was_unknown_and_fails_now_is_new() {
+    let (fails, unknown) = (finding(Kind::Fail, ID, "a"), finding(Kind::Unknown, ID, "a"));
+    let state = |then: &Finding, now: &Finding| compare(vec![result(then, json!({}))], &mut [now.clone()], &[azure()]);
+    assert_eq!(state(&unknown, &fails), (vec![Some("new")], 0));
+    assert_eq!(state(&fails, &unknown), (vec![Some("updated")], 0));
+}
