@@ -20,7 +20,7 @@ pub struct Read {
     pub gaps: Vec<String>,
     /// What was read, for the user to see.
     pub taken: Vec<Taken>,
-    /// What was left, and why.
+    /// What was seen and left, and why.
     pub left: Vec<(String, String)>,
 }
 
