@@ -2,8 +2,15 @@
 
 mod address;
 mod azapi;
+pub mod config;
+mod evaluate;
+mod functions;
+pub mod hcl;
+mod module;
 mod plan;
 mod resource;
+pub mod tree;
+mod value;
 
 use super::code::{Found, Read};
 use crate::service_tags::ServiceTags;
