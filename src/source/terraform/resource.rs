@@ -6,6 +6,8 @@ pub mod endpoint;
 mod join;
 pub mod registry;
 pub mod task;
+#[cfg(test)]
+mod tests;
 
 pub use assemble::{Assembled, assemble};
 
