@@ -6,7 +6,7 @@ mod scope;
 
 pub use evaluate::{evaluate, principal_of};
 pub use functions::copy_local;
-pub use scope::{Binding, Function, Names, Scope, Work, on_deep_stack};
+pub use scope::{Binding, Function, Names, Scope, TOO_MUCH, Work, on_deep_stack};
 
 use crate::source::declared::{Place, Val};
 

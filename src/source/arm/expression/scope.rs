@@ -14,7 +14,7 @@ const MOST_DEPTH: usize = 1_000;
 const MOST_NESTING: usize = 600;
 
 /// How many steps one template may take: each expression is one, and each value that is copied.
-const MOST_STEPS: usize = 5_000_000;
+const MOST_STEPS: usize = 2_000_000;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -280,7 +280,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
+/// What is told once where evaluation is given up.
+pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
                         check it for loops that multiply";
 
 /// About how many values there are in a value, long texts counted for more; and how deep it nests.

@@ -9,6 +9,8 @@ mod lazy;
 mod lists;
 mod network;
 mod numbers;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::sync::Arc;
