@@ -3,6 +3,7 @@
 mod assemble;
 mod compiled;
 mod defaults;
+mod deployment;
 pub mod expression;
 mod json;
 mod parameters;

@@ -219,10 +219,10 @@ impl<'a> Scope<'a> {
 
     /// The value of a name that the template or file declares.
     pub(super) fn look_up(&self, sort: Sort, name: &str, place: &Place) -> Node {
-        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments) {
-            if let Some(value) = arguments.get(&name.to_lowercase()) {
-                return self.copy(value, value_size(value).0, place);
-            }
+        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments)
+            && let Some(value) = arguments.get(&name.to_lowercase())
+        {
+            return self.copy(value, value_size(value).0, place);
         }
         let word = sort.word();
         let Some(slot) = self.names.of(sort).get(&name.to_lowercase()) else {
