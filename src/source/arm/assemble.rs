@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::defaults;
-use super::expression::principal_of;
-use super::resource::{AGENT_POOL, REGISTRY, Resource, TASK, id_of, split_name};
+use super::expression::{id_of, principal_of, split_name};
+use super::resource::{AGENT_POOL, REGISTRY, Resource, TASK};
 use crate::inventory::Language;
 use crate::source::declared::{DeclaredRegistry, Node, Val};
 

@@ -33,7 +33,7 @@ impl Finder {
             match scoped.as_ref().and_then(Node::as_str) {
                 Some(word) if word.eq_ignore_ascii_case("inner") => {
                     let mut names = names(template, &parameters(), &prefix);
-                    declare_resources(&mut names, template, scope.work());
+                    declare_resources(&mut names, template);
                     self.resources_of(template, &Scope::new(&names, scope.work()), inner, depth);
                 }
                 _ => self.resources_of(template, scope, inner, depth),
@@ -51,7 +51,7 @@ impl Finder {
                 let mut related = vec![("deployed here", link.place.clone())];
                 related.extend_from_slice(within.related);
                 let mut names = names(&template, &parameters(), &prefix);
-                declare_resources(&mut names, &template, scope.work());
+                declare_resources(&mut names, &template);
                 let inner = Within {
                     deployments: &deployments,
                     related: &related,

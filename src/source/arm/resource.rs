@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::expression::{Binding, Expr, Kind, Names, Scope, Work, copy_local, evaluate};
+use super::expression::{Binding, Expr, Kind, Member, Names, Scope, Work, copy_local, evaluate};
 use super::template::{Given, names};
 use crate::source::declared::{Node, Place, Val};
 
@@ -98,7 +98,7 @@ impl Finder {
     /// Finds the resources of a main template.
     pub fn template(&mut self, template: &Expr, path: &Path, given: &Given, work: &Work) {
         let mut names = names(template, given, "");
-        declare_resources(&mut names, template, work);
+        declare_resources(&mut names, template);
         let within = Within { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
         self.resources_of(template, &Scope::new(&names, work), within, 0);
     }
@@ -121,7 +121,10 @@ impl Finder {
         if exists.is_some_and(|node| node.as_bool() == Some(true)) {
             return;
         }
-        let Some((kind, block)) = kind_of(resource, scope, within.parent) else { return };
+        let Some((kind, block)) = kind_of(resource, scope, within.parent) else {
+            let what = "the type of this resource is not known; write it as a text";
+            return self.gaps.push(format!("{}: {what}", resource.place.shown()));
+        };
         let is_wanted = WANTED.contains(&kind.as_str());
         if !is_wanted && kind != "microsoft.resources/deployments" {
             return;
@@ -136,11 +139,18 @@ impl Finder {
                     None => related.push(("only under this condition, which is not known", place.clone())),
                 }
             }
+            let perhaps = scope.perhaps();
+            let scope = if related.len() > within.related.len() { &perhaps } else { scope };
             let within = Within { related: &related, ..within };
             if is_wanted {
                 finder.wanted(resource, &kind, &block, instance, scope, within, depth);
             } else if depth < MOST_DEPLOYMENTS {
-                finder.deployment(resource, scope, within, depth + 1);
+                let before = finder.resources.len();
+                let ((), gaps) = scope.work().apart(|| finder.deployment(resource, scope, within, depth + 1));
+                // What is wrong in a deployment without registries is none of our business.
+                if finder.resources.len() > before {
+                    scope.work().tell(gaps);
+                }
             } else {
                 finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.shown()));
             }
@@ -198,10 +208,10 @@ impl Finder {
         let keep = ["location", "sku", "identity", "properties", "scope"];
         let members = match &resource.kind {
             Kind::Object(members) => members.iter().filter(|member| match member {
-                super::expression::Member::Pair { key, .. } => {
+                Member::Pair { key, .. } => {
                     key.as_str().is_none_or(|key| keep.iter().any(|known| known.eq_ignore_ascii_case(key)))
                 }
-                super::expression::Member::Spread(_) => true,
+                Member::Spread(_) => true,
             }),
             _ => return,
         };
@@ -272,55 +282,17 @@ pub(super) fn text_of(node: &Node, source: &str) -> String {
 }
 
 /// Declares the resources that have symbolic names.
-pub(super) fn declare_resources(names: &mut Names, template: &Expr, work: &Work) {
-    let Some(resources) = template.get("resources") else { return };
-    let mut declared = Vec::new();
-    for (symbol, resource, _) in resources.pairs() {
-        let scope = Scope::new(names, work);
-        if resource.get("copy").is_some() {
-            continue;
-        }
-        let Some(kind) = resource.get("type").map(|kind| evaluate(kind, &scope)) else { continue };
-        let kind = kind.as_str().unwrap_or_default().split('@').next().unwrap_or_default().to_owned();
-        let (node, source) = name_of(resource, &scope, None);
-        let id = id_of(&kind, &text_of(&node, &source));
-        let members = vec![
-            ("id".to_owned(), Node::of(Val::Symbol(id.into()))),
-            ("name".to_owned(), node),
-            ("type".to_owned(), Node::text(kind)),
-        ];
-        declared.push((symbol.to_owned(), Node::of(Val::Object(members))));
+pub(super) fn declare_resources(names: &mut Names, template: &Expr) {
+    for (symbol, resource, place) in template.get("resources").into_iter().flat_map(Expr::pairs) {
+        let kind = resource.get("type").and_then(Expr::as_str);
+        let (Some(kind), Some(name), None) = (kind, resource.get("name"), resource.get("copy")) else { continue };
+        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), place.clone());
+        let id = Expr::call("#id", vec![kind.clone(), name.clone()], place.clone());
+        let pair = |key: &str, value: Expr| {
+            let key = Expr::text(key, place.clone());
+            Member::Pair { key, value, place: place.clone() }
+        };
+        let members = vec![pair("id", id), pair("name", name.clone()), pair("type", kind)];
+        names.resource(symbol, Binding::Expr(Expr::new(Kind::Object(members), place.clone())));
     }
-    for (symbol, node) in declared {
-        names.resource(&symbol, Binding::Value(node));
-    }
-}
-
-/// The id of a resource in the resource group that is deployed to.
-pub fn id_of(kind: &str, name: &str) -> String {
-    let mut segments = kind.split('/');
-    let namespace = segments.next().unwrap_or_default();
-    let mut id = format!("/subscriptions/{{subscription}}/resourceGroups/{{resourceGroup}}/providers/{namespace}");
-    for (segment, name) in segments.zip(split_name(name)) {
-        id.push_str(&format!("/{segment}/{name}"));
-    }
-    id
-}
-
-/// The segments of a name, where slashes in braces are none.
-pub fn split_name(name: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0usize);
-    for (at, c) in name.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                parts.push(&name[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&name[start..]);
-    parts
 }

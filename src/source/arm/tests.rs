@@ -518,3 +518,45 @@ mod hostile {
         }
     }
 }
+
+#[test]
+fn zz_try() {
+    let Ok(dir) = std::env::var("TRY_ARM") else { return };
+    let mut all: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+    all.sort();
+    for path in all {
+        let start = std::time::Instant::now();
+        let found = Found { templates: vec![path.clone()], ..Found::default() };
+        let read = read(&found);
+        println!(
+            "== {} {:?} registries {} gaps {} left {:?}",
+            path.display(),
+            start.elapsed(),
+            read.registries.len(),
+            read.gaps.len(),
+            read.left
+        );
+        for gap in read.gaps.iter().take(6) {
+            println!("   gap {gap}");
+        }
+        for (document, record) in records(read) {
+            println!("   {} alternatives {}", record.id, record.alternatives.len());
+            let p = &document["registry"]["properties"];
+            println!(
+                "   sku {} pna {} nrs {} bypass {} tasks {} partial {}",
+                document["registry"]["sku"],
+                p["publicNetworkAccess"],
+                p["networkRuleSet"],
+                p["networkRuleBypassAllowedForTasks"],
+                document["tasks"],
+                document["partial"]
+            );
+            for name in ["publicNetworkAccess", "networkRuleSet", "adminUserEnabled"] {
+                let Origin::Source(d) = &record.origin else { continue };
+                if let Some(spot) = d.properties.get(&format!("/registry/properties/{name}")) {
+                    println!("      {name} line {} note {:?} value {}", spot.region.start_line, spot.note, p[name]);
+                }
+            }
+        }
+    }
+}
