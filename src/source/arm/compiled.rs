@@ -61,7 +61,8 @@ pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Eva
         if base.registries.is_empty() {
             return base;
         }
-        for given in combinations(template, given) {
+        let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
+        for given in combinations(template, given).into_iter().filter(|_| !spent) {
             let other = once(template, path, &given, root);
             base.gaps.extend(other.gaps);
             let mut others: BTreeMap<_, _> =
