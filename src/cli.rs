@@ -52,7 +52,11 @@ pub struct ScanArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub live: LiveArgs,
-    /// A report: `text` or `sarif`, to standard output or to a file, as in `sarif=findings.sarif`
+    /// A report, to standard output or to a file, as in `sarif=findings.sarif`; may be given several times
+    ///
+    /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
+    /// workflow commands, `json` for everything, and `junit`. Text goes to standard output unless another format does.
+    /// A file is written whole or not at all, and the exit code is the same for all.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub output: Vec<Output>,
     /// Exit with 1 from this severity on; `never` for not at all
@@ -61,6 +65,12 @@ pub struct ScanArgs {
     /// Exit with 2 where a policy could not tell
     #[arg(long, help_heading = "Output")]
     pub fail_on_unknown: bool,
+    /// Compare with an earlier scan: SARIF that acrscan wrote, for either target
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 for findings only that the baseline does not hold
+    #[arg(long, requires = "baseline", help_heading = "Output")]
+    pub fail_on_new: bool,
     /// Who reads the SARIF
     #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
     pub sarif_target: SarifTarget,
@@ -105,7 +115,7 @@ pub struct PolicyArgs {
     /// Which of the built-in policies to run, where none is named
     #[arg(long, value_enum, default_value_t, value_name = "PROFILE")]
     pub profile: ProfileChoice,
-    /// Settings of policies; without it, acrscan.toml of the working directory if it is there
+    /// Settings of policies, and waivers; without it, acrscan.toml of the working directory if it is there
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Run this policy only, whatever its profile

@@ -1,9 +1,11 @@
-//! `acrscan.toml`: what a team wants of the policies. Every setting keeps its line, for whoever refuses it.
+//! `acrscan.toml`: what a team wants of the policies, and what it accepts. Every setting keeps its line, for whoever
+//! refuses it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -16,6 +18,29 @@ pub const FILE: &str = "acrscan.toml";
 pub struct Config {
     /// One for each `[policy.<id>]`.
     pub policies: Vec<PolicySettings>,
+    /// One for each `[[waiver]]`.
+    pub waivers: Vec<WaiverTable>,
+}
+
+/// One `[[waiver]]` table: findings that somebody accepts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaiverTable {
+    /// Where the table starts.
+    pub place: Place,
+    /// The policy's id, not yet known to be one.
+    pub policy: String,
+    /// Where it stands.
+    pub policy_place: Place,
+    /// ARM id, address, or a pattern of them with `*` and `?`.
+    pub resource: String,
+    /// The finding's key, where only that one is accepted.
+    pub key: Option<String>,
+    /// Why: not blank.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<NaiveDate>,
+    /// Who agreed.
+    pub approved_by: Option<String>,
 }
 
 /// One `[policy.<id>]` table.
@@ -77,6 +102,19 @@ pub enum ConfigError {
 struct Document {
     #[serde(default)]
     policy: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Value>>,
+    #[serde(default)]
+    waiver: Vec<Spanned<WaiverMembers>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverMembers {
+    policy: Option<Spanned<String>>,
+    resource: Option<Spanned<String>>,
+    key: Option<Spanned<String>>,
+    reason: Option<Spanned<String>>,
+    expires: Option<Spanned<toml::Value>>,
+    approved_by: Option<Spanned<String>>,
 }
 
 impl Config {
@@ -115,7 +153,63 @@ impl Config {
             policies.push(PolicySettings { id: id.into_inner(), place, settings });
         }
         policies.sort_by_key(|policy| policy.place.line);
-        Ok(Config { policies })
+        let at = |offset: usize| place(offset..offset);
+        let waivers = document.waiver.into_iter().map(|table| {
+            let start = table.span().start;
+            table.into_inner().checked(start, at)
+        });
+        Ok(Config { policies, waivers: waivers.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Place {
+    /// The error of whoever refuses what stands here.
+    pub fn refuses(&self, message: impl Into<String>) -> ConfigError {
+        ConfigError::At { file: self.file.clone(), line: self.line, message: message.into() }
+    }
+}
+
+impl WaiverMembers {
+    /// What a waiver must say, it says. `start` is where the table starts, `place` tells the line of an offset.
+    fn checked(self, start: usize, place: impl Fn(usize) -> Place) -> Result<WaiverTable, ConfigError> {
+        let text = |member: Option<Spanned<String>>, name: &str| match member {
+            Some(text) if text.get_ref().trim().is_empty() => {
+                Err(place(text.span().start).refuses(format!("`{name}` is blank")))
+            }
+            other => Ok(other),
+        };
+        let needs = |what: &str| place(start).refuses(format!("this waiver needs {what}"));
+        let policy = text(self.policy, "policy")?.ok_or_else(|| needs("`policy`: the id of the one that it waives"))?;
+        let resource = text(self.resource, "resource")?
+            .ok_or_else(|| needs("`resource`: an ARM id, an address, or a pattern of them with `*` and `?`"))?;
+        let reason = text(self.reason, "reason")?.ok_or_else(|| needs("`reason`: why the finding is accepted"))?;
+        let plain = |text: Spanned<String>| text.into_inner().trim().to_owned();
+        let expires = self.expires.map(|value| {
+            let place = place(value.span().start);
+            day(value.get_ref()).ok_or_else(|| place.refuses("`expires` is a day, such as 2027-03-31"))
+        });
+        Ok(WaiverTable {
+            place: place(start),
+            policy_place: place(policy.span().start),
+            policy: plain(policy),
+            resource: plain(resource),
+            // As it is: a key is compared, not read.
+            key: text(self.key, "key")?.map(Spanned::into_inner),
+            reason: plain(reason),
+            expires: expires.transpose()?,
+            approved_by: text(self.approved_by, "approved_by")?.map(plain),
+        })
+    }
+}
+
+/// A day, as TOML has them or as text.
+fn day(value: &toml::Value) -> Option<NaiveDate> {
+    match value {
+        toml::Value::String(text) if text.len() == "2027-03-31".len() => text.parse().ok(),
+        toml::Value::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
+            NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+        }
+        _ => None,
     }
 }
 
@@ -158,6 +252,45 @@ mod tests {
         ] {
             let error = Config::parse("a.toml", text).expect_err(text).to_string();
             assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_says_what_it_must() {
+        let good = "[[waiver]]\npolicy = \"a\"\nresource = \"*/x\"\nreason = \" it is meant \"\n";
+        let waivers = |text: &str| Config::parse("a.toml", text).map(|config| config.waivers);
+        let at = |line| Place { file: "a.toml".to_owned(), line };
+        let expected = WaiverTable {
+            place: at(3),
+            policy: "a".to_owned(),
+            policy_place: at(4),
+            resource: "*/x".to_owned(),
+            key: None,
+            reason: "it is meant".to_owned(),
+            expires: None,
+            approved_by: None,
+        };
+        assert_eq!(waivers(&format!("\n\n{good}")).expect("good"), [expected]);
+        for day in ["2027-03-31", "\"2027-03-31\""] {
+            let waivers = waivers(&format!("{good}expires = {day}\n")).expect(day);
+            assert_eq!(waivers[0].expires, NaiveDate::from_ymd_opt(2027, 3, 31), "{day}");
+        }
+        for (text, expected) in [
+            ("\n[[waiver]]\nresource = \"*\"\nreason = \"x\"\n", "a.toml:2: this waiver needs `policy`: "),
+            ("[[waiver]]\npolicy = \"a\"\nreason = \"x\"\n", "a.toml:1: this waiver needs `resource`: "),
+            ("[[waiver]]\npolicy = \"a\"\nresource = \"x\"\n", "a.toml:1: this waiver needs `reason`: "),
+            (&good.replace(" it is meant ", " "), "a.toml:4: `reason` is blank"),
+            (&good.replace("*/x", ""), "a.toml:3: `resource` is blank"),
+            (&format!("{good}until = 3\n"), "a.toml:5: unknown field `until`, expected one of `policy`, `resource`,"),
+            (&format!("{good}expires = 2027-03-31T10:00:00Z\n"), "a.toml:5: `expires` is a day"),
+            (&format!("{good}expires = \"31.3.2027\"\n"), "a.toml:5: `expires` is a day"),
+            (&format!("{good}expires = 2027-02-30\n"), "a.toml:5: "),
+            (&format!("{good}key = 3\n"), "a.toml:5: invalid type"),
+            (&good.replace("\"a\"", "[\"a\"]"), "a.toml:2: invalid type"),
+            ("[waiver]\npolicy = \"a\"\n", "a.toml:1: invalid type"),
+        ] {
+            let error = waivers(text).expect_err(text).to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
         }
     }
 }

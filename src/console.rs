@@ -5,7 +5,9 @@ use std::io::{IsTerminal as _, Write as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::finding::{Level, Notification};
+use crate::inventory::Taken;
 use crate::output::visible;
+use crate::report::WaiverRemark;
 use crate::source::azure::Progress;
 
 /// Prints what is worth knowing and no more.
@@ -30,6 +32,32 @@ pub fn notify(notifications: &[Notification]) {
             Level::Error => error(&notification.message),
             Level::Warning => warn(&notification.message),
         }
+    }
+}
+
+/// Prints which source code was read and which was left.
+pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
+    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    for Taken { path, what, files, registries } in taken {
+        let path = if path.is_empty() { "." } else { path };
+        let files = plural(*files, "file", "files");
+        info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
+    }
+    for (path, why) in left.iter().take(MOST_LEFT) {
+        info(&format!("left {path}: {why}"));
+    }
+    if left.len() > MOST_LEFT {
+        info(&format!("left {} more", left.len() - MOST_LEFT));
+    }
+}
+
+/// More lines than this hide what matters.
+const MOST_LEFT: usize = 20;
+
+/// Prints what there is to say of waivers that do nothing, as warnings.
+pub fn remark(remarks: &[WaiverRemark]) {
+    for WaiverRemark { path, line, message } in remarks {
+        warn(&format!("{path}:{line}: {message}"));
     }
 }
 

@@ -4,7 +4,7 @@ use ipnet::{IpNet, Ipv4Net};
 use serde_json::{Value, json};
 
 use crate::cidr::{Entry, Ipv4Set, parse_entry};
-use crate::inventory::RegistryRecord;
+use crate::inventory::{Origin, RegistryRecord};
 use crate::service_tags::{ServiceTags, Tag};
 
 /// Version of the input document, of registry documents, and of snapshots' registry files.
@@ -18,7 +18,19 @@ const IP_RULES: &str = "/registry/properties/networkRuleSet/ipRules";
 /// # Errors
 /// The registry document is no JSON object.
 pub fn build(record: &RegistryRecord, tags: &ServiceTags) -> Result<Value, serde_json::Error> {
-    let members: serde_json::Map<String, Value> = serde_json::from_str(&record.document)?;
+    build_from(&record.document, &record.origin, tags)
+}
+
+/// The same for each of the registry's alternatives.
+///
+/// # Errors
+/// As for [`build`].
+pub fn alternatives(record: &RegistryRecord, tags: &ServiceTags) -> Result<Vec<Value>, serde_json::Error> {
+    record.alternatives.iter().map(|text| build_from(text, &record.origin, tags)).collect()
+}
+
+fn build_from(text: &str, origin: &Origin, tags: &ServiceTags) -> Result<Value, serde_json::Error> {
+    let members: serde_json::Map<String, Value> = serde_json::from_str(text)?;
     let mut document = Value::Object(members);
     let rules = document.pointer(IP_RULES).and_then(Value::as_array).map(|rules| read_rules(rules));
     let location = document.pointer("/registry/location").and_then(Value::as_str);
@@ -29,7 +41,7 @@ pub fn build(record: &RegistryRecord, tags: &ServiceTags) -> Result<Value, serde
     if !document["origin"].is_object() {
         document["origin"] = json!({});
     }
-    document["origin"]["kind"] = json!(record.origin.kind());
+    document["origin"]["kind"] = json!(origin.kind());
     Ok(document)
 }
 

@@ -23,13 +23,19 @@ pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: 
     let cannot = || format!("cannot write inputs to {}", folder.display());
     check_target(folder)?;
     for record in &inventory.registries {
-        let name = RegistryId::parse(&record.id).map(|id| file_name(&id.name));
-        let name = name.with_context(|| format!("{:?} is no registry's id", record.id))?;
+        // An address in source code is only as long as a file's name may be.
+        let name = RegistryId::parse(&record.id).map_or_else(|| file_name(&record.id), |id| file_name(&id.name));
+        let name = &name[..name.floor_char_boundary(150)];
         // Registry names are unique in all of Azure; a registry named `data` must not take the parameters' place.
         let taken = |name: &str| name == DATA || folder.join(name).exists();
         let mut file = format!("{name}.json");
         if taken(&file) {
             file = format!("{name}.{}.json", record.scope.as_str());
+        }
+        let mut count = 2;
+        while taken(&file) {
+            file = format!("{name}.{count}.json");
+            count += 1;
         }
         let document = input::build(record, tags)?;
         write(&folder.join(file), &document).with_context(cannot)?;

@@ -22,6 +22,23 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Takes in what another source read.
+    ///
+    /// # Errors
+    /// Both read one scope: its name.
+    pub fn add(&mut self, other: Inventory) -> Result<(), ScopeName> {
+        let names = |scope: &Scope| self.scopes.iter().any(|known| known.name == scope.name);
+        if let Some(scope) = other.scopes.iter().find(|scope| names(scope)) {
+            return Err(scope.name.clone());
+        }
+        self.scopes.extend(other.scopes);
+        self.registries.extend(other.registries);
+        self.gaps.extend(other.gaps);
+        self.taken.extend(other.taken);
+        self.left.extend(other.left);
+        Ok(())
+    }
+
     /// Sorts everything by scope and resource id, so that two runs print the same bytes whatever answered first.
     pub fn sort(&mut self) {
         self.scopes.sort_by(|a, b| a.name.cmp(&b.name));

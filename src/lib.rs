@@ -1,16 +1,18 @@
 //! acrscan: who can reach your Azure Container Registries over the network, and can their ACR Tasks still.
 //!
 //! ```text
-//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  Report  ──►  output  ──►  exit code
-//! azure        registries      regorus,                                      text
-//! snapshot     + gaps          rayon                                         sarif
+//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  waive, compare  ──►  Report  ──►  output  ──►  exit code
+//! azure        registries      regorus,                          acrscan.toml,                    text
+//! snapshot     + gaps          rayon                             baseline                         sarif
 //! ```
 
+pub mod baseline;
 pub mod cidr;
 pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod console;
+pub mod coverage;
 pub mod evaluate;
 pub mod finding;
 pub mod input;
@@ -27,3 +29,4 @@ pub mod service_tags;
 pub mod source;
 pub mod tags;
 pub mod text_file;
+pub mod waiver;

@@ -1,7 +1,7 @@
 //! Everything that the outputs print, and the exit code it comes to.
 
-use crate::finding::{Finding, Kind, Notification, RegistrySummary, ScopeName, Severity};
-use crate::inventory::Taken;
+use crate::finding::{BaselineState, Finding, Kind, Notification, RegistrySummary, ScopeName, Severity, Waived};
+pub use crate::inventory::Taken;
 use crate::policy::Policy;
 
 /// The result of one scan.
@@ -62,6 +62,17 @@ pub struct ScopeReport {
     pub complete: bool,
 }
 
+/// What a scan is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gate {
+    /// The least severity that counts; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// Whether a result that could not tell makes it incomplete.
+    pub fail_on_unknown: bool,
+    /// Whether only those findings count that the baseline does not hold.
+    pub fail_on_new: bool,
+}
+
 /// What a scan comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -85,26 +96,57 @@ impl Outcome {
 }
 
 impl Report {
-    /// What the report comes to. `fail_on` is the least severity that counts; `None` for never.
-    pub fn outcome(&self, fail_on: Option<Severity>, fail_on_unknown: bool) -> Outcome {
-        let unknown = fail_on_unknown && self.findings.iter().any(|finding| finding.kind == Kind::Unknown);
+    /// What the report comes to. What is waived does not count.
+    pub fn outcome(&self, gate: Gate) -> Outcome {
+        let unknown = gate.fail_on_unknown && self.open().any(|finding| finding.kind == Kind::Unknown);
         let incomplete = self.scopes.iter().any(|scope| !scope.complete);
         if unknown || incomplete || !self.notifications.is_empty() {
             return Outcome::Incomplete;
         }
         let fails = |finding: &Finding| {
-            finding.kind == Kind::Fail && fail_on.is_some_and(|threshold| finding.severity >= threshold)
+            finding.kind == Kind::Fail
+                && gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+                && (!gate.fail_on_new || finding.baseline == Some(BaselineState::New))
         };
-        if self.findings.iter().any(fails) { Outcome::Findings } else { Outcome::Clean }
+        if self.open().any(fails) { Outcome::Findings } else { Outcome::Clean }
     }
 
-    /// How many findings of kind fail have this severity.
+    /// The findings that count, which nobody has waived.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.waived.is_none())
+    }
+
+    /// The others, each with its waiver.
+    pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
+        self.findings.iter().filter_map(|finding| Some((finding, finding.waived.as_ref()?)))
+    }
+
+    /// How many open findings of kind fail have this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
+        self.open().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
     }
 
-    /// How many results are unknown.
+    /// How many open results are unknown.
     pub fn count_unknown(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.kind == Kind::Unknown).count()
+        self.open().filter(|finding| finding.kind == Kind::Unknown).count()
     }
+
+    /// How the open findings of kind fail compare with the baseline; `None` where there is none.
+    pub fn compared(&self) -> Option<Compared> {
+        let absent = self.absent.as_ref()?;
+        let fails = || self.open().filter(|finding| finding.kind == Kind::Fail);
+        let new = fails().filter(|finding| finding.baseline == Some(BaselineState::New)).count();
+        Some(Compared { new, known: fails().count() - new, gone: absent.len() })
+    }
+}
+
+/// How many findings are new, and how many are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// Not in the baseline.
+    pub new: usize,
+    /// In the baseline, and still there.
+    pub known: usize,
+    /// In the baseline, and there no more.
+    pub gone: usize,
 }

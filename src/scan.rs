@@ -1,24 +1,29 @@
-//! The conductor: collect, evaluate, report. Each command of the binary is one function here.
+//! The conductor: collect, evaluate, waive, compare, report. Each command of the binary is one function here.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
 
+use crate::baseline::Baseline;
 use crate::cli::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
 use crate::config::{Config, ConfigError};
 use crate::console::{self, ProgressLine};
+use crate::coverage::Coverage;
 use crate::evaluate::Evaluator;
+use crate::finding::Notification;
 use crate::inputs;
 use crate::inventory::{Inventory, Needs, Origin};
-use crate::output::{self, SarifOptions};
+use crate::output::{self, SarifOptions, Verdict};
 use crate::policy::{PolicySet, Reads, Selection};
-use crate::report::{Outcome, Report, ScopeReport};
+use crate::report::{Gate, Outcome, Report, ScopeReport};
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
-use crate::source::{Collected, azure, snapshot};
+use crate::source::{Collected, azure, code, snapshot};
 use crate::tags;
+use crate::text_file;
+use crate::waiver::Waivers;
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
 const MOST_SCOPES: usize = 20;
@@ -31,21 +36,33 @@ const MOST_SCOPES: usize = 20;
 pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
-    let policies = PolicySet::load(&selection(&args.policies)?)?;
+    let selection = selection(&args.policies)?;
+    let policies = PolicySet::load(&selection)?;
+    let waivers = Waivers::new(&selection.config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
 
     check_targets(args)?;
 
     let (mut inventory, tags) = collect(args, needs(args, &policies))?;
+    console::tell_sources(&inventory.taken, &inventory.left);
     let saved = save(args, &mut inventory, &tags, &policies);
-    let evaluation = evaluator.evaluate(&inventory, &tags);
-    let report = report(inventory, evaluation, policies);
+    let mut evaluation = evaluator.evaluate(&inventory, &tags);
+    let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
+    let waiver_remarks = waivers.apply(&mut evaluation.findings, &coverage, Utc::now().date_naive());
+    let absent = baseline.map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
+    let report = Report { waiver_remarks, absent, ..report(inventory, evaluation, policies) };
     console::notify(&report.notifications);
-    let options = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    output::write_all(&report, &outputs, &options)?;
+    console::remark(&report.waiver_remarks);
+    let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
+    let outcome = report.outcome(gate);
+    let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
+    let Gate { fail_on, fail_on_unknown, fail_on_new } = gate;
+    let verdict = Verdict { outcome, fail_on, fail_on_unknown, fail_on_new };
+    output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;
-    Ok(report.outcome(args.fail_on.0, args.fail_on_unknown))
+    Ok(outcome)
 }
 
 /// `acrscan pull`: a snapshot, and nothing evaluated.
@@ -143,18 +160,20 @@ fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
     needs
 }
 
-/// Reads every source that was named.
+/// Reads every source that was named. Source code comes last: data sources in it read the service tags.
 fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceTags)> {
+    if args.paths.is_empty() && args.live.subscriptions.is_empty() {
+        bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
+    }
+    let (snapshots, code_paths) = tell_apart(&args.paths)?;
+    let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
     let mut sources = Vec::new();
-    for path in &args.paths {
-        sources.push(collect_path(path)?);
+    for folder in &snapshots {
+        sources.push(snapshot::read(folder)?);
     }
     if !args.live.subscriptions.is_empty() {
         let service_tag = needs.service_tag && args.service_tags.is_none();
         sources.push(collect_live(&args.live, Needs { service_tag, ..needs })?);
-    }
-    if sources.is_empty() {
-        bail!("nothing to scan: name a snapshot's folder, or a subscription with --subscription");
     }
     let tags = tags::choose(args.service_tags.as_deref(), args.live.cloud, &sources)?;
     if needs.service_tag {
@@ -162,36 +181,37 @@ fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceT
     }
     let mut whole = Inventory::default();
     for Collected { inventory, .. } in sources {
-        for scope in &inventory.scopes {
-            if whole.scopes.iter().any(|other| other.name == scope.name) {
-                bail!("{} is in two of the sources: scan them one at a time", scope.name);
-            }
-        }
-        whole.scopes.extend(inventory.scopes);
-        whole.registries.extend(inventory.registries);
-        whole.gaps.extend(inventory.gaps);
+        whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
+    }
+    if let Some(found) = code {
+        whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
     if whole.scopes.len() > MOST_SCOPES {
-        bail!("{} subscriptions in the snapshots: one scan takes at most {MOST_SCOPES}", whole.scopes.len());
+        let count = whole.scopes.len();
+        bail!("{count} subscriptions, source code counted as one: one scan takes at most {MOST_SCOPES}");
     }
     whole.sort();
     Ok((whole, tags))
 }
 
-/// A new kind of source is one more arm here.
-fn collect_path(path: &Path) -> anyhow::Result<Collected> {
-    let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-    let folder = match path.file_name() {
-        Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
-        _ => path,
-    };
-    if snapshot::is_snapshot(folder) {
-        return Ok(snapshot::read(folder)?);
+/// The snapshots' folders among some paths, and the rest, which must be source code.
+fn tell_apart(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut snapshots, mut code) = (Vec::new(), Vec::new());
+    for path in paths {
+        let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = match path.file_name() {
+            Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
+            _ => path,
+        };
+        if snapshot::is_snapshot(folder) {
+            snapshots.push(folder.to_owned());
+        } else if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+            bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
+        } else {
+            code.push(path.clone());
+        }
     }
-    if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-        bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
-    }
-    bail!("{}: nothing recognised: not a snapshot, which has a {}", path.display(), snapshot::MANIFEST)
+    Ok((snapshots, code))
 }
 
 fn collect_live(live: &LiveArgs, needs: Needs) -> anyhow::Result<Collected> {
@@ -220,6 +240,17 @@ fn save_snapshot(folder: &Path, inventory: &mut Inventory, tags: &ServiceTags) -
         }
     }
     Ok(())
+}
+
+/// What the scan would have found, were it there.
+fn coverage<'a>(
+    args: &ScanArgs,
+    inventory: &'a Inventory,
+    failed: &[Notification],
+    policies: &'a PolicySet,
+) -> Coverage<'a> {
+    let paths = args.paths.iter().map(|path| text_file::shown(path)).collect();
+    Coverage::new(inventory, policies.policies.iter().map(|policy| policy.id.as_str()), failed, paths)
 }
 
 fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policies: PolicySet) -> Report {

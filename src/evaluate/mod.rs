@@ -3,6 +3,7 @@
 //! Each registry costs one query, of a rule generated at load that gathers what all policies say. A policy that fails on
 //! a registry is found by asking the policies one by one: it costs that pair its result, and no other.
 
+mod alternatives;
 mod engine;
 mod guard;
 mod results;
@@ -19,7 +20,7 @@ use self::results::Builder;
 use crate::finding::{Finding, Notification, RegistrySummary};
 use crate::input;
 use crate::inventory::{Inventory, RegistryRecord};
-use crate::policy::{PolicyError, PolicySet};
+use crate::policy::{Policy, PolicyError, PolicySet};
 use crate::service_tags::ServiceTags;
 
 /// What all policies say of all registries.
@@ -83,13 +84,18 @@ impl Evaluator {
 
     fn evaluate_one(&self, worker: &mut Worker, record: &RegistryRecord, tags: &ServiceTags) -> Evaluation {
         let mut builder = Builder::new(record);
-        match input::build(record, tags) {
-            Ok(document) => {
+        let documents = input::build(record, tags).and_then(|own| Ok((own, input::alternatives(record, tags)?)));
+        match documents {
+            Ok((document, alternatives)) => {
                 builder.summarise(&document);
                 let mut verdicts = self.prepared.ask(worker, &document);
+                let mut others: Vec<_> = alternatives.iter().map(|other| self.prepared.ask(worker, other)).collect();
                 for policy in self.prepared.policies() {
                     let silent = || Err(Fault::Here(format!("{}: it gave no result", policy.place("deny"))));
-                    builder.add(policy, verdicts.remove(&policy.id).unwrap_or_else(silent), &document);
+                    let take = |said: &mut BTreeMap<_, _>| said.remove(&policy.id).unwrap_or_else(silent);
+                    let own = take(&mut verdicts);
+                    let others = others.iter_mut().map(take).collect();
+                    builder.add(policy, one_of_all(policy, &document, own, &alternatives, others), &document);
                 }
             }
             Err(error) => {
@@ -101,4 +107,22 @@ impl Evaluator {
         }
         builder.finish()
     }
+}
+
+/// What a policy says of a registry, whichever of its alternatives it comes to.
+fn one_of_all(
+    policy: &Policy,
+    document: &Value,
+    own: Verdict,
+    alternatives: &[Value],
+    others: Vec<Verdict>,
+) -> Verdict {
+    if alternatives.is_empty() {
+        return own;
+    }
+    let own = own?;
+    let others = others.into_iter().collect::<Result<Vec<Value>, Fault>>()?;
+    let pairs: Vec<_> = alternatives.iter().zip(&others).collect();
+    alternatives::merge((document, &own), &pairs)
+        .map_err(|error| Fault::Here(format!("{}: {error}", policy.place("deny"))))
 }

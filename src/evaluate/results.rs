@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Holds a result to the policy contract.
-fn check(item: &Value, document: &Value) -> Result<(), String> {
+pub fn check(item: &Value, document: &Value) -> Result<(), String> {
     let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
     for name in members.keys() {
         if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {

@@ -1,8 +1,19 @@
 //! Reports: one file per format, each a function from a report to text.
 
 mod escape;
+mod excerpt;
+mod fold;
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod place;
 mod sarif;
 mod text;
+mod verdict;
+
+#[cfg(test)]
+mod sample;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +22,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 pub use escape::visible;
+pub use verdict::Verdict;
 
 use crate::report::Report;
 
@@ -21,6 +33,14 @@ pub enum Format {
     Text,
     /// SARIF 2.1.0, as GitHub code scanning takes it
     Sarif,
+    /// A page for a job summary or a comment on a pull request
+    Markdown,
+    /// Workflow commands, which GitHub Actions shows beside the lines
+    Github,
+    /// Everything, for programs; `src/output/report.schema.json` says what is where
+    Json,
+    /// JUnit's XML: a suite for each registry, a case for each policy
+    Junit,
 }
 
 /// Who reads the SARIF.
@@ -42,6 +62,15 @@ pub struct SarifOptions {
     pub category: Option<String>,
 }
 
+/// What outputs need to know beside the report.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// For SARIF.
+    pub sarif: SarifOptions,
+    /// What the scan came to.
+    pub verdict: Verdict,
+}
+
 /// One `-o`: a format and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -49,6 +78,15 @@ pub struct Output {
     pub format: Format,
     /// The file; standard output where there is none.
     pub path: Option<PathBuf>,
+}
+
+impl Format {
+    /// What the command line calls each.
+    fn names() -> Vec<String> {
+        let values =
+            <Format as clap::ValueEnum>::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
+        values.map(|value| value.get_name().to_owned()).collect()
+    }
 }
 
 impl FromStr for Output {
@@ -62,7 +100,7 @@ impl FromStr for Output {
             None => (text, None),
         };
         let format = <Format as clap::ValueEnum>::from_str(name, false)
-            .map_err(|_| format!("unknown format {name:?}; there are: text, sarif"))?;
+            .map_err(|_| format!("unknown format {name:?}; there are: {}", Format::names().join(", ")))?;
         Ok(Output { format, path })
     }
 }
@@ -92,7 +130,7 @@ pub fn plan(asked: &[Output]) -> anyhow::Result<Vec<Output>> {
 ///
 /// # Errors
 /// An output cannot be written; the others are.
-pub fn write_all(report: &Report, outputs: &[Output], options: &SarifOptions) -> anyhow::Result<()> {
+pub fn write_all(report: &Report, outputs: &[Output], options: &Options) -> anyhow::Result<()> {
     let mut first_error = Ok(());
     for output in outputs {
         if let Err(error) = write_one(report, output, options) {
@@ -102,13 +140,17 @@ pub fn write_all(report: &Report, outputs: &[Output], options: &SarifOptions) ->
     first_error
 }
 
-fn write_one(report: &Report, output: &Output, options: &SarifOptions) -> anyhow::Result<()> {
+fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Result<()> {
     let colour = output.path.is_none()
         && io::stdout().is_terminal()
         && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     let text = match output.format {
         Format::Text => text::render(report, colour),
-        Format::Sarif => sarif::render(report, options)?,
+        Format::Sarif => sarif::render(report, &options.sarif)?,
+        Format::Markdown => markdown::render(report, &options.verdict),
+        Format::Github => github::render(report, &options.verdict),
+        Format::Json => json::render(report, &options.verdict)?,
+        Format::Junit => junit::render(report, &options.verdict),
     };
     match &output.path {
         Some(path) => write_file(path, &text).with_context(|| format!("cannot write {}", path.display())),
@@ -140,4 +182,26 @@ fn write_file(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_format_names_those_there_are() {
+        let error = "html=x".parse::<Output>().expect_err("no such format");
+        assert_eq!(error, "unknown format \"html\"; there are: text, sarif, markdown, github, json, junit");
+    }
+
+    #[test]
+    fn text_goes_to_standard_output_unless_it_is_taken() {
+        let plan = |asked: &[&str]| {
+            let asked: Vec<Output> = asked.iter().map(|text| text.parse().expect("an output")).collect();
+            plan(&asked).map(|plan| plan.iter().map(|output| output.format).collect::<Vec<_>>())
+        };
+        assert_eq!(plan(&["sarif=a"]).expect("a plan"), [Format::Sarif, Format::Text]);
+        assert_eq!(plan(&["github", "markdown=a"]).expect("a plan"), [Format::Github, Format::Markdown]);
+        assert!(plan(&["github", "json"]).is_err() && plan(&["junit=a", "json=a"]).is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! From Rego files to a [`PolicySet`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -53,13 +53,14 @@ impl PolicySet {
         for policy in &mut policies {
             policy.fault = faults.get(&policy.file).map(ToString::to_string);
         }
+        let known = known(&policies);
         let policies = select(policies, selection)?;
         // A policy that is not run is not loaded either: its errors would not be this scan's.
         modules.retain(|module| {
             let runs = |policy: &Policy| policy.file == module.path && policy.fault.is_none();
             module.policy_name().is_none() || policies.iter().any(runs)
         });
-        Ok(PolicySet { policies, modules })
+        Ok(PolicySet { policies, modules, known })
     }
 }
 
@@ -84,6 +85,14 @@ impl Module {
         let name = self.package().strip_prefix("acr.")?;
         (!name.contains('.') && !self.is_test()).then_some(name)
     }
+}
+
+/// The ids of these policies and of all that ship with the binary; sorted.
+fn known(policies: &[Policy]) -> Vec<String> {
+    let builtin = BUILTIN.iter().map(Module::builtin);
+    let builtin = builtin.filter_map(|module| module.policy_name().map(|name| name.replace('_', "-")));
+    let ids: BTreeSet<String> = policies.iter().map(|policy| policy.id.clone()).chain(builtin).collect();
+    ids.into_iter().collect()
 }
 
 /// The libraries that ship with the binary.

@@ -73,6 +73,9 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// Every Rego file to load, libraries included, tests left out.
     pub modules: Vec<Module>,
+    /// The ids of all policies there are, the built-in ones and those of the folders named, whether they run or not;
+    /// sorted.
+    pub known: Vec<String>,
 }
 
 /// `data.parameters`, as policies see it: the policy's name, then the parameter's.

@@ -1,5 +1,5 @@
-//! Input documents by the thousand: the demo's and the policies' examples, and what mutation makes of them. The same
-//! for every run: no randomness but that of a fixed seed.
+//! Input documents by the thousand: the demo's and the policies' examples, as Azure and as source code tell them, and
+//! what mutation makes of them. The same for every run: no randomness but that of a fixed seed.
 
 use std::fs;
 use std::path::Path;
@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 pub fn generate(count: usize) -> Vec<Value> {
     let mut documents = demo();
     documents.extend(examples());
-    let seeds = documents.len();
-    assert!(seeds > 30, "{seeds} seeds");
     let mut random = Random(0x5eed);
+    let declared: Vec<Value> = documents.iter().map(|document| declared(document.clone(), &mut random)).collect();
+    documents.extend(declared);
+    let seeds = documents.len();
+    assert!(seeds > 60, "{seeds} seeds");
     while documents.len() < count {
         let mut document = documents[random.below(seeds)].clone();
         for _ in 0..=random.below(3) {
@@ -44,6 +46,46 @@ fn examples() -> Vec<Value> {
         }
     }
     documents
+}
+
+/// The document as source code would have it: not deployed yet, and known in part.
+fn declared(mut document: Value, random: &mut Random) -> Value {
+    let kind = ["terraform", "arm", "bicep"][random.below(3)];
+    document["origin"] = json!({ "kind": kind, "address": "azurerm_container_registry.main", "api_version": "" });
+    for unknown in ["id", "name", "identity"] {
+        if let Some(registry) = document["registry"].as_object_mut().filter(|_| random.below(2) == 0) {
+            registry.remove(unknown);
+        }
+    }
+    if let Some(properties) = document.pointer_mut("/registry/properties").and_then(Value::as_object_mut) {
+        properties.remove("loginServer");
+        if random.below(4) == 0 {
+            properties.insert("endpointProtocol".to_owned(), json!("IPv4AndIPv6"));
+        }
+    }
+    let mut lists = [
+        "/tasks",
+        "/agent_pools",
+        "/role_assignments",
+        "/registry/properties/networkRuleSet/ipRules",
+        "/registry/properties/networkRuleSet/virtualNetworkRules",
+        "/registry/properties/privateEndpointConnections",
+        "/registry/properties/endpointProtocol",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for (index, task) in document["tasks"].as_array_mut().into_iter().flatten().enumerate() {
+        if random.below(3) == 0 && task["properties"].is_object() {
+            task["properties"]["agentPoolName"] = Value::Null;
+            lists.push(format!("/tasks/{index}/properties/agentPoolName"));
+        }
+        if random.below(4) == 0 && task.is_object() {
+            task["identity"] = json!({});
+        }
+    }
+    lists.retain(|_| random.below(2) == 0);
+    document["partial"] = json!(lists);
+    document
 }
 
 /// splitmix64.

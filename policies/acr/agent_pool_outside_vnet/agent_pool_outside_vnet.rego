@@ -21,6 +21,7 @@
 package acr.agent_pool_outside_vnet
 
 import data.lib.az
+import data.lib.declared
 import data.lib.pointer
 import data.lib.registry
 import data.lib.tasks
@@ -111,10 +112,15 @@ faults_of(task) := ["does not exist"] if {
 
 # What may be wrong with a pool, and whether it is.
 judged(pool) := {
-	"failed": verdict.of_boolean(state_fails(pool)),
+	"failed": failed(pool),
 	"has no machines": empty(pool),
 	"has no subnet": verdict.negation(tasks.subnet_verdict(pool)),
 }
+
+# What is declared has not been tried.
+failed(pool) := "no" if {
+	declared.yes
+} else := verdict.of_boolean(state_fails(pool))
 
 state_fails(pool) := state in {"failed", "canceled"} if {
 	state := verdict.fold(verdict.member(pool, ["properties", "provisioningState"]))
@@ -129,7 +135,7 @@ empty(pool) := verdict.of_boolean(machines == 0) if {
 # What could not be read of a task's pool, where nothing is known to be wrong with it.
 task_doubts(task) := tasks.doubts(task, ["enabled", "on_vnet_pool"]) if {
 	count(tasks.doubts(task, ["enabled", "on_vnet_pool"])) > 0
-} else := {{"field": pool_field(task), "why": sprintf("whether its agent pool %s was not read", [question])} |
+} else := {{"field": pool_field(task), "why": sprintf("whether its agent pool %s %s", [question, declared.not_read])} |
 	count(faults_of(task)) == 0
 	some pool in pools(task)
 	some question, answer in judged(pool)

@@ -86,3 +86,16 @@ test_what_was_not_read_is_unknown if {
 		"/tasks/0/properties/status",
 	}
 }
+
+test_source_code if {
+	untried := pool({"provisioningState": null})
+	doubted(object.union(document([untried]), fixtures.source([]))) == set()
+	faults([pool({"provisioningState": null})]) == set()
+	elsewhere := object.union(document([]), fixtures.source(["/agent_pools"]))
+	doubted(elsewhere) == {"/tasks/0/properties/agentPoolName"}
+	findings := policy.deny with input as elsewhere
+	findings == set()
+	doubts := policy.unknown with input as object.union(document([pool({"count": null})]), fixtures.source([]))
+	some doubt in doubts
+	contains(doubt.msg, "whether its agent pool has no machines is not known, so")
+}

@@ -71,7 +71,7 @@ logs_in_by_default(task) := verdict.conjunction([paths.uses_bypass(task), creden
 
 doubts(task) := tasks.doubts(task, paths.aspects) | login_doubts(task)
 
-login_doubts(task) := {{"field": login_field(task), "why": "its login mode was not read"}} if {
+login_doubts(task) := {{"field": login_field(task), "why": verdict.why("its login mode", null)}} if {
 	credentials.default_login(task) == "unknown"
 } else := set()
 

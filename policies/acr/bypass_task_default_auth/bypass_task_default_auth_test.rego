@@ -61,3 +61,18 @@ test_what_was_not_read_is_unknown if {
 	}}})
 	{doubt.field | some doubt in unread} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
 }
+
+test_login_that_source_code_does_not_tell_is_unknown if {
+	code := object.union(document({}), fixtures.source([]))
+	findings := policy.deny with input as code
+	findings == set()
+	doubts := policy.unknown with input as code
+	doubts == {{
+		"msg": concat(" ", [
+			"Registry contoso: of task nightly its login mode is not known,",
+			"so how it logs in under the bypass cannot be told.",
+		]),
+		"field": login_field,
+		"key": "nightly",
+	}}
+}

@@ -23,6 +23,7 @@ package acr.bypass_task_without_credential
 
 import data.lib.az
 import data.lib.credentials
+import data.lib.declared
 import data.lib.paths
 import data.lib.registry
 import data.lib.tasks
@@ -32,12 +33,12 @@ deny contains {
 	"msg": sprintf("%s lets task %s bypass its network rules, but the task has no [system] credential for %s, %s.", [
 		registry.label,
 		task.name,
-		login_server,
+		server_name,
 		"so it is refused with 403",
 	]),
 	"field": credentials_field(task),
 	"key": task.name,
-	"evidence": {"task": task.name, "login_server": login_server},
+	"evidence": {"task": task.name, "login_server": server_name},
 	"fix": [az.system_credential(task.name)],
 } if {
 	some task in tasks.entries
@@ -76,17 +77,38 @@ lacks_credential(task) := "no" if {
 	verdict.fold(details(task).source_identity) in credentials.system_names
 } else := "unknown" if {
 	not is_object(verdict.member(details(task), ["custom_registries"]))
+} else := "yes" if {
+	# Whatever the login server's name, it is not among no names.
+	declared.yes
+	count(system_servers(task)) == 0
+} else := "no" if {
+	count(system_servers(task) & own_servers) > 0
 } else := "unknown" if {
 	login_server == null
-} else := "no" if {
-	logs_in_by_name(task)
 } else := "yes"
 
-logs_in_by_name(task) if {
+# The servers that the task logs in to with its system-assigned identity.
+system_servers(task) := {lower(server) |
 	some server, identity in details(task).custom_registries
-	lower(server) == lower(login_server)
 	verdict.fold(identity) in credentials.system_names
 }
+
+own_servers contains lower(login_server) if login_server != null
+
+# What a registry that does not exist yet will be called, and how Terraform refers to that.
+own_servers contains sprintf("%s.azurecr.io", [lower(registry.name)]) if {
+	declared.yes
+	registry.name != null
+}
+
+own_servers contains sprintf("%s.login_server", [lower(registry.address)]) if {
+	declared.yes
+	registry.address != null
+}
+
+server_name := login_server if {
+	login_server != null
+} else := "the registry"
 
 details(task) := credentials.details(task) if {
 	credentials.details(task)
@@ -103,6 +125,6 @@ credential_doubts(task) := set() if {
 	lacks_credential(task) != "unknown"
 } else := {registry.doubt(["properties", "loginServer"])} if {
 	is_object(verdict.member(details(task), ["custom_registries"]))
-} else := {{"field": credentials_field(task), "why": "its credentials were not read"}}
+} else := {{"field": credentials_field(task), "why": sprintf("its credentials %s", [declared.none_read])}}
 
 credentials_field(task) := sprintf("%s/properties/credentials", [task.field])

@@ -68,3 +68,22 @@ test_bypass_that_is_off_passes if {
 	off := object.union(document(null), {"registry": {"properties": {"networkRuleBypassAllowedForTasks": false}}})
 	doubted(off) == set()
 }
+
+# A registry in source code, which has no login server yet.
+declared(custom) := object.union(document(details(null, custom)), object.union(
+	fixtures.source([]),
+	{"registry": {"properties": {"networkRuleBypassAllowedForTasks": true, "loginServer": null}}},
+))
+
+test_source_code_names_the_server_in_its_own_way if {
+	every server in ["contoso.azurecr.io", "azurerm_container_registry.main.login_server"] {
+		named := declared({server: "[system]"})
+		findings := policy.deny with input as named
+		findings == set()
+		doubted(named) == set()
+	}
+	doubted(declared({"other.azurecr.io": "[system]"})) == {"/registry/properties/loginServer"}
+	findings := policy.deny with input as declared({"other.azurecr.io": null})
+	some finding in findings
+	contains(finding.msg, "the task has no [system] credential for the registry, so")
+}

@@ -76,7 +76,10 @@ lacks_role(task) := "unknown" if {
 	roles.list_doubt
 } else := "unknown" if {
 	principal(task) == null
-} else := verdict.conjunction({refuses(assignment) | some assignment in roles.held(principal(task))})
+} else := verdict.conjunction(answers_of(task))
+
+# What each assignment says; what more of them would say is not known.
+answers_of(task) := {refuses(assignment) | some assignment in roles.held(principal(task))} | {"unknown" | roles.more}
 
 # Whether an assignment leaves the identity without permission. A condition may exclude the task's repositories, and a
 # role that is not known may be one of the customer's own.
@@ -118,9 +121,12 @@ role_doubts(task) := set() if {
 	roles.list_doubt
 } else := {{
 	"field": sprintf("%s/identity/principalId", [task.field]),
-	"why": "the identity's principal was not read",
+	"why": verdict.why("the identity's principal", null),
 }} if {
 	principal(task) == null
+} else := {roles.more} if {
+	roles.more
+	not "unknown" in {refuses(assignment) | some assignment in roles.held(principal(task))}
 } else := {registry.doubt(mode_path)} if {
 	mode == "unknown"
 } else := {{

@@ -111,3 +111,14 @@ test_half_read_task_is_unknown_for_that_alone if {
 	))]})
 	doubted(half) == {"/tasks/0/properties/status"}
 }
+
+test_roles_that_are_not_all_known if {
+	hidden := fixtures.source(["/role_assignments"])
+	doubted(object.union(document(legacy, []), hidden)) == {"/role_assignments"}
+	doubted(object.union(document(abac, [assigned(push, null)]), hidden)) == {"/role_assignments"}
+	doubted(object.union(document(legacy, [assigned("0", null)]), hidden)) == {"/tasks/0/identity/principalId"}
+	given := object.union(document(legacy, [assigned(push, null)]), hidden)
+	doubted(given) == set()
+	findings := policy.deny with input as object.union(document(legacy, []), hidden)
+	findings == set()
+}

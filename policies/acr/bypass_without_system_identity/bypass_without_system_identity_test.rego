@@ -159,3 +159,14 @@ test_nothing_read_is_unknown if {
 		count(doubts) > 0
 	}
 }
+
+test_source_code if {
+	code := fixtures.document(object.union(fixtures.source(["/tasks"]), {
+		"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}},
+		"tasks": [fixtures.task("without", {}), fixtures.task("hidden", {"identity": {}})],
+	}))
+	findings := policy.deny with input as code
+	{finding.key | some finding in findings} == {"without"}
+	doubts := policy.unknown with input as code
+	{doubt.field | some doubt in doubts} == {"/tasks", "/tasks/1/identity"}
+}

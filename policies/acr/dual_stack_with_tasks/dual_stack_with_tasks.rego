@@ -18,6 +18,8 @@
 #   parameters: {}
 package acr.dual_stack_with_tasks
 
+import data.lib.declared
+import data.lib.pointer
 import data.lib.preview
 import data.lib.registry
 import data.lib.tasks
@@ -28,7 +30,7 @@ deny contains {
 		registry.label,
 		concat(", ", names),
 	]),
-	"field": "/preview/properties/endpointProtocol",
+	"field": pointer.join(array.concat([shown], path)),
 	"evidence": {"tasks": names},
 } if {
 	dual_stack == "yes"
@@ -39,7 +41,7 @@ unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks work cannot be told.", [registry.label, doubt.why]),
 	"field": doubt.field,
 } if {
-	not preview.not_asked
+	applies
 	some doubt in doubts
 }
 
@@ -60,11 +62,29 @@ unknown contains {
 
 path := ["properties", "endpointProtocol"]
 
+# Where the protocol stands: in the registry, if its api-version shows it, else in the second read.
+shown := "registry" if {
+	registry.setting(path) != null
+} else := "preview"
+
+setting := registry.setting(path) if {
+	shown == "registry"
+} else := preview.setting(path)
+
 dual_stack := object.get({"ipv4andipv6": "yes", "ipv4": "no"}, protocol, "unknown") if {
-	protocol := verdict.fold(preview.setting(path))
+	protocol := verdict.fold(setting)
 } else := "unknown"
 
 names := sort([task.name | some task in tasks.entries; task.enabled == "yes"])
+
+# Source code that says nothing of the protocol is as good as a registry that was read without it.
+applies if not preview.not_asked
+
+applies if shown == "registry"
+
+applies if hidden
+
+hidden := declared.more("/registry/properties/endpointProtocol", "endpointProtocol is not known")
 
 no_tasks if {
 	not tasks.list_doubt
@@ -73,9 +93,24 @@ no_tasks if {
 	}
 }
 
-doubts contains preview.doubt(path) if {
+doubts contains protocol_doubt if {
 	dual_stack == "unknown"
 	not no_tasks
 }
 
-doubts contains tasks.list_doubt if dual_stack != "no"
+protocol_doubt := hidden if {
+	hidden
+} else := registry.doubt(path) if {
+	shown == "registry"
+} else := preview.doubt(path)
+
+doubts contains tasks.list_doubt if {
+	dual_stack != "no"
+	not in_use
+}
+
+# Then more tasks do not change the answer.
+in_use if {
+	dual_stack == "yes"
+	count(names) > 0
+}

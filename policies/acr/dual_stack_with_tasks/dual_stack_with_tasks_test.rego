@@ -53,3 +53,24 @@ test_what_was_not_read_is_unknown if {
 	doubted(with_protocol("IPv4AndIPv6", null)) == {"/tasks"}
 	doubted(with_protocol("IPv4AndIPv6", ["odd"])) == {"/tasks/0/properties/status"}
 }
+
+# The registry itself shows the protocol.
+declared(protocol, partial) := object.union(
+	fixtures.document({"registry": {"properties": {"endpointProtocol": protocol}}, "tasks": nightly}),
+	fixtures.source(partial),
+)
+
+test_the_registry_itself_may_show_it if {
+	some finding in findings(declared("IPv4AndIPv6", ["/tasks"]))
+	finding.field == "/registry/properties/endpointProtocol"
+	doubted(declared("IPv4AndIPv6", ["/tasks"])) == set()
+	doubted(declared("IPv4", ["/tasks"])) == set()
+	doubted(declared("Odd", [])) == {"/registry/properties/endpointProtocol"}
+}
+
+test_source_code_that_does_not_tell if {
+	doubted(declared(null, [])) == set()
+	doubted(declared(null, ["/registry/properties/endpointProtocol"])) == {"/registry/properties/endpointProtocol"}
+	dual := object.union(declared("IPv4AndIPv6", ["/tasks"]), {"tasks": []})
+	doubted(dual) == {"/tasks"}
+}

@@ -24,7 +24,7 @@ import data.lib.firewall
 import data.lib.registry
 
 deny contains {
-	"msg": sprintf("%s has IP rules (%d) that do nothing: %s.", [registry.label, size, finding.because]),
+	"msg": sprintf("%s has IP rules (%s) that do nothing: %s.", [registry.label, extent, finding.because]),
 	"field": "/registry/properties/networkRuleSet/ipRules",
 	"evidence": {
 		"rules": size,
@@ -47,7 +47,14 @@ unknown contains {
 # Entries that could not be read are rules all the same.
 size := count(input.firewall.rules) if firewall.known
 
-empty if size == 0
+extent := sprintf("at least %d", [size]) if {
+	firewall.more
+} else := sprintf("%d", [size])
+
+empty if {
+	size == 0
+	not firewall.more
+}
 
 doubts contains doubt if {
 	registry.selected == "unknown"
@@ -58,6 +65,11 @@ doubts contains doubt if {
 doubts contains firewall.list_doubt if {
 	registry.selected != "yes"
 	not firewall.absent
+}
+
+doubts contains firewall.more if {
+	registry.selected == "no"
+	size == 0
 }
 
 finding := {

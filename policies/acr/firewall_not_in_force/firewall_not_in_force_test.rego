@@ -64,3 +64,13 @@ test_what_was_not_read_is_unknown if {
 	doubted({"publicNetworkAccess": null}, one) == {"/registry/properties/publicNetworkAccess"}
 	doubted({}, {"firewall": null, "registry": {"sku": {"name": "Basic"}}}) == set()
 }
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	some message in messages(allow, object.union(one, hidden))
+	startswith(message, "Registry contoso has IP rules (at least 1) that do nothing:")
+	doubted(allow, object.union(one, hidden)) == set()
+	doubted(allow, hidden) == {fixtures.ip_rules}
+	doubted({}, hidden) == set()
+	doubted({"publicNetworkAccess": null}, hidden) == {"/registry/properties/publicNetworkAccess"}
+}

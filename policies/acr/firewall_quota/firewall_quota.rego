@@ -23,17 +23,17 @@
 #       description: How many IP rules a registry may have, where its own limit was not read.
 package acr.firewall_quota
 
+import data.lib.declared
 import data.lib.firewall
 import data.lib.registry
 import data.lib.verdict
 
 deny contains {
-	"msg": sprintf("%s needs %d IP rules and may have %d: %d in the list, %d missing from the service tag.%s", [
+	"msg": sprintf("%s needs %d IP rules and may have %d: %s.%s", [
 		registry.label,
 		size + missing,
 		quota,
-		size,
-		missing,
+		breakdown,
 		advice,
 	]),
 	"field": "/registry/properties/networkRuleSet/ipRules",
@@ -55,19 +55,35 @@ size := count(input.firewall.rules) if firewall.known
 # What a list that is in force lacks of the service tag; undefined when that is not known.
 missing := 0 if {
 	registry.selected == "no"
+} else := 0 if {
+	# What is not known of the list may be just that.
+	firewall.more
 } else := count(firewall.service_tag.missing_ipv4) if {
 	registry.selected == "yes"
 }
 
 full := "yes" if {
 	size + missing > quota
+} else := "unknown" if {
+	firewall.more
 } else := "no" if {
 	size + missing <= quota
 } else := "no" if {
 	firewall.absent
+} else := "no" if {
+	far_from_full
 } else := "unknown"
 
+# In source code the region is often not known. No region's tag has had more than 15 ranges, and a rule inside of one
+# leaves at most 10 of it.
+far_from_full if {
+	declared.yes
+	quota >= 20 + (10 * size)
+}
+
 doubts contains firewall.list_doubt if full == "unknown"
+
+doubts contains firewall.more if full == "unknown"
 
 doubts contains firewall.service_tag_doubt if {
 	full == "unknown"
@@ -103,6 +119,10 @@ usages := input.usages if is_array(input.usages)
 default limit := 100
 
 limit := data.parameters.firewall_quota.limit
+
+breakdown := sprintf("at least %d in the list", [size]) if {
+	firewall.more
+} else := sprintf("%d in the list, %d missing from the service tag", [size, missing])
 
 merged := count(input.firewall.union_ipv4) if {
 	is_array(input.firewall.union_ipv4)

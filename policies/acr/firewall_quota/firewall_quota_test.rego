@@ -69,3 +69,17 @@ test_what_was_not_read_is_unknown if {
 	doubted({"service_tag": null}) == {"/service_tag"}
 	doubted({"registry": {"sku": null}}) == {"/registry/sku/name"}
 }
+
+test_rules_that_are_not_all_known if {
+	hidden := object.union(list(3, []), fixtures.source([fixtures.ip_rules]))
+	doubted(hidden) == {fixtures.ip_rules}
+	findings(object.union(hidden, usage(3))) == set()
+	some finding in findings(object.union(hidden, usage(2)))
+	startswith(finding.msg, "Registry contoso needs 3 IP rules and may have 2: at least 3 in the list.")
+}
+
+test_source_code_far_from_full_passes_whatever_its_region if {
+	code := object.union(fixtures.source([]), {"service_tag": null})
+	doubted(object.union(list(8, []), code)) == set()
+	doubted(object.union(list(9, []), code)) == {"/service_tag"}
+}

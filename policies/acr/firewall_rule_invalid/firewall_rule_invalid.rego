@@ -46,6 +46,13 @@ unknown contains {
 }
 
 unknown contains {
+	"msg": sprintf("%s: %s, so whether all of them are valid cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	doubt := firewall.more
+}
+
+unknown contains {
 	"msg": sprintf("%s: %s, so whether it is valid cannot be told.", [registry.label, doubt.why]),
 	"field": doubt.field,
 	"key": doubt.key,

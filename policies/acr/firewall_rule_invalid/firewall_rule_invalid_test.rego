@@ -93,3 +93,14 @@ test_what_was_not_read_is_unknown if {
 	doubted(document([faulty("x", "ipv4", null, null)])) == {"/registry/properties/networkRuleSet/ipRules/0/value"}
 	doubted(fixtures.document({"firewall": null, "registry": {"sku": {"name": "Basic"}}})) == set()
 }
+
+test_rules_that_are_not_all_known if {
+	given := object.union(document([fixtures.rule(0, "10.0.0.0/8", "ipv4")]), fixtures.source([fixtures.ip_rules]))
+	findings := policy.deny with input as given
+	count(findings) == 1
+	doubts := policy.unknown with input as given
+	doubts == {{
+		"msg": "Registry contoso: its IP rules are not all known, so whether all of them are valid cannot be told.",
+		"field": fixtures.ip_rules,
+	}}
+}

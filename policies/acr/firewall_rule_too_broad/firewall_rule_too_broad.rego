@@ -64,6 +64,13 @@ unknown contains {
 }
 
 unknown contains {
+	"msg": sprintf("%s: %s, so how much they admit cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	doubt := firewall.more
+}
+
+unknown contains {
 	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, doubt.why]),
 	"field": doubt.field,
 	"key": doubt.key,

@@ -69,3 +69,10 @@ test_what_was_not_read_is_unknown if {
 	doubted(document([object.union(wide, {"cidr": null})], [])) == {wide.field}
 	doubted(fixtures.document({"firewall": null, "registry": {"sku": {"name": "Basic"}}})) == set()
 }
+
+test_rules_that_are_not_all_known if {
+	given := object.union(document([wide], []), fixtures.source([fixtures.ip_rules]))
+	findings := policy.deny with input as given
+	count(findings) == 1
+	doubted(given) == {fixtures.ip_rules}
+}

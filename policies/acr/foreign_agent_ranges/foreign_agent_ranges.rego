@@ -82,6 +82,7 @@ ranges := data.parameters.foreign_agent_ranges.ranges
 incomplete if {
 	registry.selected == "yes"
 	firewall.known
+	not firewall.more
 	count(firewall.service_tag.missing_ipv4) > 0
 }
 
@@ -132,6 +133,13 @@ parsed := [range | some cidr in ranges; range := ipv4.range(cidr)]
 
 doubts contains doubt if {
 	some doubt in paths.address_doubts
+}
+
+# What is not known of the list may hold such ranges, or those that are missing.
+doubts contains firewall.more if {
+	registry.selected == "yes"
+	count(firewall.service_tag.missing_ipv4) > 0
+	paths.any_dependent != "no"
 }
 
 doubts contains doubt if {

@@ -86,3 +86,20 @@ test_what_was_not_read_is_unknown if {
 	doubted(devops, {"service_tag": {"id": null}}) == {"/service_tag"}
 	doubted(devops, {"registry": {"sku": null}}) == {"/registry/sku/name"}
 }
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	owners(devops, hidden) == set()
+	doubted(devops, hidden) == {fixtures.ip_rules}
+	doubted([], hidden) == {fixtures.ip_rules}
+	doubted(devops, object.union(hidden, {"tasks": []})) == set()
+	doubted(devops, object.union(hidden, {"service_tag": fixtures.service_tag([], [])})) == set()
+}
+
+test_tasks_that_are_not_all_known if {
+	hidden := fixtures.source(["/tasks"])
+	owners(devops, hidden) == {"AzureDevOps"}
+	doubted(devops, hidden) == set()
+	doubted(devops, object.union(hidden, {"tasks": []})) == {"/tasks"}
+	doubted([], object.union(hidden, {"tasks": []})) == set()
+}

@@ -45,6 +45,13 @@ unknown contains {
 }
 
 unknown contains {
+	"msg": sprintf("%s: %s, so whether they hold IPv6 cannot be told.", [registry.label, doubt.why]),
+	"field": doubt.field,
+} if {
+	doubt := firewall.more
+}
+
+unknown contains {
 	"msg": sprintf("%s: %s, so whether it is IPv6 cannot be told.", [registry.label, doubt.why]),
 	"field": doubt.field,
 	"key": doubt.key,
@@ -59,6 +66,8 @@ other_family if {
 
 consequence := "It admits nobody." if {
 	other_family
+} else := "It admits nobody." if {
+	firewall.more
 } else := "It admits nobody." if {
 	count(firewall.entry_doubts) > 0
 } else := "The list holds nothing but IPv6, so it admits nobody at all." if {

@@ -91,3 +91,15 @@ test_nothing_read_is_unknown if {
 		count(doubts) > 0
 	}
 }
+
+test_rules_that_are_not_all_known if {
+	given := fixtures.document(object.union(fixtures.firewall([v6]), fixtures.source([fixtures.ip_rules])))
+	findings := policy.deny with input as given
+	some finding in findings
+	endswith(finding.msg, "IPv4 only. It admits nobody.")
+	doubts := policy.unknown with input as given
+	doubts == {{
+		"msg": "Registry contoso: its IP rules are not all known, so whether they hold IPv6 cannot be told.",
+		"field": fixtures.ip_rules,
+	}}
+}

@@ -96,6 +96,7 @@ begun if count(firewall.service_tag.covered_ipv4) > 0
 incomplete if {
 	registry.selected == "yes"
 	firewall.known
+	not firewall.more
 	count(missing) > 0
 }
 
@@ -114,6 +115,12 @@ open_question if {
 
 registry_doubts contains doubt if {
 	some doubt in paths.address_doubts
+}
+
+# What is not known of the list may be what is missing.
+registry_doubts contains firewall.more if {
+	registry.selected == "yes"
+	count(missing) > 0
 }
 
 registry_doubts contains doubt if {

@@ -187,3 +187,21 @@ test_nothing_read_is_unknown if {
 		count(doubts) > 0
 	}
 }
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	undecided(document(object.union(stale, hidden)), {fixtures.ip_rules})
+	undecided(document(object.union(hidden, {"tasks": [shared]})), {fixtures.ip_rules})
+	passes(document(object.union(hidden, {
+		"tasks": [shared],
+		"service_tag": fixtures.service_tag([], ["20.62.128.0/26"]),
+	})))
+	passes(document(object.union(hidden, {"registry": {"properties": {"publicNetworkAccess": "Disabled"}}})))
+}
+
+test_tasks_that_are_not_all_known if {
+	hidden := fixtures.source(["/tasks"])
+	undecided(document(hidden), {"/tasks"})
+	denied(document(object.union(stale, hidden)))
+	denied(document(object.union(hidden, {"tasks": [shared]})))
+}

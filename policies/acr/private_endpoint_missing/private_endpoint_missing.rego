@@ -22,6 +22,7 @@
 package acr.private_endpoint_missing
 
 import data.lib.az
+import data.lib.declared
 import data.lib.pointer
 import data.lib.registry
 import data.lib.verdict
@@ -48,9 +49,10 @@ unknown contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: the state of private endpoint connection %s was not read, so %s.", [
+	"msg": sprintf("%s: the state of private endpoint connection %s %s, so %s.", [
 		registry.label,
 		entry.name,
+		declared.not_read,
 		"whether it leads there cannot be told",
 	]),
 	"field": entry.field,
@@ -88,7 +90,7 @@ approval(word) := "yes" if {
 	word in {"pending", "rejected", "disconnected"}
 } else := "unknown"
 
-approved := verdict.disjunction([entry.approved | some entry in entries]) if {
+approved := verdict.disjunction(array.concat([entry.approved | some entry in entries], ["unknown" | more])) if {
 	is_array(connections)
 } else := "unknown"
 
@@ -105,6 +107,13 @@ approve(name) := az.command("az acr private-endpoint-connection approve", [
 	["--name", name],
 ])
 
+more := declared.more(
+	"/registry/properties/privateEndpointConnections",
+	"private endpoints may exist that this source does not declare",
+)
+
 doubts contains registry.doubt(path) if not connections
+
+doubts contains more if connections
 
 doubts contains registry.doubt(registry.public_path) if registry.closed == "unknown"

@@ -64,3 +64,21 @@ test_what_was_not_read_is_unknown if {
 	doubted(closed(["odd"])) == {"/registry/properties/privateEndpointConnections/0"}
 	doubted(fixtures.with_properties({"publicNetworkAccess": null})) == {"/registry/properties/publicNetworkAccess"}
 }
+
+test_endpoints_that_are_not_all_known if {
+	hidden := fixtures.source(["/registry/properties/privateEndpointConnections"])
+	somewhere := object.union(closed([]), hidden)
+	findings(somewhere) == set()
+	doubts := policy.unknown with input as somewhere
+	doubts == {{
+		"msg": concat(" ", [
+			"Registry contoso: private endpoints may exist that this source does not declare,",
+			"so whether a private endpoint leads to it cannot be told.",
+		]),
+		"field": "/registry/properties/privateEndpointConnections",
+	}}
+	approved := object.union(closed([connection("pe.a", "Approved")]), hidden)
+	findings(approved) == set()
+	doubted(approved) == set()
+	doubted(fixtures.document(hidden)) == set()
+}

@@ -51,7 +51,10 @@ unknown contains {
 }
 
 # There is nothing to compare.
-without_rules if input.firewall.rules == []
+without_rules if {
+	input.firewall.rules == []
+	not firewall.more
+}
 
 without_rules if firewall.absent
 
@@ -65,6 +68,8 @@ well_formed(rule) if {
 }
 
 doubts contains doubt if doubt := firewall.list_doubt
+
+doubts contains doubt if doubt := firewall.more
 
 doubts contains firewall.service_tag_doubt if not stale_rules
 

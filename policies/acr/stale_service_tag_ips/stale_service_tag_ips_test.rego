@@ -54,3 +54,11 @@ test_what_was_not_read_is_unknown if {
 	doubted([], {"service_tag": null}) == {"/service_tag"}
 	doubted([], {"firewall": null}) == {"/registry/properties/networkRuleSet/ipRules"}
 }
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	doubted([west], hidden) == {fixtures.ip_rules}
+	findings := policy.deny with input as document([west], hidden)
+	count(findings) == 1
+	doubted([], object.union(hidden, {"firewall": {"rules": []}})) == {fixtures.ip_rules}
+}

@@ -87,3 +87,17 @@ test_what_was_not_read_is_unknown if {
 		"service_tag": null,
 	})) == {"/service_tag"}
 }
+
+test_source_code if {
+	hidden := fixtures.source(["/tasks", "/agent_pools"])
+	denied(object.union(hidden, nightly)) == {"nightly"}
+	doubted(object.union(hidden, nightly)) == {"/tasks"}
+	doubted(object.union(hidden, {"tasks": [fixtures.task("t", fixtures.on_pool("agents"))]})) == {
+		"/tasks",
+		"/tasks/0/properties/agentPoolName",
+	}
+	open := {"registry": {"properties": {"publicNetworkAccess": "Enabled", "networkRuleSet": {
+		"defaultAction": "Allow",
+	}}}}
+	doubted(object.union(hidden, open)) == set()
+}

@@ -23,6 +23,7 @@
 package acr.task_identity_overprivileged
 
 import data.lib.az
+import data.lib.declared
 import data.lib.registry
 import data.lib.roles
 import data.lib.tasks
@@ -74,6 +75,11 @@ registry_doubts contains roles.list_doubt if {
 	count(principals(task)) > 0
 }
 
+registry_doubts contains roles.more if {
+	some task in tasks.entries
+	count(principals(task)) > 0
+}
+
 # The principals that a task's identities stand for, as far as they were read.
 principals(task) := system_principal(task) | user_principals(task)
 
@@ -103,8 +109,11 @@ excessive(assignment) := "yes" if {
 	roles.role(assignment) in roles.privileged
 } else := above(assignment)
 
-# The list holds assignments at and above the registry, so what is not at it is above it.
-above(assignment) := verdict.of_boolean(lower(scope) != lower(registry.id)) if {
+# The list holds assignments at and above the registry, so what is not at it is above it. In source code it holds
+# those at the registry, whatever they call it.
+above(assignment) := "no" if {
+	declared.yes
+} else := verdict.of_boolean(lower(scope) != lower(registry.id)) if {
 	scope := verdict.member(assignment, ["properties", "scope"])
 	is_string(scope)
 	registry.id != null
@@ -119,7 +128,7 @@ spoken(assignment) := {
 
 text(value) := value if {
 	is_string(value)
-} else := "a scope that was not read"
+} else := sprintf("a scope that %s", [declared.not_read])
 
 doubts(task) := identity_doubts(task) | assignment_doubts(task)
 
@@ -130,13 +139,13 @@ identity_doubts(task) := tasks.doubts(task, ["system_identity"]) if {
 
 unread_principals(task) := {{
 	"field": sprintf("%s/identity/principalId", [task.field]),
-	"why": "the identity's principal was not read",
+	"why": verdict.why("the identity's principal", null),
 }} if {
 	task.system_identity == "yes"
 	count(system_principal(task)) == 0
 } else := {{
 	"field": sprintf("%s/identity/userAssignedIdentities", [task.field]),
-	"why": "the user-assigned identities' principals were not read",
+	"why": sprintf("the user-assigned identities' principals %s", [declared.none_read]),
 }} if {
 	"userassigned" in tasks.identity_words(task.item)
 	count(user_principals(task)) < max([1, count(user_identities(task))])
@@ -144,7 +153,7 @@ unread_principals(task) := {{
 
 assignment_doubts(task) := {{
 	"field": sprintf("%s/identity", [task.field]),
-	"why": "the scope of a role assignment was not read",
+	"why": verdict.why("the scope of a role assignment", null),
 }} if {
 	holds_unjudged(task)
 } else := set()

@@ -86,3 +86,21 @@ test_what_was_not_read_is_unknown if {
 		{"registry": {"id": null}},
 	)) == {"/tasks/0/identity"}
 }
+
+test_source_code if {
+	hidden := fixtures.source(["/role_assignments"])
+	push_at := object.union(document(fixtures.system_identity, [assigned(push, null)]), hidden)
+	doubted(push_at) == {"/role_assignments"}
+	findings := policy.deny with input as push_at
+	findings == set()
+	owner_at := object.union(document(fixtures.system_identity, [assigned(owner, null)]), hidden)
+	some finding in policy.deny with input as owner_at
+	contains(finding.msg, "holds Owner on a scope that is not known, and")
+	doubted(object.union(document({}, []), hidden)) == set()
+	unnamed := object.union(document(user_assigned({}), []), hidden)
+	doubts := policy.unknown with input as unnamed
+	{doubt.msg | some doubt in doubts} == {concat(" ", [
+		"Registry contoso: of task nightly the user-assigned identities' principals are not known,",
+		"so what its identity may do cannot be told.",
+	])}
+}

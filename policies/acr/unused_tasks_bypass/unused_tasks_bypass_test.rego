@@ -72,3 +72,19 @@ test_what_was_not_read_is_unknown if {
 		"/registry/properties/networkRuleBypassAllowedForTasks",
 	}
 }
+
+test_tasks_that_are_not_all_known if {
+	hidden := fixtures.source(["/tasks"])
+	reasons(hidden) == set()
+	doubted(hidden) == {"/tasks"}
+	doubted(object.union(hidden, nightly)) == set()
+	let_in := {"service_tag": fixtures.service_tag([], ["20.62.128.0/26"])}
+	count(reasons(object.union(hidden, let_in))) == 1
+	off := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": false}}}
+	doubted(object.union(hidden, off)) == set()
+}
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	doubted(object.union(hidden, nightly)) == {fixtures.ip_rules}
+}

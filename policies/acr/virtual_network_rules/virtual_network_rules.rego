@@ -21,6 +21,7 @@
 #   parameters: {}
 package acr.virtual_network_rules
 
+import data.lib.declared
 import data.lib.firewall
 import data.lib.preview
 import data.lib.registry
@@ -77,6 +78,21 @@ subnet(rule) := rule.virtualNetworkSubnetResourceId if {
 } else := rule.id if {
 	is_string(verdict.member(rule, ["id"]))
 } else := null
+
+# One that is declared without them is as good as one that was read at an api-version that hides them.
+doubts contains hidden if registry.selected != "no"
+
+hidden := declared.more(
+	"/registry/properties/networkRuleSet/virtualNetworkRules",
+	"its virtual network rules are not all known",
+) if {
+	is_object(registry.setting(rule_set))
+} else := registry.doubt(rule_set) if {
+	declared.yes
+	not is_object(registry.setting(rule_set))
+}
+
+rule_set := ["properties", "networkRuleSet"]
 
 doubts contains preview.doubt(path) if {
 	registry.selected != "no"

@@ -61,3 +61,14 @@ test_what_was_not_read_is_unknown if {
 	doubted(second_read([7])) == {"/preview/properties/networkRuleSet/virtualNetworkRules/0"}
 	doubted(object.union(second_read([{"id": subnet}]), {"registry": {"sku": null}})) == {"/registry/sku/name"}
 }
+
+test_source_code if {
+	rules := {"registry": {"properties": {"networkRuleSet": {"virtualNetworkRules": [{"id": subnet}]}}}}
+	hidden := fixtures.source(["/registry/properties/networkRuleSet/virtualNetworkRules"])
+	doubted(object.union(rules, hidden)) == {"/registry/properties/networkRuleSet/virtualNetworkRules"}
+	count(findings(object.union(rules, hidden))) == 1
+	doubted(fixtures.source([])) == set()
+	none := {"registry": {"properties": {"networkRuleSet": null}}}
+	doubted(object.union(none, fixtures.source([]))) == {"/registry/properties/networkRuleSet"}
+	doubted(object.union(none, object.union(hidden, {"registry": {"sku": {"name": "Basic"}}}))) == set()
+}

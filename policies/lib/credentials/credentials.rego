@@ -1,6 +1,7 @@
 # How a task logs in to its registry, as far as the task itself or its listDetails answer says.
 package lib.credentials
 
+import data.lib.declared
 import data.lib.verdict
 
 # What listDetails said of a task; undefined when it was not asked or did not answer.
@@ -16,6 +17,13 @@ system_names := {"[system]", "system"}
 default_login(task) := login_verdict(mode, identity) if {
 	mode := verdict.member(details(task), ["login_mode"])
 	identity := verdict.member(details(task), ["source_identity"])
+} else := login_verdict(mode, "") if {
+	# Of source code there are details wherever all of the login is known, so what is not here may still be set.
+	declared.yes
+	mode := verdict.member(task.item, ["properties", "credentials", "sourceRegistry", "loginMode"])
+	is_string(mode)
+} else := "unknown" if {
+	declared.yes
 } else := "yes" if {
 	# ARM leaves the key out when nothing was set.
 	properties := verdict.member(task.item, ["properties"])

@@ -39,3 +39,16 @@ test_details if {
 }
 
 test_system_names if "[system]" in credentials.system_names
+
+test_source_code_without_details_is_known_by_its_mode_alone if {
+	every answer, item in {
+		"yes": source({"loginMode": "Default"}),
+		"no": source({"loginMode": "None"}),
+		"unknown": source({"identity": "[system]"}),
+	} {
+		task := {"name": "t", "item": item}
+		credentials.default_login(task) == answer with input as {"origin": {"kind": "arm"}}
+	}
+	task := {"name": "t", "item": {"properties": {}}}
+	credentials.default_login(task) == "unknown" with input as {"origin": {"kind": "arm"}}
+}

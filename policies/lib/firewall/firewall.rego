@@ -2,6 +2,7 @@
 package lib.firewall
 
 import data.lib.az
+import data.lib.declared
 import data.lib.registry
 import data.lib.verdict
 
@@ -27,17 +28,22 @@ well_formed(rule) if {
 
 # Why the list answers nothing; undefined when it was read.
 list_doubt := {
-	"field": "/registry/properties/networkRuleSet/ipRules",
+	"field": list_field,
 	"why": verdict.why("the list of IP rules", object.get(input, ["firewall", "rules"], null)),
 } if {
 	not known
 }
 
+list_field := "/registry/properties/networkRuleSet/ipRules"
+
+# Why the list does not answer for what it may hold besides; undefined when it shows all its rules.
+more := declared.more(list_field, "its IP rules are not all known") if known
+
 # The entries that could not be read, each with the key of its finding.
 entry_doubts contains {
-	"field": sprintf("/registry/properties/networkRuleSet/ipRules/%d", [index]),
+	"field": sprintf("%s/%d", [list_field, index]),
 	"key": sprintf("#%d", [index]),
-	"why": sprintf("entry %d of its IP rules could not be read", [index]),
+	"why": sprintf("entry %d of its IP rules %s", [index, declared.unreadable]),
 } if {
 	known
 	some index, rule in input.firewall.rules

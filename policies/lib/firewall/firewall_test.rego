@@ -64,3 +64,11 @@ test_basic_registry_has_no_list if {
 	not firewall.absent with input as {"registry": {"sku": {"name": "Premium"}}}
 	not firewall.absent with input as {"registry": {"sku": {"name": "Basic"}}, "firewall": "x"}
 }
+
+test_list_that_may_hold_more if {
+	doubt := firewall.more with input as fixtures.document(fixtures.source([fixtures.ip_rules]))
+	doubt == {"field": fixtures.ip_rules, "why": "its IP rules are not all known"}
+	not firewall.more with input as fixtures.document(fixtures.source([]))
+	unread := object.union(fixtures.source([fixtures.ip_rules]), {"firewall": null})
+	not firewall.more with input as fixtures.document(unread)
+}

@@ -20,6 +20,8 @@ public_addresses := "no" if {
 	not firewall.service_tag
 } else := "yes" if {
 	count(firewall.service_tag.missing_ipv4) == 0
+} else := "unknown" if {
+	firewall.more
 } else := "no"
 
 # Whether an enabled task has no other way than those addresses.
@@ -73,6 +75,11 @@ reach_doubts contains doubt if {
 reach_doubts contains doubt if {
 	registry.selected == "yes"
 	some doubt in address_doubts
+}
+
+reach_doubts contains firewall.more if {
+	registry.selected == "yes"
+	count(firewall.service_tag.missing_ipv4) > 0
 }
 
 # Whether an enabled task goes to the registry by the bypass.

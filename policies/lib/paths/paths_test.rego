@@ -76,3 +76,21 @@ test_bypass if {
 }
 
 test_aspects if count(paths.aspects) == 3
+
+test_rules_that_are_not_all_known if {
+	hidden := fixtures.source([fixtures.ip_rules])
+	public_addresses(hidden) == "unknown"
+	public_addresses(object.union(hidden, {"service_tag": fixtures.service_tag([], [])})) == "yes"
+	public_addresses(object.union(hidden, closed)) == "no"
+	reach := paths.reach_doubts with input as fixtures.document(hidden)
+	{doubt.field | some doubt in reach} == {fixtures.ip_rules}
+	covered := object.union(hidden, {"service_tag": fixtures.service_tag([], [])})
+	none := paths.reach_doubts with input as fixtures.document(covered)
+	none == set()
+}
+
+test_tasks_that_the_list_does_not_show if {
+	hidden := fixtures.source(["/tasks"])
+	any_dependent(hidden) == "unknown"
+	any_dependent(object.union(hidden, {"tasks": [fixtures.task("t", {})]})) == "yes"
+}

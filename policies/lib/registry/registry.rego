@@ -19,9 +19,19 @@ name := input.registry.name if {
 }
 
 # How a message begins.
-default label := "This registry"
+label := sprintf("Registry %s", [name]) if {
+	name != null
+} else := sprintf("Registry %s", [address]) if {
+	address != null
+} else := "This registry"
 
-label := sprintf("Registry %s", [name]) if name != null
+# Where it stands in source code, whose registries often have no name yet.
+default address := null
+
+address := input.origin.address if {
+	is_string(input.origin.address)
+	input.origin.address != ""
+}
 
 default id := null
 

@@ -64,3 +64,10 @@ test_doubts if {
 		"networkRuleSet.defaultAction was not read",
 	}
 }
+
+test_label_of_source_code if {
+	code := fixtures.source([])
+	registry.label == "Registry contoso" with input as fixtures.document(code)
+	registry.label == "Registry azurerm_container_registry.main" with input as code
+	registry.label == "This registry" with input as {"origin": {"address": 7}}
+}

@@ -2,6 +2,7 @@
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 package lib.roles
 
+import data.lib.declared
 import data.lib.verdict
 
 # Roles whose holder may pull where permissions are registry-wide.
@@ -50,6 +51,9 @@ list_doubt := {"field": "/role_assignments", "why": verdict.why("the list of rol
 }
 
 as_read := object.get(input, "role_assignments", null)
+
+# Why the list does not answer for roles that it does not show.
+more := declared.more("/role_assignments", "roles may be assigned that this source does not declare")
 
 # The role's id: the last segment of roleDefinitionId, "" when it was not read.
 role(assignment) := id if {

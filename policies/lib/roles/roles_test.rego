@@ -41,3 +41,9 @@ test_list_that_was_not_read if {
 	held := roles.held("aaaa") with input as {}
 	held == []
 }
+
+test_list_that_may_hold_more if {
+	doubt := roles.more with input as {"role_assignments": [], "partial": ["/role_assignments"]}
+	doubt.field == "/role_assignments"
+	not roles.more with input as {"role_assignments": []}
+}

@@ -2,6 +2,7 @@
 # and shared by every policy that asks about tasks.
 package lib.tasks
 
+import data.lib.declared
 import data.lib.pointer
 import data.lib.registry
 import data.lib.verdict
@@ -15,10 +16,10 @@ list := as_read if is_array(as_read)
 
 as_read := object.get(input, "tasks", null)
 
-# Why the list itself answers nothing; undefined when it was read.
+# Why the list does not answer for tasks that it does not show; undefined when it shows them all.
 list_doubt := {"field": "/tasks", "why": verdict.why("the task list", as_read)} if {
 	not is_array(as_read)
-}
+} else := declared.more("/tasks", "tasks may exist that this source does not declare")
 
 # Whether the registry lets tasks with a system-assigned identity pass its network rules.
 bypass_allowed := registry.flag(registry.bypass_path)
@@ -30,7 +31,7 @@ describe(index, item) := {
 	"enabled": enabled_verdict(item),
 	"system_identity": system,
 	"pool": pool,
-	"on_vnet_pool": pool_verdict(item),
+	"on_vnet_pool": pool_verdict(index, item),
 	"bypass": verdict.conjunction([bypass_allowed, system]),
 } if {
 	system := system_identity_verdict(item)
@@ -70,10 +71,11 @@ identity_words(item) := {trim_space(word) | some word in split(kind, ",")} if {
 
 # Whether the task runs on a pool inside a virtual network, as far as the pool list says. No name, or an empty one,
 # is the shared pool.
-pool_verdict(item) := "unknown" if {
+pool_verdict(index, item) := "unknown" if {
 	not is_object(verdict.member(item, ["properties"]))
 } else := "no" if {
 	verdict.member(item, ["properties", "agentPoolName"]) in {null, ""}
+	not pointer.join(["tasks", index, "properties", "agentPoolName"]) in declared.pointers
 } else := named_pool_verdict(verdict.member(item, ["properties", "agentPoolName"]))
 
 named_pool_verdict(name) := "unknown" if {
@@ -84,6 +86,8 @@ named_pool_verdict(name) := "unknown" if {
 	pools[lower(name)]
 } else := "unknown" if {
 	unnamed_pool
+} else := "unknown" if {
+	more_pools
 } else := "no"
 
 # A pool that could not be read may be the one named. On its own, as all loops are: regorus' virtual machine gives up a
@@ -100,6 +104,9 @@ pools_as_read := object.get(input, "agent_pools", null)
 pool_list_doubt := {"field": "/agent_pools", "why": verdict.why("the agent pool list", pools_as_read)} if {
 	not is_array(pools_as_read)
 }
+
+# Why a pool may exist that the list does not show.
+more_pools := declared.more("/agent_pools", "agent pools may exist that this source does not declare")
 
 # Lower-cased pool name -> {position: pool}. Nothing keeps a document from naming one twice; merging objects groups
 # them in one pass.
@@ -145,5 +152,12 @@ doubt_about(task, "on_vnet_pool") := {
 	not is_array(pools_as_read)
 } else := {
 	"field": sprintf("%s/properties/agentPoolName", [task.field]),
-	"why": sprintf("its agent pool %s could not be read", [task.pool]),
+	"why": sprintf(pool_gap(task.pool), [task.pool]),
 }
+
+pool_gap(name) := "its agent pool %s is not declared here" if {
+	more_pools
+	not pools[lower(name)]
+} else := "whether its agent pool %s has a subnet is not known" if {
+	declared.yes
+} else := "its agent pool %s could not be read"

@@ -102,3 +102,42 @@ test_list_that_was_not_read if {
 	entries := tasks.entries with input as {"tasks": 7}
 	entries == []
 }
+
+test_tasks_that_the_list_does_not_show if {
+	doubt := tasks.list_doubt with input as fixtures.document(fixtures.source(["/tasks"]))
+	doubt == {"field": "/tasks", "why": "tasks may exist that this source does not declare"}
+	not tasks.list_doubt with input as fixtures.document(fixtures.source([]))
+}
+
+test_pool_of_source_code if {
+	task := fixtures.task("t", fixtures.on_pool("agents"))
+	somewhere := fixtures.source(["/agent_pools"])
+	aspect("on_vnet_pool", task, somewhere) == "unknown"
+	aspect("on_vnet_pool", task, object.union(somewhere, {"agent_pools": [fixtures.vnet_pool("agents")]})) == "yes"
+	aspect("on_vnet_pool", task, fixtures.source([])) == "no"
+	doubts(task, somewhere) == {{
+		"field": "/tasks/0/properties/agentPoolName",
+		"why": "its agent pool agents is not declared here",
+	}}
+	open := {"agent_pools": [object.union(
+		fixtures.vnet_pool("agents"),
+		{"properties": {"virtualNetworkSubnetResourceId": null}},
+	)]}
+	doubts(task, object.union(fixtures.source([]), open)) == {{
+		"field": "/tasks/0/properties/agentPoolName",
+		"why": "whether its agent pool agents has a subnet is not known",
+	}}
+}
+
+test_pool_name_that_is_not_known if {
+	task := fixtures.task("t", fixtures.on_pool(null))
+	hidden := fixtures.source(["/tasks/0/properties/agentPoolName"])
+	aspect("on_vnet_pool", task, hidden) == "unknown"
+	aspect("on_vnet_pool", task, fixtures.source([])) == "no"
+	doubts(task, hidden) == {{"field": "/tasks/0/properties/agentPoolName", "why": "its agent pool is not known"}}
+}
+
+test_identity_that_is_not_known if {
+	task := fixtures.task("t", {"identity": {}})
+	doubts(task, fixtures.source([])) == {{"field": "/tasks/0/identity", "why": "its identity is not known"}}
+}

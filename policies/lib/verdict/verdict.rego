@@ -2,6 +2,8 @@
 # "unknown" and never slides into one of the others.
 package lib.verdict
 
+import data.lib.declared
+
 # Both sides of a conjunction matter only as long as none of them is "no".
 conjunction(answers) := "no" if {
 	"no" in answers
@@ -25,7 +27,7 @@ of_boolean(value) := "yes" if {
 } else := "unknown"
 
 # Why a value that should have been read answers nothing. `name` is how the setting is called in a sentence.
-why(name, value) := sprintf("%s was not read", [name]) if {
+why(name, value) := sprintf("%s %s", [name, declared.not_read]) if {
 	value == null
 } else := sprintf("%s is \"%s\", a value this policy does not know", [name, value]) if {
 	is_string(value)

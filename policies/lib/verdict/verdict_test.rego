@@ -32,6 +32,7 @@ test_of_boolean if {
 
 test_why if {
 	verdict.why("sku", null) == "sku was not read"
+	verdict.why("sku", null) == "sku is not known" with input as {"origin": {"kind": "arm"}}
 	verdict.why("sku", "Gold") == "sku is \"Gold\", a value this policy does not know"
 	verdict.why("sku", [1]) == "sku has an unexpected type (array)"
 }

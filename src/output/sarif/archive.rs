@@ -1,20 +1,23 @@
 //! SARIF for the archive: what GitHub ignores or refuses, told as SARIF means it. Runs that failed say so, an unknown
 //! result is open, and the policies' controls are taxonomies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ReportingDescriptor, ReportingDescriptorReference, ReportingDescriptorRelationship, ResultKind, ResultLevel, Run,
-    ToolComponent, ToolComponentReference,
+    ArtifactLocation, Location, LogicalLocation, PhysicalLocation, PropertyBag, ReportingDescriptor,
+    ReportingDescriptorReference, ReportingDescriptorRelationship, Result as SarifResult, ResultKind, ResultLevel, Run,
+    Suppression, ToolComponent, ToolComponentReference,
 };
 
-use crate::finding::{Kind, Level};
+use super::result::{message, sarif_region, uri};
+use crate::finding::{Finding, Kind, Level, Region, ScopeName, Waived};
 use crate::policy::Policy;
-use crate::report::{Report, ScopeReport};
+use crate::report::{AbsentResult, Report, ScopeReport};
+use crate::resource_id::RegistryId;
 
-/// Makes an archive's run of the one that GitHub would get.
-pub fn complete(run: &mut Run, report: &Report, scope: &ScopeReport) {
+/// Makes an archive's run of the one that GitHub would get; its results are those of these findings.
+pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &ScopeReport) {
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let levels: Vec<Level> = notes.map(|note| note.level).collect();
     for invocation in run.invocations.iter_mut().flatten() {
@@ -24,16 +27,17 @@ pub fn complete(run: &mut Run, report: &Report, scope: &ScopeReport) {
             note.level = Some(json!(if *level == Level::Error { "error" } else { "warning" }));
         }
     }
-    for result in run.results.iter_mut().flatten() {
+    for (result, finding) in run.results.iter_mut().flatten().zip(findings) {
         // On all results or on none (SARIF 3.27.23): an empty list says that the result is not suppressed.
-        result.suppressions = Some(Vec::new());
-        let properties = result.properties.as_ref().map(|bag| &bag.additional_properties);
-        let unknown = properties.and_then(|all| all.get("acrscan/kind")) == Some(&json!(Kind::Unknown.as_str()));
-        result.kind = Some(if unknown { ResultKind::Open } else { ResultKind::Fail });
-        if unknown {
+        result.suppressions = Some(finding.waived.iter().map(suppression).collect());
+        result.baseline_state = finding.baseline.map(|state| json!(state.as_str()));
+        result.kind = Some(if finding.kind == Kind::Unknown { ResultKind::Open } else { ResultKind::Fail });
+        if finding.kind == Kind::Unknown {
             result.level = Some(ResultLevel::None);
         }
     }
+    let absent = report.absent.iter().flatten().filter(|gone| is_of(gone, &scope.name));
+    run.results.get_or_insert_default().extend(absent.map(|gone| absent_result(gone, &report.policies)));
     let taxonomies = taxonomies(&report.policies);
     if taxonomies.is_empty() {
         return;
@@ -45,6 +49,56 @@ pub fn complete(run: &mut Run, report: &Report, scope: &ScopeReport) {
     let reference = |(index, taxonomy): (usize, &ToolComponent)| component(&taxonomy.name, index);
     run.tool.driver.supported_taxonomies = Some(taxonomies.iter().enumerate().map(reference).collect());
     run.taxonomies = Some(taxonomies);
+}
+
+/// A waiver: accepted, by whom, why and until when.
+fn suppression(waived: &Waived) -> Suppression {
+    let mut properties = BTreeMap::new();
+    for (name, value) in [("acrscan/expires", &waived.expires), ("acrscan/approvedBy", &waived.approved_by)] {
+        if let Some(value) = value {
+            properties.insert(name.to_owned(), json!(value));
+        }
+    }
+    let region = Region { start_line: waived.line, start_column: 1, end_line: waived.line, end_column: 1 };
+    let mut region = sarif_region(region);
+    // The line is all that is known.
+    (region.start_column, region.end_column, region.end_line) = (None, None, None);
+    let artifact = ArtifactLocation::builder().uri(uri(&waived.path)).build();
+    let place = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
+    Suppression::builder()
+        .kind(json!(if waived.in_source { "inSource" } else { "external" }))
+        .status(json!("accepted"))
+        .justification(&waived.reason)
+        .location(Location::builder().physical_location(place).build())
+        .properties(PropertyBag::builder().additional_properties(properties).build())
+        .build()
+}
+
+/// A result that is gone is of the run of its subscription, by its id.
+fn is_of(gone: &AbsentResult, scope: &ScopeName) -> bool {
+    match (RegistryId::parse(&gone.resource), scope) {
+        (Some(id), ScopeName::Subscription(subscription)) => id.subscription.eq_ignore_ascii_case(subscription),
+        (None, ScopeName::Source) => true,
+        _ => false,
+    }
+}
+
+/// A result that is gone has no place any more but the resource it was about.
+fn absent_result(gone: &AbsentResult, policies: &[Policy]) -> SarifResult {
+    let resource = LogicalLocation::builder().fully_qualified_name(&gone.resource).kind("resource").build();
+    let mut result = SarifResult::builder()
+        .rule_id(&gone.policy)
+        .kind(ResultKind::Fail)
+        .message(message(&gone.message))
+        .locations(vec![Location::builder().logical_locations(vec![resource]).build()])
+        .partial_fingerprints(BTreeMap::from([("acrscan/v1".to_owned(), gone.fingerprint.clone())]))
+        .suppressions(Vec::new())
+        .baseline_state(json!("absent"))
+        .build();
+    // The policy may be gone, too.
+    let index = policies.iter().position(|policy| policy.id == gone.policy);
+    result.rule_index = index.map(|index| index as i64);
+    result
 }
 
 /// One for each framework that any policy is mapped to, with the controls it is mapped to; sorted.

@@ -4,22 +4,23 @@
 //! close those of an empty one.
 
 mod archive;
+mod result;
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Location as SarifLocation, LogicalLocation, Message, MultiformatMessageString,
-    Notification as SarifNotification, PhysicalLocation, PropertyBag, Region as SarifRegion, ReportingConfiguration,
-    ReportingDescriptor, ReportingDescriptorReference, Result as SarifResult, ResultLevel, Run, RunAutomationDetails,
-    Sarif, Tool, ToolComponent,
+    Invocation, Location as SarifLocation, LogicalLocation, MultiformatMessageString,
+    Notification as SarifNotification, PropertyBag, ReportingConfiguration, ReportingDescriptor,
+    ReportingDescriptorReference, Run, RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
-use super::{SarifOptions, SarifTarget, visible};
-use crate::finding::{Finding, Kind, Location, Notification, Region, ScopeName, Severity};
+use self::result::{message, result};
+use super::place::Repository;
+use super::{SarifOptions, SarifTarget};
+use crate::finding::{Finding, Kind, Notification, ScopeName, Severity};
 use crate::policy::Policy;
 use crate::report::{Report, ScopeReport};
-use crate::resource_id::RegistryId;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -32,16 +33,14 @@ const MOST_RESULTS: usize = 25_000;
 /// GitHub cuts rule descriptions here.
 const MOST_DESCRIPTION: usize = 1024;
 
-/// Where a live registry stands in GitHub's file tree.
-const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
-
 /// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
 ///
 /// # Errors
 /// For GitHub, no scope is complete: it refuses a file without runs, and there is nothing to say.
 pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String> {
     let wanted = report.scopes.iter().filter(|scope| scope.complete || options.target == SarifTarget::Archive);
-    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options)).collect();
+    let repository = Repository::find();
+    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options, &repository)).collect();
     if runs.is_empty() {
         anyhow::bail!("no SARIF written: no scope was read to its end, and a file without runs is refused");
     }
@@ -51,8 +50,12 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
     Ok(text)
 }
 
-fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
-    let mut findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.scope == scope.name).collect();
+fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository: &Repository) -> Run {
+    let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
+    let mut findings: Vec<&Finding> = match options.target {
+        SarifTarget::Github => in_scope.filter(|finding| is_for_github(finding)).collect(),
+        SarifTarget::Archive => in_scope.collect(),
+    };
     if findings.len() > MOST_RESULTS && options.target == SarifTarget::Github {
         findings.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.severity)));
         findings.truncate(MOST_RESULTS);
@@ -68,12 +71,19 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions) -> Run {
         .automation_details(RunAutomationDetails::builder().id(category).build())
         .column_kind(json!("utf16CodeUnits"))
         .invocations(vec![invocation])
-        .results(findings.into_iter().map(|finding| result(finding, &report.policies)).collect::<Vec<_>>())
+        .results(findings.iter().map(|finding| result(finding, &report.policies, repository)).collect::<Vec<_>>())
         .build();
     if options.target == SarifTarget::Archive {
-        archive::complete(&mut run, report, scope);
+        archive::complete(&mut run, &findings, report, scope);
     }
     run
+}
+
+/// GitHub shows a waived result as an open alert, whatever its suppressions say. An unknown result of source code is
+/// left out for nothing was lost there: the value is given elsewhere. One in Azure keeps an alert open when a
+/// permission is lost.
+fn is_for_github(finding: &Finding) -> bool {
+    finding.waived.is_none() && (finding.kind == Kind::Fail || finding.scope != ScopeName::Source)
 }
 
 /// What is before the last slash is the category by which GitHub tells uploads apart.
@@ -152,87 +162,6 @@ fn rule(policy: &Policy) -> ReportingDescriptor {
     // SARIF 3.49.7: a name that says no more than the id is left out.
     rule.name = Some(pascal_case(&policy.id)).filter(|name| !name.eq_ignore_ascii_case(&policy.id));
     rule
-}
-
-fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
-    let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
-    let level = match (finding.kind, finding.severity) {
-        (Kind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
-        (_, Severity::Medium) => ResultLevel::Warning,
-        (_, Severity::High | Severity::Critical) => ResultLevel::Error,
-    };
-    let mut properties = BTreeMap::from([
-        ("acrscan/kind".to_owned(), json!(finding.kind.as_str())),
-        ("acrscan/severity".to_owned(), json!(finding.severity.as_str())),
-        ("acrscan/resourceId".to_owned(), json!(finding.resource)),
-        ("acrscan/field".to_owned(), json!(finding.field)),
-        ("acrscan/evidence".to_owned(), finding.evidence.clone()),
-        ("acrscan/fix".to_owned(), json!(finding.fix)),
-    ]);
-    if let Some(key) = &finding.key {
-        properties.insert("acrscan/key".to_owned(), json!(key));
-    }
-    let fingerprints = BTreeMap::from([
-        ("primaryLocationLineHash".to_owned(), format!("{}:1", &finding.fingerprint[..16])),
-        ("acrscan/v1".to_owned(), finding.fingerprint.clone()),
-    ]);
-    SarifResult::builder()
-        .rule_id(&finding.policy)
-        .rule_index(rule_index as i64)
-        .level(level)
-        .message(message(&finding.message))
-        .locations(vec![location(finding)])
-        .partial_fingerprints(fingerprints)
-        .properties(PropertyBag::builder().additional_properties(properties).build())
-        .build()
-}
-
-/// SARIF reads `[…](…)` in a message as a link. A name from Azure must not become one.
-fn message(text: &str) -> Message {
-    let shown = visible(text);
-    let plain = if shown.contains("](") { shown.replace('[', "\\[").replace(']', "\\]") } else { shown.into_owned() };
-    Message::builder().text(plain).build()
-}
-
-fn location(finding: &Finding) -> SarifLocation {
-    let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
-    let (path, region) = match &finding.location {
-        // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
-        Location::File { path, region } if is_below(path) => (path.clone(), *region),
-        Location::Source { file, region } => (file.path.clone(), *region),
-        Location::File { .. } | Location::Live => (live(), LIVE),
-    };
-    let region = SarifRegion::builder()
-        .start_line(i64::from(region.start_line))
-        .start_column(i64::from(region.start_column))
-        .end_line(i64::from(region.end_line))
-        .end_column(i64::from(region.end_column))
-        .build();
-    let artifact = ArtifactLocation::builder().uri(percent_encode(&path)).build();
-    let resource =
-        LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build();
-    SarifLocation::builder()
-        .physical_location(PhysicalLocation::builder().artifact_location(artifact).region(region).build())
-        .logical_locations(vec![resource])
-        .build()
-}
-
-fn is_below(path: &str) -> bool {
-    let has_drive = path.as_bytes().get(1) == Some(&b':');
-    !path.starts_with('/') && !has_drive && !path.split('/').any(|segment| segment == ".." || segment.is_empty())
-}
-
-/// A path as a relative URI reference: nothing in it can be read as a scheme, a query or a fragment.
-fn percent_encode(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
 }
 
 /// An error-level notification would mean that the run failed (SARIF 3.58.6), and GitHub refuses failed runs. What is

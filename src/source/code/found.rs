@@ -1,10 +1,21 @@
-//! Finds source code, and tells it apart by content.
+//! Finds source code in files and folders.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use ignore::{DirEntry, WalkBuilder};
+use rayon::prelude::*;
+
+use super::content::{Content, tell_apart};
+use crate::text_file::shown;
+
+/// Folders that hold other people's code, or none.
+const SKIPPED: [&str; 3] = [".git", ".terraform", "node_modules"];
 
 /// The source code in the files and folders that were named. Paths are as a user would open them; every list is sorted.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Found {
     /// Terraform configurations: folder -> its `.tf`, `.tf.json`, `.tfvars` and `.tfvars.json` files.
     pub terraform: BTreeMap<PathBuf, Vec<PathBuf>>,
@@ -35,10 +46,146 @@ pub struct BicepFile {
     pub compiled: Option<PathBuf>,
 }
 
-/// Finds the source code in files and folders.
+/// Finds the source code in files and folders. In a folder `.gitignore` is honoured and links to folders are not
+/// followed; a file that is named is taken in any case.
 ///
 /// # Errors
-/// A path cannot be read, or nothing in it is recognised.
-pub fn find(_paths: &[PathBuf]) -> anyhow::Result<Found> {
-    Ok(Found::default())
+/// A path cannot be read, or nothing in all of them is recognised.
+pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    let mut files = BTreeSet::new();
+    for path in paths {
+        if path.is_dir() {
+            walk(path, &mut files, &mut found);
+        } else {
+            files.insert(normal(path));
+        }
+    }
+    let told: Vec<(PathBuf, Result<Kind, String>)> = files
+        .into_par_iter()
+        .map(|path| {
+            let kind = kind(&path);
+            (path, kind)
+        })
+        .collect();
+    // A snapshot is data of its own, to be named by itself.
+    let snapshots: Vec<PathBuf> = told
+        .iter()
+        .filter(|(path, kind)| {
+            *kind == Ok(Kind::Json(Content::Snapshot)) && path.file_name() == Some(OsStr::new("manifest.json"))
+        })
+        .filter_map(|(path, _)| path.parent().map(Path::to_owned))
+        .collect();
+    for snapshot in &snapshots {
+        found.left.push((shown(snapshot), "a snapshot: name it to scan it".to_owned()));
+    }
+    let mut compiled = Vec::new();
+    for (path, kind) in told {
+        if snapshots.iter().any(|snapshot| path.starts_with(snapshot)) {
+            continue;
+        }
+        match kind {
+            Ok(Kind::Json(Content::Template { from_bicep: true })) => compiled.push(path),
+            Ok(kind) => found.add(kind, path),
+            Err(error) => found.gaps.push(error),
+        }
+    }
+    found.bicep.sort();
+    for template in compiled {
+        match found.bicep.iter_mut().find(|bicep| bicep.path.with_extension("json") == template) {
+            Some(bicep) => bicep.compiled = Some(template),
+            None => found.templates.push(template),
+        }
+    }
+    found.templates.sort();
+    found.left.sort();
+    let nothing = found.terraform.is_empty()
+        && found.plans.is_empty()
+        && found.templates.is_empty()
+        && found.what_if.is_empty()
+        && found.bicep.is_empty();
+    if nothing && found.gaps.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let left: String = found.left.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
+        bail!(
+            "{}: nothing recognised: no snapshot, Terraform plan or configuration, ARM template, what-if result or \
+             Bicep file{left}",
+            names.join(", ")
+        );
+    }
+    Ok(found)
+}
+
+/// What a file is, by its name where that says enough, else by its content.
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Terraform,
+    Bicep,
+    BicepParameters,
+    Json(Content),
+}
+
+fn kind(path: &Path) -> Result<Kind, String> {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    Ok(match () {
+        () if ends(&[".tf", ".tf.json", ".tfvars", ".tfvars.json"]) => Kind::Terraform,
+        () if ends(&[".bicepparam"]) => Kind::BicepParameters,
+        () if ends(&[".bicep"]) => Kind::Bicep,
+        () => Kind::Json(tell_apart(path)?),
+    })
+}
+
+impl Found {
+    fn add(&mut self, kind: Kind, path: PathBuf) {
+        match kind {
+            Kind::Terraform => {
+                let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+                self.terraform.entry(folder).or_default().push(path);
+            }
+            Kind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
+            Kind::BicepParameters => self.bicep_parameters.push(path),
+            Kind::Json(Content::Plan) => self.plans.push(path),
+            Kind::Json(Content::Template { .. }) => self.templates.push(path),
+            Kind::Json(Content::Parameters) => self.parameters.push(path),
+            Kind::Json(Content::WhatIf) => self.what_if.push(path),
+            Kind::Json(Content::Other(why)) => self.left.push((shown(&path), why.to_owned())),
+            Kind::Json(Content::Snapshot | Content::Unrelated) => {}
+        }
+    }
+}
+
+fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
+    let mut walk = WalkBuilder::new(folder);
+    // What one user's git ignores on one machine must not decide what is scanned.
+    walk.hidden(false).git_global(false).git_exclude(false).require_git(false).ignore(false).follow_links(false);
+    walk.filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry));
+    for entry in walk.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.gaps.push(format!("{}: cannot be read: {error}", shown(folder)));
+                continue;
+            }
+        };
+        let path = entry.path();
+        match entry.file_type() {
+            Some(kind) if kind.is_file() => drop(files.insert(normal(path))),
+            Some(kind) if kind.is_symlink() && path.is_file() => drop(files.insert(normal(path))),
+            Some(kind) if kind.is_symlink() && path.is_dir() => {
+                found.left.push((shown(path), "a link to a folder".to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
+}
+
+/// Without `.` segments, so that a file is known by one path.
+fn normal(path: &Path) -> PathBuf {
+    PathBuf::from(shown(path))
 }

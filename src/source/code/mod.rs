@@ -1,8 +1,7 @@
 //! Source code: found in folders, told apart by content, read language by language.
 
+mod content;
 mod found;
-
-use std::path::PathBuf;
 
 pub use found::{BicepFile, Found, find};
 
@@ -21,25 +20,23 @@ pub struct Read {
     pub gaps: Vec<String>,
     /// What was read, for the user to see.
     pub taken: Vec<Taken>,
+    /// What was seen and left, and why.
+    pub left: Vec<(String, String)>,
 }
 
-/// Reads the source code in these files and folders. The service tags stand in for data sources that read them.
-///
-/// # Errors
-/// A path cannot be read, or nothing in it is recognised.
-pub fn read(paths: &[PathBuf], tags: &ServiceTags) -> anyhow::Result<Inventory> {
-    let found = find(paths)?;
-    let mut inventory = Inventory::default();
+/// Reads the source code that was found. The service tags stand in for data sources that read them.
+pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
+    let mut inventory = Inventory { left: found.left.clone(), ..Inventory::default() };
     let mut gaps = found.gaps.clone();
     for read in [terraform::read(&found, tags), arm::read(&found), bicep::read(&found)] {
         inventory.registries.extend(read.registries.into_iter().map(DeclaredRegistry::into_record));
         gaps.extend(read.gaps);
         inventory.taken.extend(read.taken);
+        inventory.left.extend(read.left);
     }
     let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
     inventory.scopes.push(Scope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps.into_iter().map(gap));
-    inventory.left = found.left;
     inventory.sort();
-    Ok(inventory)
+    inventory
 }

@@ -47,7 +47,9 @@ pub struct DeclaredRegistry {
 fn stand_in(member: &str) -> Option<Value> {
     match member {
         "identity" => Some(json!({})),
-        "agentPoolName" | "virtualNetworkSubnetResourceId" => Some(Value::Null),
+        "agentPoolName" | "virtualNetworkSubnetResourceId" | "virtualNetworkRules" | "endpointProtocol" => {
+            Some(Value::Null)
+        }
         _ => None,
     }
 }

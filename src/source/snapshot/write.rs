@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
+use crate::finding::ScopeName;
 use crate::inventory::Inventory;
 use crate::resource_id::RegistryId;
 use crate::service_tags::ServiceTags;
@@ -57,7 +58,9 @@ pub fn check_target(folder: &Path) -> anyhow::Result<()> {
 
 fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
     let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for record in &inventory.registries {
+    // Source code is no part of a subscription.
+    let is_live = |name: &ScopeName| *name != ScopeName::Source;
+    for record in inventory.registries.iter().filter(|record| is_live(&record.scope)) {
         let id = RegistryId::parse(&record.id).with_context(|| format!("{:?} is no registry's id", record.id))?;
         let path = format!("{}.json", id.path());
         let file = folder.join(&path);
@@ -65,7 +68,7 @@ fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime
         fs::write(&file, &record.document)?;
         paths.entry(record.scope.as_str()).or_default().push(path);
     }
-    let scopes = inventory.scopes.iter().map(|scope| {
+    let scopes = inventory.scopes.iter().filter(|scope| is_live(&scope.name)).map(|scope| {
         let mut registries = paths.remove(scope.name.as_str()).unwrap_or_default();
         registries.sort();
         ManifestScope { complete: scope.complete, registries, subscription: scope.name.as_str().to_owned() }
@@ -77,7 +80,7 @@ fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime
             .map(|&(what, version)| (what.to_owned(), version.to_owned()))
             .collect(),
         cloud: tags.cloud.as_str().to_owned(),
-        gaps: inventory.gaps.clone(),
+        gaps: inventory.gaps.iter().filter(|gap| is_live(&gap.scope)).cloned().collect(),
         scopes: scopes.collect(),
         service_tags: ManifestTags { change_number: tags.change_number.clone(), date: tags.date, source: tags.source },
         time: time.to_rfc3339_opts(SecondsFormat::Secs, true),

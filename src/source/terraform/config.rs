@@ -1,7 +1,7 @@
 //! A configuration, evaluated: what a folder of `.tf` files declares.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use super::evaluate::Evaluator;
 pub use super::evaluate::{ModuleCall, Unread};
@@ -19,6 +19,8 @@ pub struct Evaluated {
     pub calls: Vec<ModuleCall>,
     /// The calls of modules that are not on disk; sorted.
     pub unread: Vec<Unread>,
+    /// The folders of all modules, the root's among them.
+    pub folders: BTreeSet<PathBuf>,
     /// What was not evaluated: sentences with their places; sorted.
     pub gaps: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub fn evaluate(
             resources,
             calls: std::mem::take(&mut evaluator.calls),
             unread: std::mem::take(&mut evaluator.unread),
+            folders: evaluator.folders(),
             gaps: std::mem::take(&mut evaluator.gaps).into_iter().collect(),
         }
     };

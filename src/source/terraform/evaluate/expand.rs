@@ -164,7 +164,16 @@ impl<'a> Evaluator<'a> {
         let what = format!("{}.{}.{}", block.labels[0], block.labels[1], attribute.name);
         let key = turn.key.suffix();
         self.once(instance, id_of(attribute), &key, (&what, attribute.span), |this| {
-            let value = settled(this.eval(&attribute.value, &Scope::within(instance, turn)));
+            // A body that is written as JSON is the object that it is written from: that one has places.
+            let expr = match &attribute.value.kind {
+                ExprKind::Call(name, arguments, _)
+                    if name == "jsonencode" && block.labels[0].starts_with("azapi_") && arguments.len() == 1 =>
+                {
+                    &arguments[0]
+                }
+                _ => &attribute.value,
+            };
+            let value = settled(this.eval(expr, &Scope::within(instance, turn)));
             this.attribute_value(value, attribute.span)
         })
     }

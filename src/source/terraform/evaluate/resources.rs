@@ -1,5 +1,7 @@
 //! Walks the modules and gives every instance of the resources that registries are made of.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::expand::Turn;
@@ -37,12 +39,6 @@ pub struct Unread {
     pub of_registries: bool,
 }
 
-/// Whether registries are made of resources of this type.
-fn wanted(kind: &str) -> bool {
-    let prefixes = ["azurerm_container_registry", "azapi_", "azurerm_private_endpoint", "azurerm_role_assignment"];
-    prefixes.iter().any(|prefix| kind.starts_with(prefix))
-}
-
 impl<'a> Evaluator<'a> {
     /// Every instance of the resources that registries are made of, in all modules.
     pub fn resources(&mut self) -> Vec<Resource> {
@@ -61,10 +57,17 @@ impl<'a> Evaluator<'a> {
         resources
     }
 
+    /// The folders of all modules that were entered.
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        self.instances.iter().map(|instance| instance.folder.to_owned()).collect()
+    }
+
     fn resources_of(&mut self, instance: usize, resources: &mut Vec<Resource>) {
         let module = self.instances[instance].module;
         let related = self.called_at(instance);
-        for block in module.resources.iter().filter(|block| block.labels.len() == 2 && wanted(&block.labels[0])) {
+        for block in
+            module.resources.iter().filter(|block| block.labels.len() == 2 && Resource::matters(&block.labels[0]))
+        {
             let expansion = self.expansion(instance, block);
             for (index, turn) in expansion.turns.iter().enumerate() {
                 if resources.len() >= MOST_INSTANCES {

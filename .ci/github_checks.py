@@ -1,0 +1,301 @@
+"""What GitHub would read of this repository: the action, the README's workflows and the pre-commit hook.
+
+Called with the folder of a virtual environment that has zizmor, check-jsonschema, pre-commit and PyYAML, and with an
+acrscan binary. The action's scripts run with bash over real files; nothing here reaches GitHub.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import yaml
+
+import actions_runner
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS, BINARY = Path(sys.argv[1]) / "bin", Path(sys.argv[2]).resolve()
+
+OPEN = """\
+resource "azurerm_container_registry" "open" {
+  name                          = "contosoopen"
+  resource_group_name           = "rg"
+  location                      = "eastus"
+  sku                           = "Premium"
+  public_network_access_enabled = true
+}
+"""
+CLOSED = """\
+resource "azurerm_container_registry" "closed" {
+  name                          = "contosoclosed"
+  resource_group_name           = "rg"
+  location                      = "eastus"
+  sku                           = "Premium"
+  public_network_access_enabled = false
+  network_rule_bypass_option    = "None"
+}
+"""
+BROKEN = 'resource "azurerm_container_registry" "broken" {\n  name = \n'
+
+
+def workflows():
+    """The README's workflows, by name."""
+    blocks = re.findall(r"```yaml\n(.*?)\n```", (ROOT / "README.md").read_text(), re.S)
+    found = {yaml.safe_load(block)["name"]: block + "\n" for block in blocks if re.search(r"^jobs:", block, re.M)}
+    assert len(found) == 2, f"the README shows two workflows, not {list(found)}"
+    return found
+
+
+def passes(*command, cwd=ROOT):
+    ran = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert ran.returncode == 0, f"{' '.join(map(str, command))}\n{ran.stdout}"
+
+
+class Static(unittest.TestCase):
+    """Validators, over the files as a repository would have them."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.repository = Path(folder.name)
+        self.workflows = self.repository / ".github/workflows"
+        self.workflows.mkdir(parents=True)
+        for name, text in workflows().items():
+            (self.workflows / f"{name}.yml").write_text(text)
+        (self.repository / "action.yml").write_text((ROOT / "action.yml").read_text())
+
+    def test_zizmor_finds_nothing(self):
+        zizmor = (TOOLS / "zizmor", "--offline", "--no-config", "--no-progress")
+        passes(*zizmor, "--persona=auditor", self.repository / "action.yml")
+        passes(*zizmor, *self.workflows.iterdir())
+
+    def test_schemas(self):
+        check = TOOLS / "check-jsonschema"
+        passes(check, "--builtin-schema", "vendor.github-workflows", *self.workflows.iterdir())
+        passes(check, "--builtin-schema", "vendor.github-actions", self.repository / "action.yml")
+        passes(TOOLS / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+
+    def test_every_action_is_pinned_and_says_to_what(self):
+        for text in [(ROOT / "action.yml").read_text(), *workflows().values()]:
+            for line in re.findall(r"uses: .*", text):
+                self.assertRegex(line, r"^uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # \S")
+
+    def test_no_script_holds_an_expression(self):
+        for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]:
+            self.assertNotIn("${{", step.get("run", ""))
+
+    def test_the_workflows_give_the_action_what_it_takes(self):
+        inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+        for name, text in workflows().items():
+            document = yaml.safe_load(text)
+            self.assertEqual(document["permissions"], {})
+            given = [step.get("with", {}) for job in document["jobs"].values() for step in job["steps"]
+                     if step.get("uses", "").split("@")[0] == "OWNER/acrscan"]
+            self.assertEqual(len(given), 1, name)
+            self.assertLessEqual(set(given[0]), set(inputs), name)
+
+
+class Action(unittest.TestCase):
+    """The action's own scripts, with the real binary on PATH."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.workspace = Path(folder.name) / "work space"
+        self.workspace.mkdir()
+        self.uploads = []
+
+    def write(self, name, text):
+        file = self.workspace / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def run_action(self, upload="success", github=None, **inputs):
+        def answer(given):
+            self.uploads.append(json.loads(Path(given["sarif_file"]).read_text()))
+            return upload, {}
+
+        def unexpected(given):
+            raise AssertionError(f"acrscan is on PATH, and yet: {given}")
+
+        answers = {"github/codeql-action/upload-sarif": answer}
+        answers |= {f"actions/cache/{verb}": unexpected for verb in ("restore", "save")}
+        environment = {"PATH": f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"}
+        inputs = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return actions_runner.run(ROOT / "action.yml", self.workspace, inputs, github, answers, environment)
+
+    def results(self):
+        return [result for sarif in self.uploads for run in sarif["runs"] for result in run["results"]]
+
+    def assert_ends(self, run, code):
+        self.assertEqual((run.outputs["exit-code"], run.code, run.failed), (str(code), code, code != 0), run.log)
+
+    def test_nothing_to_fail_on(self):
+        self.write("main.tf", CLOSED)
+        run = self.run_action()
+        self.assert_ends(run, 0)
+        self.assertEqual(len(self.uploads), 1)
+        self.assertEqual(self.results(), [])
+        self.assertEqual(actions_runner.obeyed(run.log), [])
+        self.assertIn("acrscan", run.summary)
+
+    def test_findings_are_uploaded_shown_and_enforced(self):
+        self.write("infra/main.tf", OPEN)
+        run = self.run_action()
+        self.assert_ends(run, 1)
+        places = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in self.results()}
+        self.assertEqual(places, {"infra/main.tf"})
+        commands = actions_runner.obeyed(run.log)
+        self.assertTrue(any("file=infra/main.tf" in command for command in commands), commands)
+        self.assertTrue(commands[-1].startswith("::error title=acrscan::There are findings"), commands)
+        self.assertIn("public-network-access", run.summary)
+
+    def test_the_threshold_decides(self):
+        self.write("main.tf", OPEN)
+        run = self.run_action(fail_on="never")
+        self.assert_ends(run, 0)
+        self.assertNotEqual(self.results(), [])
+
+    def test_what_was_not_read_fails_and_touches_no_alert(self):
+        self.write("a/main.tf", OPEN)
+        self.write("b/main.tf", BROKEN)
+        run = self.run_action()
+        self.assert_ends(run, 2)
+        self.assertEqual((run.outputs["sarif-file"], self.uploads), ("", []))
+        self.assertIn("Nothing was uploaded", run.summary)
+        self.assertIn("b/main.tf", run.log)
+
+    def test_nothing_recognised_fails(self):
+        self.write("README.md", "nothing\n")
+        run = self.run_action()
+        self.assert_ends(run, 2)
+        self.assertIn("could not tell", run.summary)
+
+    def test_a_bad_input_fails(self):
+        self.write("main.tf", CLOSED)
+        for name, value in [("fail_on_new", "yes"), ("summary", ""), ("upload_sarif", "$(touch pwned)")]:
+            run = self.run_action(**{name: value})
+            self.assert_ends(run, 2)
+            self.assertTrue(any(name.replace("_", "-") in line for line in actions_runner.obeyed(run.log)), run.log)
+        for name, value in [("fail_on", "worst"), ("profile", "--help"), ("config", "-"), ("baseline", "no such file")]:
+            self.assert_ends(self.run_action(**{name: value}), 2)
+        self.assertFalse((self.workspace / "pwned").exists())
+
+    def test_code_scanning_not_enabled_is_said_and_still_gates(self):
+        self.write("main.tf", OPEN)
+        run = self.run_action(upload="failure")
+        self.assert_ends(run, 1)
+        self.assertIn("not enabled for this repository", run.summary)
+        self.write("main.tf", CLOSED)
+        self.assert_ends(self.run_action(upload="failure"), 0)
+        run = self.run_action(upload="failure", upload_sarif="true")
+        self.assertEqual((run.outputs["exit-code"], run.code, run.failed), ("0", 2, True))
+
+    def test_a_fork_is_gated_and_not_uploaded(self):
+        self.write("main.tf", OPEN)
+        pull = lambda repository: {
+            "event_name": "pull_request",
+            "event": {"pull_request": {"head": {"repo": {"full_name": repository}}}},
+        }
+        run = self.run_action(github=pull("mallory/infra"))
+        self.assert_ends(run, 1)
+        self.assertEqual(self.uploads, [])
+        self.assertIn("fork", run.summary)
+        self.assert_ends(self.run_action(github=pull("contoso/infra")), 1)
+        self.assertEqual(len(self.uploads), 1)
+
+    def test_upload_and_summary_can_be_switched_off(self):
+        self.write("main.tf", OPEN)
+        run = self.run_action(upload_sarif="false", summary="false")
+        self.assert_ends(run, 1)
+        self.assertEqual((self.uploads, run.summary), ([], ""))
+
+    def test_only_new_findings_fail(self):
+        self.write("main.tf", OPEN)
+        self.run_action()
+        self.write("known.sarif", json.dumps(self.uploads[0]))
+        self.assert_ends(self.run_action(baseline="known.sarif", fail_on_new="true"), 0)
+        self.write("more.tf", OPEN.replace("open", "second"))
+        self.assert_ends(self.run_action(baseline="known.sarif", fail_on_new="true"), 1)
+
+    def test_hostile_names_stay_names(self):
+        hostile = ["two words", "$(touch pwned)", "`touch pwned`", "-o", "a'\"b", "*", "::error::x", "%0A::error::x", ";touch pwned"]
+        for index, name in enumerate(hostile):
+            self.write(f"{name}/main.tf", OPEN.replace("open", f"open{index}"))
+        run = self.run_action(paths="\n".join(hostile) + "\n\n")
+        self.assert_ends(run, 1)
+        self.assertEqual(len({result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                              for result in self.results()}), len(hostile))
+        self.assertFalse(list(self.workspace.rglob("pwned")))
+        for command in actions_runner.obeyed(run.log):
+            self.assertRegex(command, r"^::(error|warning|notice) (file=[^:\n]*main\.tf,|title=acrscan::)")
+
+    def test_a_newline_in_a_name_ends_no_command(self):
+        self.write("a\n::error::pwned/main.tf", OPEN)
+        run = self.run_action()
+        self.assert_ends(run, 1)
+        self.assertFalse([line for line in actions_runner.obeyed(run.log) if line.startswith("::error::pwned")], run.log)
+
+    def test_source_text_gives_the_runner_no_orders(self):
+        self.write("main.tf", OPEN.replace('"contosoopen"', '"x"\n##[add-mask]a\n').replace("= true", "= true # ##[error]b"))
+        commands = actions_runner.obeyed(self.run_action().log)
+        self.assertFalse([line for line in commands if "add-mask" in line or "##[error]" in line], commands)
+
+
+class Built(unittest.TestCase):
+    """Without acrscan on PATH, the action builds it, or takes what it built before."""
+
+    def run_action(self, hit, cargo):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / "work").mkdir()
+            (folder / "work/main.tf").write_text(CLOSED)
+            (folder / "bin").mkdir()
+            for name in ("rustc", "cargo"):
+                (folder / "bin" / name).write_text(cargo)
+                (folder / "bin" / name).chmod(0o755)
+            saved = []
+
+            def restore(given):
+                self.assertRegex(given["key"], r"^acrscan-[0-9a-f]{40}$")
+                if hit:
+                    (Path(given["path"]) / "bin").mkdir(parents=True)
+                    (Path(given["path"]) / "bin/acrscan").symlink_to(BINARY)
+                return "success", {"cache-hit": str(hit).lower()}
+
+            def save(given):
+                saved.append(sorted(file.name for file in Path(given["path"]).rglob("*")))
+                return "success", {}
+
+            answers = {"actions/cache/restore": restore, "actions/cache/save": save}
+            answers["github/codeql-action/upload-sarif"] = lambda given: ("success", {})
+            environment = {"PATH": f"{folder / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin", "REAL": str(BINARY)}
+            run = actions_runner.run(ROOT / "action.yml", folder / "work", None, None, answers, environment)
+            return run, saved
+
+    def test_from_the_cache(self):
+        run, saved = self.run_action(True, "#!/bin/sh\necho rustc 1.95\n")
+        self.assertEqual((run.code, saved), (0, []), run.log)
+
+    def test_from_source(self):
+        # `cargo install` itself is left out: it takes minutes. Where it is called and with what is not.
+        cargo = """#!/bin/sh
+[ "$1" = install ] || { echo rustc 1.95; exit; }
+[ "$PWD" = "$GITHUB_ACTION_PATH" ] && [ "$2 $3 $4 $5" = "--locked --path . --root" ] || exit 9
+mkdir -p "$6/bin" && ln -s "$REAL" "$6/bin/acrscan"
+"""
+        run, saved = self.run_action(False, cargo)
+        self.assertEqual((run.code, saved), (0, [["acrscan", "bin"]]), run.log)
+
+    def test_a_build_that_fails(self):
+        run, saved = self.run_action(False, '#!/bin/sh\n[ "$1" != install ]\n')
+        self.assertEqual((run.code, run.failed, run.outputs["exit-code"], saved), (2, True, "", []), run.log)
+        self.assertIn("could not be built", run.summary)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,158 @@
+//! Workflow commands: GitHub Actions shows each beside the line it names, in the log and on the pull request.
+//!
+//! It takes ten of a kind from a step and drops the others without a word. The worst of each kind are given, and what
+//! is left is counted in a line of the log, which is none of the ten.
+
+use std::fmt::Write as _;
+
+use super::Verdict;
+use super::escape::{cut, workflow_message, workflow_property};
+use super::fold;
+use super::place::Repository;
+use super::text;
+use super::visible;
+use crate::finding::{BaselineState, Finding, Kind, Severity};
+use crate::report::Report;
+
+/// Of each kind, in one step.
+const MOST: usize = 10;
+
+/// GitHub refuses annotations of more than 64 KB.
+const MOST_MESSAGE: usize = 4000;
+
+const KINDS: [(&str, &str, &str); 3] =
+    [("error", "error", "errors"), ("warning", "warning", "warnings"), ("notice", "notice", "notices")];
+
+/// Renders the commands, and a line that counts.
+pub fn render(report: &Report, verdict: &Verdict) -> String {
+    let repository = Repository::find();
+    let mut by_kind: [Vec<String>; 3] = Default::default();
+    for note in &report.notifications {
+        by_kind[0].push(command("error", "title=acrscan could not tell", &note.message));
+    }
+    let mut findings: Vec<&Finding> = report.open().filter(|finding| is_shown(finding, verdict)).collect();
+    findings.sort_by_key(|finding| {
+        let is_known = finding.baseline.is_some_and(|state| state != BaselineState::New);
+        (is_known, finding.kind, std::cmp::Reverse(finding.severity))
+    });
+    for finding in findings {
+        let kind = kind(finding);
+        by_kind[kind].push(annotation(KINDS[kind].0, finding, &repository));
+    }
+    for remark in &report.waiver_remarks {
+        let place = repository
+            .relative(&remark.path)
+            .map(|path| format!("file={},line={},", workflow_property(&visible(&path)), remark.line));
+        let properties = format!("{}title=acrscan waiver", place.unwrap_or_default());
+        by_kind[2].push(command("notice", &properties, &remark.message));
+    }
+    let mut commands = String::new();
+    let mut more = Vec::new();
+    for (all, (_, one, many)) in by_kind.iter().zip(KINDS) {
+        all.iter().take(MOST).for_each(|command| commands.push_str(command));
+        if all.len() > MOST {
+            more.push(super::verdict::plural(all.len() - MOST, &format!("more {one}"), &format!("more {many}")));
+        }
+    }
+    let unknown = report.open().filter(|finding| finding.kind == Kind::Unknown && !is_shown(finding, verdict)).count();
+    if unknown > 0 {
+        more.push(super::verdict::plural(unknown, "unknown result", "unknown results"));
+    }
+    let _ = writeln!(commands, "acrscan: {}", text::summary(report));
+    if !more.is_empty() {
+        let _ = writeln!(commands, "acrscan: not shown as annotations: {}", more.join(", "));
+    }
+    commands
+}
+
+/// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
+fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
+    finding.kind == Kind::Fail || verdict.fail_on_unknown
+}
+
+fn kind(finding: &Finding) -> usize {
+    match (finding.kind, finding.severity) {
+        (Kind::Unknown, _) | (_, Severity::Critical | Severity::High) => 0,
+        (_, Severity::Medium) => 1,
+        (_, Severity::Low | Severity::Note) => 2,
+    }
+}
+
+fn annotation(kind: &str, finding: &Finding, repository: &Repository) -> String {
+    let grade = match finding.kind {
+        Kind::Fail => finding.severity.as_str(),
+        Kind::Unknown => "unknown",
+    };
+    let new = if finding.baseline == Some(BaselineState::New) { "new, " } else { "" };
+    let title = workflow_property(&visible(&format!("{}: {new}{grade}", finding.policy)));
+    let Some(place) = repository.place(finding) else {
+        // What is in no file of the repository says in words where it is.
+        let message = format!("{} ({})", finding.message, fold::place(finding));
+        return command(kind, &format!("title={title}"), &message);
+    };
+    let (path, region) = (workflow_property(&visible(&place.path)), place.region);
+    let mut properties = format!("file={path},line={},endLine={},", region.start_line, region.end_line);
+    if region.end_line == region.start_line {
+        // GitHub has columns within one line only.
+        let _ = write!(properties, "col={},endColumn={},", region.start_column, region.end_column);
+    }
+    command(kind, &format!("{properties}title={title}"), &finding.message)
+}
+
+/// A line, whatever is in it: what would end it is escaped, and other control characters are visible.
+fn command(kind: &str, properties: &str, message: &str) -> String {
+    format!("::{kind} {properties}::{}\n", workflow_message(&visible(&cut(message, MOST_MESSAGE))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    #[test]
+    fn each_finding_stands_at_its_line() {
+        snapbox::assert_data_eq!(
+            render(&sample::compared(), &sample::VERDICT),
+            snapbox::str![[r#"
+::error title=acrscan could not tell::not read: infra/broken.tf:3:1: an unclosed block
+::error file=infra/variables.tf,line=2,endLine=2,col=13,endColumn=17,title=public-network-access%3A new%2C high::Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
+::warning title=anonymous-pull%3A medium::Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
+::notice file=acrscan.toml,line=20,title=acrscan waiver::This waiver matches nothing.
+acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
+acrscan: not shown as annotations: 3 unknown results
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn the_worst_ten_of_a_kind_are_shown_and_the_others_counted() {
+        let mut report = sample::report();
+        let fail = |index: usize| sample::in_source("public-network-access", Kind::Fail, &format!("number {index}"));
+        report.findings = (0..13).map(fail).collect();
+        report.findings[12].severity = Severity::Critical;
+        report.findings[11].baseline = Some(BaselineState::Unchanged);
+        report.findings.extend((0..11).map(|_| sample::live("anonymous-pull", Severity::Low)));
+        let shown = render(&report, &sample::VERDICT);
+        let count = |kind: &str| shown.lines().filter(|line| line.starts_with(&format!("::{kind} "))).count();
+        assert_eq!((count("error"), count("warning"), count("notice")), (10, 0, 10));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[0].ends_with("::not read: infra/broken.tf:3:1: an unclosed block"), "{}", lines[0]);
+        assert!(lines[1].ends_with("::number 12") && lines[2].ends_with("::number 0"), "{shown}");
+        assert!(!shown.contains("number 11\n"), "what is known comes last");
+        assert_eq!(lines.last(), Some(&"acrscan: not shown as annotations: 4 more errors, 2 more notices"));
+    }
+
+    #[test]
+    fn a_message_cannot_begin_a_command_of_its_own() {
+        let mut report = sample::report();
+        let message = "a\n::add-mask::b\r\n::stop-commands::c % d\u{1b}[31m";
+        report.findings = vec![sample::in_source("a,b:c", Kind::Fail, message)];
+        report.notifications[0].message = message.to_owned();
+        let shown = render(&report, &sample::VERDICT);
+        let escaped = "a\\u{a}::add-mask::b\\u{d}\\u{a}::stop-commands::c %25 d\\u{1b}[31m";
+        assert_eq!(shown.lines().filter(|line| line.starts_with("::")).count(), 3);
+        assert_eq!(shown.lines().filter(|line| line.ends_with(escaped)).count(), 2);
+        assert!(shown.contains("title=a%2Cb%3Ac%3A high::"), "{shown}");
+    }
+}

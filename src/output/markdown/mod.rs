@@ -1,0 +1,303 @@
+//! A page for GitHub's job summary or a comment on a pull request: the verdict first, then what is new and bad, then
+//! the rest. GitHub refuses a summary of more than 1 MiB, so the page is cut before, and says what it lost.
+
+mod page;
+
+use self::page::Page;
+use super::escape::{code, cut, prose};
+use super::fold::{self, doubts};
+use super::verdict::plural;
+use super::{Verdict, text};
+use crate::finding::{BaselineState, Finding, Kind, Severity};
+use crate::report::{AbsentResult, Compared, Report};
+
+/// What a cell holds at most.
+const MOST_CELL: usize = 1000;
+
+/// Renders a report.
+pub fn render(report: &Report, verdict: &Verdict) -> String {
+    let mut page = Page::new();
+    let (word, why) = verdict.sentence(report);
+    page.line(&format!("## acrscan: {}", word.to_lowercase()));
+    page.line("");
+    page.line(&format!("**{word}.** {why}"));
+    page.line("");
+    page.line(&format!("{}.", text::summary(report)));
+    let fails: Vec<&Finding> = Severity::WORST_FIRST
+        .into_iter()
+        .flat_map(|severity| report.open().filter(move |f| f.kind == Kind::Fail && f.severity == severity))
+        .collect();
+    match report.compared() {
+        None => findings(&mut page, "Findings", &fails),
+        Some(Compared { gone, .. }) => {
+            let (new, known): (Vec<_>, Vec<_>) =
+                fails.iter().partition(|finding| finding.baseline == Some(BaselineState::New));
+            findings(&mut page, "New findings", &new);
+            gaps(&mut page, report);
+            page.folded(&format!("Known: {}", plural(known.len(), "finding", "findings")), !known.is_empty(), |page| {
+                findings_table(page, &known);
+            });
+            let absent = report.absent.as_deref().unwrap_or_default();
+            page.folded(&format!("Gone since the baseline: {gone}"), gone > 0, |page| gone_table(page, absent));
+        }
+    }
+    if report.absent.is_none() {
+        gaps(&mut page, report);
+    }
+    unknown(&mut page, report);
+    waivers(&mut page, report);
+    sources(&mut page, report);
+    page.finish()
+}
+
+fn findings(page: &mut Page, title: &str, findings: &[&Finding]) {
+    if !findings.is_empty() {
+        page.heading(title);
+        findings_table(page, findings);
+    }
+}
+
+fn findings_table(page: &mut Page, findings: &[&Finding]) {
+    let row = |finding: &&Finding| {
+        let severity = finding.severity.as_str().to_owned();
+        vec![severity, code(&finding.policy), place(finding), cell(&finding.message)]
+    };
+    page.table(&["Severity", "Policy", "Where", "What"], findings.iter().map(row), "findings");
+}
+
+/// File and line; in Azure the registry and its property.
+fn place(finding: &Finding) -> String {
+    match &finding.location {
+        crate::finding::Location::Live => format!("{} {}", code(&finding.name), code(&fold::place(finding))),
+        crate::finding::Location::File { path, region } => code(&format!("{path}:{}", region.start_line)),
+        crate::finding::Location::Source { file, region } => code(&format!("{}:{}", file.path, region.start_line)),
+    }
+}
+
+fn gone_table(page: &mut Page, absent: &[AbsentResult]) {
+    let row = |gone: &AbsentResult| vec![code(&gone.policy), code(&gone.resource), cell(&gone.message)];
+    page.table(&["Policy", "Registry", "What it said"], absent.iter().map(row), "results");
+}
+
+fn gaps(page: &mut Page, report: &Report) {
+    if !report.notifications.is_empty() {
+        page.heading("What was not read");
+        page.list(report.notifications.iter().map(|note| cell(&note.message)), "messages");
+    }
+}
+
+/// One row for a value that leaves it open for many policies.
+fn unknown(page: &mut Page, report: &Report) {
+    let doubts = doubts(report.open());
+    let results = plural(report.count_unknown(), "result is", "results are");
+    page.folded(&format!("Could not be told: {results} unknown"), !doubts.is_empty(), |page| {
+        let row = |doubt: &fold::Doubt| {
+            let policies = doubt.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
+            vec![place(doubt.first), cell(&doubt.reason), policies]
+        };
+        page.table(&["Where", "Why", "Policies"], doubts.iter().map(row), "reasons");
+    });
+}
+
+fn waivers(page: &mut Page, report: &Report) {
+    let waived: Vec<_> = report.waived().collect();
+    page.folded(&format!("Waived: {}", plural(waived.len(), "result", "results")), !waived.is_empty(), |page| {
+        let row = |(finding, waived): &(&Finding, &crate::finding::Waived)| {
+            let optional = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
+            let waiver = code(&format!("{}:{}", waived.path, waived.line));
+            let [until, by] = [&waived.expires, &waived.approved_by].map(optional);
+            vec![code(&finding.policy), place(finding), cell(&waived.reason), until, by, waiver]
+        };
+        let head = ["Policy", "Where", "Reason", "Until", "Approved by", "Waiver"];
+        page.table(&head, waived.iter().map(row), "results");
+    });
+    if !report.waiver_remarks.is_empty() {
+        page.heading("Waivers to tidy up");
+        let line = |remark: &crate::report::WaiverRemark| {
+            format!("{}: {}", code(&format!("{}:{}", remark.path, remark.line)), cell(&remark.message))
+        };
+        page.list(report.waiver_remarks.iter().map(line), "waivers");
+    }
+}
+
+fn sources(page: &mut Page, report: &Report) {
+    let (taken, left) = (report.taken.len(), report.left.len());
+    let title = format!("What was read: {taken}; what was left: {left}");
+    page.folded(&title, taken + left > 0, |page| {
+        let row = |taken: &crate::report::Taken| {
+            vec![code(&taken.path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
+        };
+        if taken > 0 {
+            page.table(&["Read", "What it is", "Files", "Registries"], report.taken.iter().map(row), "paths");
+        }
+        if left > 0 {
+            let row = |(path, why): &(String, String)| vec![code(path), cell(why)];
+            page.table(&["Left", "Why"], report.left.iter().map(row), "paths");
+        }
+    });
+}
+
+fn cell(text: &str) -> String {
+    prose(&cut(text, MOST_CELL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    #[test]
+    fn the_verdict_comes_first_and_hostile_names_do_nothing() {
+        snapbox::assert_data_eq!(
+            render(&sample::report(), &sample::VERDICT),
+            snapbox::str![[r#"
+## acrscan: could not tell
+
+**Could not tell.** Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
+
+2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived.
+
+### Findings
+
+| Severity | Policy | Where | What |
+| --- | --- | --- | --- |
+| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: /`a&#124;b/` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
+| medium | `anonymous-pull` | `contosolive` `registry.properties.publicNetworkAccess` | Registry contosolive lets anybody pull. |
+
+### What was not read
+
+- not read: infra/broken.tf:3:1: an unclosed block
+
+<details>
+<summary>Could not be told: 3 results are unknown</summary>
+
+| Where | Why | Policies |
+| --- | --- | --- |
+| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable /`sku/` has no value. | `admin-user`, `anonymous-pull` |
+| `infra/variables.tf:2` | Whatever a policy says, so be it. | `firewall-quota` |
+
+</details>
+
+<details>
+<summary>Waived: 1 result</summary>
+
+| Policy | Where | Reason | Until | Approved by | Waiver |
+| --- | --- | --- | --- | --- | --- |
+| `quarantine` | `infra/variables.tf:2` | agreed with @&#8203;contoso/security &#124; until the move | 2027-03-31 | Ada | `acrscan.toml:12` |
+
+</details>
+
+### Waivers to tidy up
+
+- `acrscan.toml:20`: This waiver matches nothing.
+
+<details>
+<summary>What was read: 1; what was left: 1</summary>
+
+| Read | What it is | Files | Registries |
+| --- | --- | --- | --- |
+| `infra` | Terraform configuration | 2 | 1 |
+| Left | Why |
+| --- | --- |
+| `infra/values.json` | JSON, and neither a template nor a plan |
+
+</details>
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn with_a_baseline_what_is_new_stands_apart() {
+        let verdict = Verdict { fail_on_new: true, ..sample::VERDICT };
+        snapbox::assert_data_eq!(
+            render(&sample::compared(), &verdict),
+            snapbox::str![[r#"
+## acrscan: could not tell
+
+**Could not tell.** Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
+
+2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone.
+
+### New findings
+
+| Severity | Policy | Where | What |
+| --- | --- | --- | --- |
+| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: /`a&#124;b/` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
+
+### What was not read
+
+- not read: infra/broken.tf:3:1: an unclosed block
+
+<details>
+<summary>Known: 1 finding</summary>
+
+| Severity | Policy | Where | What |
+| --- | --- | --- | --- |
+| medium | `anonymous-pull` | `contosolive` `registry.properties.publicNetworkAccess` | Registry contosolive lets anybody pull. |
+
+</details>
+
+<details>
+<summary>Gone since the baseline: 1</summary>
+
+| Policy | Registry | What it said |
+| --- | --- | --- |
+| `admin-user` | `infra:azurerm_container_registry.old` | Registry old has its admin user enabled. |
+
+</details>
+
+<details>
+<summary>Could not be told: 3 results are unknown</summary>
+
+| Where | Why | Policies |
+| --- | --- | --- |
+| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable /`sku/` has no value. | `admin-user`, `anonymous-pull` |
+| `infra/variables.tf:2` | Whatever a policy says, so be it. | `firewall-quota` |
+
+</details>
+
+<details>
+<summary>Waived: 1 result</summary>
+
+| Policy | Where | Reason | Until | Approved by | Waiver |
+| --- | --- | --- | --- | --- | --- |
+| `quarantine` | `infra/variables.tf:2` | agreed with @&#8203;contoso/security &#124; until the move | 2027-03-31 | Ada | `acrscan.toml:12` |
+
+</details>
+
+### Waivers to tidy up
+
+- `acrscan.toml:20`: This waiver matches nothing.
+
+<details>
+<summary>What was read: 1; what was left: 1</summary>
+
+| Read | What it is | Files | Registries |
+| --- | --- | --- | --- |
+| `infra` | Terraform configuration | 2 | 1 |
+| Left | Why |
+| --- | --- |
+| `infra/values.json` | JSON, and neither a template nor a plan |
+
+</details>
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn a_page_is_under_a_megabyte_and_says_what_is_cut() {
+        let mut report = sample::report();
+        let message = format!("Registry prod accepts {}", "|".repeat(500));
+        report.findings = vec![sample::in_source("public-network-access", Kind::Fail, &message); 20_000];
+        report.findings.extend(vec![sample::in_source("quarantine", Kind::Unknown, "not known"); 3]);
+        let shown = render(&report, &sample::VERDICT);
+        assert!(shown.len() < 1_000_000, "{}", shown.len());
+        let rows = shown.lines().filter(|line| line.starts_with("| high |")).count();
+        let note = format!("{} more findings are not shown, for GitHub takes a page of at most 1 MiB.", 20_000 - rows);
+        assert!(rows > 100 && shown.contains(&note), "{rows} rows");
+        assert!(shown.ends_with("</details>\n") && shown.contains("### What was not read"));
+        assert_eq!(shown.matches("<details>").count(), shown.matches("</details>").count());
+    }
+}

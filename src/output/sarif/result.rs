@@ -1,0 +1,158 @@
+//! A finding as a SARIF result: where it is, what stands there, and what GitHub knows it by.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactContent, ArtifactLocation, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation,
+    PropertyBag, Region as SarifRegion, Result as SarifResult, ResultLevel,
+};
+
+use crate::finding::{Finding, Kind, Location, Region, Severity};
+use crate::output::excerpt::Excerpt;
+use crate::output::place::{Place, Repository, outside};
+use crate::output::visible;
+use crate::policy::Policy;
+use crate::resource_id::RegistryId;
+use crate::text_file::TextFile;
+
+/// Where a live registry stands in GitHub's file tree.
+const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+
+/// The result that GitHub gets; the archive adds to it.
+pub fn result(finding: &Finding, policies: &[Policy], repository: &Repository) -> SarifResult {
+    let place = place(finding, repository);
+    let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
+    let level = match (finding.kind, finding.severity) {
+        (Kind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
+        (_, Severity::Medium) => ResultLevel::Warning,
+        (_, Severity::High | Severity::Critical) => ResultLevel::Error,
+    };
+    let mut properties = BTreeMap::from([
+        ("acrscan/kind".to_owned(), json!(finding.kind.as_str())),
+        ("acrscan/severity".to_owned(), json!(finding.severity.as_str())),
+        ("acrscan/resourceId".to_owned(), json!(finding.resource)),
+        ("acrscan/field".to_owned(), json!(finding.field)),
+        ("acrscan/evidence".to_owned(), finding.evidence.clone()),
+        ("acrscan/fix".to_owned(), json!(finding.fix)),
+    ]);
+    if let Some(key) = &finding.key {
+        properties.insert("acrscan/key".to_owned(), json!(key));
+    }
+    let fingerprints = BTreeMap::from([
+        ("primaryLocationLineHash".to_owned(), line_hash(finding, &place)),
+        ("acrscan/v1".to_owned(), finding.fingerprint.clone()),
+    ]);
+    let mut result = SarifResult::builder()
+        .rule_id(&finding.policy)
+        .rule_index(rule_index as i64)
+        .level(level)
+        .message(message(&finding.message))
+        .locations(vec![location(finding, &place)])
+        .partial_fingerprints(fingerprints)
+        .properties(PropertyBag::builder().additional_properties(properties).build())
+        .build();
+    let related = related(finding, &place, repository);
+    result.related_locations = Some(related).filter(|related| !related.is_empty());
+    result
+}
+
+/// For source code the hash of the line, exactly as GitHub's upload action computes it, which would warn of any other;
+/// where GitHub has no file, and computes none, the beginning of our own fingerprint.
+fn line_hash(finding: &Finding, place: &Place) -> String {
+    let of_line = place.file.and_then(|file| file.line_hash(place.region.start_line));
+    of_line.map_or_else(|| format!("{}:1", &finding.fingerprint[..16]), str::to_owned)
+}
+
+/// SARIF reads `[…](…)` in a message as a link. A name from Azure must not become one.
+pub fn message(text: &str) -> Message {
+    let shown = visible(text);
+    let plain = if shown.contains("](") { shown.replace('[', "\\[").replace(']', "\\]") } else { shown.into_owned() };
+    Message::builder().text(plain).build()
+}
+
+/// A place for every result, for GitHub refuses a file of results for one that has none.
+fn place<'a>(finding: &'a Finding, repository: &Repository) -> Place<'a> {
+    let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
+    repository.place(finding).unwrap_or_else(|| match &finding.location {
+        Location::Source { file, region } => Place { path: outside(&file.path), region: *region, file: Some(file) },
+        // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
+        Location::File { .. } | Location::Live => Place { path: live(), region: LIVE, file: None },
+    })
+}
+
+fn location(finding: &Finding, place: &Place) -> SarifLocation {
+    let resource =
+        LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build();
+    SarifLocation::builder()
+        .physical_location(physical(&place.path, place.region, place.file))
+        .logical_locations(vec![resource])
+        .build()
+}
+
+/// The places besides the result's own; where that had to give way to one of them, it is among them.
+fn related(finding: &Finding, own: &Place, repository: &Repository) -> Vec<SarifLocation> {
+    let cause = match &finding.location {
+        Location::Source { file, region } => Some(("the value itself", file, *region)),
+        Location::File { .. } | Location::Live => None,
+    };
+    let others = finding.related.iter().map(|related| (related.message.as_str(), &related.file, related.region));
+    let is_own =
+        |file: &TextFile, region: Region| own.region == region && own.file.is_some_and(|own| own.path == file.path);
+    let places = cause.into_iter().chain(others).filter(|(_, file, region)| !is_own(file, *region));
+    let location = |(index, (what, file, region)): (usize, (&str, &std::sync::Arc<TextFile>, Region))| {
+        let path = repository.relative(&file.path).unwrap_or_else(|| outside(&file.path));
+        SarifLocation::builder()
+            .id(index as i64 + 1)
+            .message(message(what))
+            .physical_location(physical(&path, region, Some(file)))
+            .build()
+    };
+    places.enumerate().map(location).collect()
+}
+
+/// A file and a region, with what stands there where the file is at hand.
+fn physical(path: &str, region: Region, file: Option<&TextFile>) -> PhysicalLocation {
+    let artifact = ArtifactLocation::builder().uri(uri(path)).build();
+    let mut place = PhysicalLocation::builder().artifact_location(artifact).region(sarif_region(region)).build();
+    if let Some(file) = file {
+        let excerpt = Excerpt::of(file, region);
+        let snippet = |text: &str| ArtifactContent::builder().text(text).build();
+        if let Some(region) = place.region.as_mut() {
+            region.snippet = Some(snippet(excerpt.region_text()));
+        }
+        // It must hold more than the region does (SARIF 3.29.5).
+        if excerpt.last_line >= region.end_line && excerpt.region_text() != excerpt.text {
+            let lines = SarifRegion::builder()
+                .start_line(i64::from(excerpt.first_line))
+                .end_line(i64::from(excerpt.last_line))
+                .snippet(snippet(&excerpt.text))
+                .build();
+            place.context_region = Some(lines);
+        }
+    }
+    place
+}
+
+/// Lines and columns, without a snippet.
+pub fn sarif_region(region: Region) -> SarifRegion {
+    SarifRegion::builder()
+        .start_line(i64::from(region.start_line))
+        .start_column(i64::from(region.start_column))
+        .end_line(i64::from(region.end_line))
+        .end_column(i64::from(region.end_column))
+        .build()
+}
+
+/// A path as a relative URI reference: nothing in it can be read as a scheme, a query or a fragment.
+pub fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}

@@ -1,0 +1,207 @@
+//! The report for people: one block a registry, worst first, then what was not read, then one line of counts.
+
+mod excerpt;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::fold::{self, doubts};
+use super::verdict::plural;
+use super::visible;
+use crate::finding::{BaselineState, Finding, Kind, RegistrySummary, ScopeName, Severity};
+use crate::report::{Compared, Report, Taken};
+
+/// What was left is listed up to here, and counted beyond.
+const MOST_LEFT: usize = 20;
+
+/// Renders a report, with terminal colours or without.
+pub fn render(report: &Report, colour: bool) -> String {
+    let paint = Paint { colour };
+    let mut by_registry: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in report.open() {
+        by_registry.entry(&finding.resource).or_default().push(finding);
+    }
+    let mut text = String::new();
+    for registry in &report.registries {
+        let Some(findings) = by_registry.get(registry.resource.as_str()) else { continue };
+        render_head(&mut text, registry, paint);
+        match registry.scope {
+            ScopeName::Subscription(_) => findings.iter().for_each(|finding| render_finding(&mut text, finding, paint)),
+            ScopeName::Source => render_source(&mut text, report, findings, paint),
+        }
+        text.push('\n');
+    }
+    section(&mut text, paint, "Read", read(report));
+    section(&mut text, paint, "Left", left(report));
+    section(&mut text, paint, "Waived", report.waived().map(|(finding, _)| waived(finding)));
+    let tidy = report.waiver_remarks.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
+    section(&mut text, paint, "Waivers to tidy up", tidy);
+    section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.message.clone()));
+    let _ = writeln!(text, "{}", summary(report));
+    text
+}
+
+fn render_head(text: &mut String, registry: &RegistrySummary, paint: Paint) {
+    let name = paint.with(BOLD, &visible(&registry.name));
+    let known: Vec<_> = [&registry.sku, &registry.location].into_iter().filter(|fact| !fact.is_empty()).collect();
+    let facts = known.iter().map(|fact| visible(fact)).collect::<Vec<_>>().join(", ");
+    let facts = if facts.is_empty() && registry.scope == ScopeName::Source { facts } else { format!(" ({facts})") };
+    let _ = writeln!(text, "{name}{facts}\n{}", paint.with(DIM, &visible(&registry.resource)));
+}
+
+/// A title and a line for each; nothing where there is none.
+fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterator<Item = String>) {
+    let mut lines = lines.into_iter().peekable();
+    if lines.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "{}", paint.with(BOLD, title));
+    for line in lines {
+        let _ = writeln!(text, "  - {}", visible(&line));
+    }
+    text.push('\n');
+}
+
+/// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
+fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
+    for finding in findings.iter().filter(|finding| finding.kind == Kind::Fail) {
+        let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
+        let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
+        let _ = writeln!(text, "\n{}", excerpt::render(finding, remediation, paint.colour));
+    }
+    let doubts = doubts(findings.iter().copied());
+    if !doubts.is_empty() {
+        text.push('\n');
+    }
+    for doubt in doubts {
+        let label = paint.with(UNKNOWN, "unknown");
+        let (place, policies) = (fold::place(doubt.first), doubt.policies.join(", "));
+        let line = format!("{place}: {} ({policies})", doubt.reason);
+        let _ = writeln!(text, "{label}: {}", visible(&line));
+    }
+}
+
+/// The source code that was read: each with registries, and the others counted.
+fn read(report: &Report) -> Vec<String> {
+    let (with, without): (Vec<_>, Vec<_>) = report.taken.iter().partition(|taken| taken.registries > 0);
+    let line = |taken: &&Taken| {
+        let files = plural(taken.files, "file", "files");
+        let registries = plural(taken.registries, "registry", "registries");
+        format!("{}: {} of {files}, {registries}", taken.path, taken.what)
+    };
+    let mut lines: Vec<String> = with.iter().map(line).collect();
+    match (without.len(), lines.is_empty()) {
+        (0, _) => {}
+        (1..=3, true) => lines.extend(without.iter().map(line)),
+        (count, first) => {
+            let files: usize = without.iter().map(|taken| taken.files).sum();
+            let more = if first { "" } else { " more" };
+            lines.push(format!("{count}{more} without a registry, of {}", plural(files, "file", "files")));
+        }
+    }
+    lines
+}
+
+fn left(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> =
+        report.left.iter().take(MOST_LEFT).map(|(path, why)| format!("{path}: {why}")).collect();
+    if let Some(more) = report.left.len().checked_sub(MOST_LEFT).filter(|more| *more > 0) {
+        lines.push(format!("{more} more; -o json lists them all"));
+    }
+    lines
+}
+
+/// Policy, place, reason, and when the waiver ends.
+fn waived(finding: &Finding) -> String {
+    let Some(waived) = &finding.waived else { return String::new() };
+    let until = waived.expires.as_ref().map(|day| format!("until {day}, "));
+    let by = waived.approved_by.as_ref().map(|who| format!("approved by {who}, "));
+    format!(
+        "{} of {} at {}: {} ({}{}{}:{})",
+        finding.policy,
+        finding.name,
+        fold::place(finding),
+        waived.reason,
+        until.unwrap_or_default(),
+        by.unwrap_or_default(),
+        waived.path,
+        waived.line
+    )
+}
+
+fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
+    let (label, style) = match finding.kind {
+        Kind::Fail => (finding.severity.as_str(), severity_style(finding.severity)),
+        Kind::Unknown => ("unknown", UNKNOWN),
+    };
+    let label = paint.with(style, &format!("{label:<8}"));
+    let new = if finding.baseline == Some(BaselineState::New) { "  new" } else { "" };
+    let _ = writeln!(text, "\n  {label}  {}{new}", paint.with(BOLD, &finding.policy));
+    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&fold::place(finding)));
+    let _ = writeln!(text, "    {}", visible(&finding.message));
+    for (index, command) in finding.fix.iter().enumerate() {
+        let label = if index == 0 { "fix" } else { "   " };
+        let _ = writeln!(text, "    {} {}", paint.with(DIM, label), visible(command));
+    }
+}
+
+/// `3 registries in 2 subscriptions, 1 clean: 1 critical, …; 2 unknown; 1 gap`
+pub fn summary(report: &Report) -> String {
+    let with_results = report.open().map(|finding| finding.resource.as_str()).collect::<HashSet<_>>().len();
+    let registries = report.registries.len();
+    let clean = registries.saturating_sub(with_results);
+    let severities = Severity::WORST_FIRST.map(|severity| format!("{} {}", report.count(severity), severity.as_str()));
+    let mut more = plural(report.gaps, "gap", "gaps");
+    let waived = report.waived().count();
+    if waived > 0 {
+        let _ = write!(more, "; {waived} waived");
+    }
+    if let Some(Compared { new, known, gone }) = report.compared() {
+        let _ = write!(more, "; {new} new, {known} known, {gone} gone");
+    }
+    format!(
+        "{} in {}, {clean} clean: {}; {} unknown; {more}",
+        plural(registries, "registry", "registries"),
+        scopes(report),
+        severities.join(", "),
+        report.count_unknown(),
+    )
+}
+
+/// `2 subscriptions and the source code`
+fn scopes(report: &Report) -> String {
+    let source = report.scopes.iter().any(|scope| scope.name == ScopeName::Source);
+    let subscriptions = report.scopes.len() - usize::from(source);
+    let counted = format!("{subscriptions} {}", if subscriptions == 1 { "subscription" } else { "subscriptions" });
+    match (subscriptions, source) {
+        (0, true) => ScopeName::Source.to_string(),
+        (_, true) => format!("{counted} and {}", ScopeName::Source),
+        (_, false) => counted,
+    }
+}
+
+const BOLD: Style = Style::new().bold();
+const UNKNOWN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Magenta)));
+const DIM: Style = Style::new().dimmed();
+
+fn severity_style(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low | Severity::Note => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(colour.into()))
+}
+
+#[derive(Clone, Copy)]
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn with(self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
