@@ -123,3 +123,6 @@ fn read_archive(path: &Path) -> Result<archive::Archive, String> {
     }
     archive::open(&std::fs::read(path).map_err(|error| format!("cannot read it: {error}"))?)
 }
+
+#[cfg(test)]
+mod tests;

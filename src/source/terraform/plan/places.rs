@@ -171,6 +171,11 @@ fn lay(planned: &mut Node, source: &Node, new: bool) {
 
 /// Plans sort sets: an item's source is the one that says the same, else one whose value is not known.
 fn lay_items(items: &mut [Node], sources: &[Node], new: bool) {
+    if let ([item], [source]) = (&mut *items, sources)
+        && item.as_object().is_some()
+    {
+        return lay(item, source, new);
+    }
     let mut known: HashMap<String, VecDeque<usize>> = HashMap::new();
     let mut others = VecDeque::new();
     for (at, source) in sources.iter().enumerate() {
@@ -209,9 +214,8 @@ fn holds(item: &Node, source: &Node) -> bool {
         (Val::Object(_), Val::Object(members)) => {
             members.iter().all(|(name, own)| item.get(name).is_none_or(|member| holds(member, own)))
         }
-        (Val::List(items), Val::List(own)) => {
-            items.len() == own.len() && items.iter().zip(own).all(|(item, own)| holds(item, own))
-        }
+        // They may be sets, in whatever order.
+        (Val::List(items), Val::List(own)) => items.len() == own.len() || own.iter().any(Node::is_unknown),
         (Val::List(items), Val::Object(_)) => items.len() == 1 && holds(&items[0], source),
         (Val::String(item), Val::String(own)) => address_text(item) == address_text(own),
         (Val::String(text), other) | (other, Val::String(text)) => {
