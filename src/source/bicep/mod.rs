@@ -1,4 +1,8 @@
-//! To come.
+//! Bicep files: parsed, evaluated, and made into registries.
+
+mod lexer;
+mod parser;
+mod syntax;
 
 use super::code::{Found, Read};
 
