@@ -1,4 +1,6 @@
-//! To come.
+//! ARM templates, their parameter files, and what what-if says.
+
+pub mod expression;
 
 use super::code::{Found, Read};
 
