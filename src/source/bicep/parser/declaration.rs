@@ -129,7 +129,10 @@ impl Parser<'_> {
     fn parameter(&mut self) -> Parsed<What> {
         self.advance()?;
         let name = self.identifier("the name of a parameter")?;
-        let ends = matches!(self.token.kind, TokenKind::NewLine | TokenKind::End);
+        let ends = match self.token.kind {
+            TokenKind::NewLine => !self.lexer.rest().starts_with('|'),
+            _ => self.token.kind == TokenKind::End,
+        };
         let kind = if ends || self.at_symbol("=") { None } else { Some(self.type_of()?) };
         let default = if self.at_symbol("=") { Some(self.assigned()?) } else { None };
         Ok(What::Parameter { name, kind, default })

@@ -34,7 +34,8 @@ pub fn parse(text: &str) -> Syntax {
     // Each turn begins behind the start of the last, at a line that looks like a declaration.
     loop {
         let declarations = &mut syntax.declarations;
-        let Err((reached, error)) = Parser::starting(text, at).and_then(|parser| parser.declarations(declarations)) else {
+        let Err((reached, error)) = Parser::starting(text, at).and_then(|parser| parser.declarations(declarations))
+        else {
             return syntax;
         };
         syntax.errors.push(*error);
@@ -50,8 +51,22 @@ pub fn parse(text: &str) -> Syntax {
 /// The next line, behind the one of this byte, that begins as a declaration does.
 fn next_declaration(text: &str, at: usize) -> Option<usize> {
     const WORDS: [&str; 16] = [
-        "param", "var", "resource", "module", "output", "type", "func", "targetScope", "import", "metadata", "using",
-        "extension", "provider", "assert", "extends", "test",
+        "param",
+        "var",
+        "resource",
+        "module",
+        "output",
+        "type",
+        "func",
+        "targetScope",
+        "import",
+        "metadata",
+        "using",
+        "extension",
+        "provider",
+        "assert",
+        "extends",
+        "test",
     ];
     let begins = |line: &str| {
         let word = line.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(line.len());

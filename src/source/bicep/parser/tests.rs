@@ -1,5 +1,6 @@
 use super::super::syntax::{Declaration, Item, Kind, Literal, Member, Operator, Type, What};
 use super::*;
+use crate::source::arm::expression::on_deep_stack;
 
 fn whole(text: &str) -> Vec<Declaration> {
     let syntax = parse(text);
@@ -16,7 +17,8 @@ fn value(text: &str) -> Kind {
 
 /// An expression with every operator in parentheses.
 fn shown(kind: &Kind) -> String {
-    let list = |of: &[super::super::syntax::Expression]| of.iter().map(|e| shown(&e.kind)).collect::<Vec<_>>().join(" ");
+    let list =
+        |of: &[super::super::syntax::Expression]| of.iter().map(|e| shown(&e.kind)).collect::<Vec<_>>().join(" ");
     match kind {
         Kind::Literal(Literal::Text(text)) => format!("'{text}'"),
         Kind::Literal(Literal::Number(number)) => number.to_string(),
@@ -54,7 +56,10 @@ fn operators_bind_as_in_bicep() {
         ("a.?b[?c]!.d::e.f(1, 'x',)", "a.?b[?c].d::e.f(1 'x')"),
         ("a =~ b && c !~ d != e", "(And (EqualFolded a b) (NotEqual (NotEqualFolded c d) e))"),
         ("map(x, y => y.z)", "map(x (y => y.z))"),
-        ("reduce(x, {}, (a, b) => union(a, b))", "reduce(x Object(Object { members: [], resources: [] }) (a b => union(a b)))"),
+        (
+            "reduce(x, {}, (a, b) => union(a, b))",
+            "reduce(x Object(Object { members: [], resources: [] }) (a b => union(a b)))",
+        ),
         ("filter([], (a) => (a))", "filter(List([]) (a => a))"),
         ("f(\n  a\n  b)", "f(a b)"),
     ] {
@@ -109,6 +114,9 @@ import * as types from 'types.bicep'
 ])
 param one string = 'a'
 param two 'x' | 'y' | null
+param lines
+  | 'a'
+  | 'b'
 param three types.mode[]?
 param four resourceInput<'Microsoft.X/y@2020-01-01'>.properties.z?
 @discriminator('kind')
@@ -134,9 +142,9 @@ assert ok = true
     for text in [text.to_owned(), text.replace('\n', "\r\n")] {
         let declarations = whole(&text);
         assert_eq!(declarations.len(), 20);
-        assert_eq!(declarations[7].decorators[1].name, "allowed");
+        assert_eq!(declarations[6].decorators[1].name, "allowed");
         let literal = |text: &str| Type::Literal(Literal::Text(text.to_owned()));
-        let What::Parameter { kind: Some(Type::Union(two)), .. } = &declarations[8].what else { panic!() };
+        let What::Parameter { kind: Some(Type::Union(two)), .. } = &declarations[7].what else { panic!() };
         assert_eq!(two, &[literal("x"), literal("y"), Type::Literal(Literal::Null)]);
         assert!(matches!(&declarations[9].what, What::Parameter { kind: Some(Type::Nullable(_)), .. }));
         let What::Type { kind, .. } = &declarations[11].what else { panic!() };
@@ -154,7 +162,8 @@ assert ok = true
 
 #[test]
 fn a_parameter_file() {
-    let declarations = whole("using './main.bicep' with { a: 1 }\nparam a = readEnvironmentVariable('A', 'b')\nusing none");
+    let declarations =
+        whole("using './main.bicep' with { a: 1 }\nparam a = readEnvironmentVariable('A', 'b')\nusing none");
     assert!(matches!(&declarations[0].what, What::Using(Some(path)) if path == "./main.bicep"));
     assert!(matches!(&declarations[1].what, What::Parameter { kind: None, default: Some(_), .. }));
     assert!(matches!(&declarations[2].what, What::Using(None)));
@@ -201,10 +210,24 @@ fn what_is_missing_at_a_line_end_is_told_there() {
 
 #[test]
 fn nesting_has_a_limit() {
+    on_deep_stack(nested_to_the_limit);
+}
+
+fn nested_to_the_limit() {
     let deep = |open: &str, close: &str, levels: usize| {
         parse(&format!("var x = {}1{}\nvar y = 1", open.repeat(levels), close.repeat(levels)))
     };
-    for (open, close) in [("[", "]"), ("(", ")"), ("{a:", "}"), ("f(", ")"), ("'${", "}'"), ("a[", "]"), ("x => ", ""), ("!", ""), ("a ? ", ": b")] {
+    for (open, close) in [
+        ("[", "]"),
+        ("(", ")"),
+        ("{a:", "}"),
+        ("f(", ")"),
+        ("'${", "}'"),
+        ("a[", "]"),
+        ("x => ", ""),
+        ("!", ""),
+        ("a ? ", ": b"),
+    ] {
         assert_eq!(deep(open, close, 500).errors, [], "{open}");
         let syntax = deep(open, close, 100_000);
         assert!(syntax.errors[0].message.contains("512"), "{open}: {:?}", syntax.errors[0]);
