@@ -1,6 +1,8 @@
 //! ARM templates, their parameter files, and what what-if says.
 
 pub mod expression;
+mod json;
+mod parse;
 
 use super::code::{Found, Read};
 

@@ -5,6 +5,7 @@ mod functions;
 mod scope;
 
 pub use evaluate::evaluate;
+pub use functions::copy_local;
 pub use scope::{Binding, Function, Names, Scope, Work, on_deep_stack};
 
 use crate::source::declared::{Place, Val};

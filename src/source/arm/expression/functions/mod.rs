@@ -1,57 +1,95 @@
 //! The functions of ARM templates.
 
+mod args;
+mod compare;
+mod data;
+mod ids;
+mod lambdas;
 mod lazy;
+mod lists;
+mod network;
+mod numbers;
+mod text;
 
 use std::sync::Arc;
 
 use crate::source::declared::{Node, Val};
 
+pub use args::Fault;
+use args::{Args, Outcome};
+pub(super) use compare::same;
+pub use lazy::copy_local;
 pub(super) use lazy::lazy;
+pub use text::joined;
 
-/// Why a function has no value.
-#[derive(Debug)]
-pub enum Fault {
-    /// Something that it needs is not known: this.
-    Unknown(Node),
-    /// It is used wrongly: what is wrong, without a full stop.
-    Wrong(String),
-}
+/// The longest text that is put together.
+const MOST_TEXT: usize = 1 << 20;
 
 /// The value of a function whose arguments are all evaluated; `None` where there is no such function.
-pub fn strict(name: &str, args: &[Node]) -> Option<Result<Node, Fault>> {
-    let _ = (name, args);
-    None
+pub fn strict(name: &str, values: &[Node]) -> Option<Outcome> {
+    let lower = name.to_ascii_lowercase();
+    let lower = lower.strip_prefix("sys.").or_else(|| lower.strip_prefix("az.")).unwrap_or(&lower);
+    let args = Args { name: lower, values };
+    text::call(&args)
+        .or_else(|| lists::call(&args))
+        .or_else(|| compare::call(&args))
+        .or_else(|| numbers::call(&args))
+        .or_else(|| data::call(&args))
+        .or_else(|| network::call(&args))
+        .or_else(|| ids::call(&args))
 }
 
-/// The texts and scalars joined.
-pub fn joined(parts: &[Node]) -> Result<Node, Fault> {
-    let mut text = String::new();
-    let mut symbolic = false;
-    let mut note = None;
-    for part in parts {
-        match &part.value {
-            Val::String(piece) => text.push_str(piece),
-            Val::Number(number) => text.push_str(&number.to_string()),
-            Val::Bool(flag) => text.push_str(if *flag { "True" } else { "False" }),
-            Val::Symbol(symbol) => {
-                symbolic = true;
-                note = note.or_else(|| part.site.note.clone());
-                text.push_str(symbol);
-            }
-            Val::Null => {}
-            Val::Unknown => return Err(Fault::Unknown(part.clone())),
-            Val::List(_) | Val::Object(_) => {
-                let Some(json) = part.to_json() else { return Err(Fault::Unknown(part.clone())) };
-                text.push_str(&json.to_string());
-            }
-        }
+/// Functions that are never null and of equal arguments always equal.
+const NAMEABLE: [&str; 28] = [
+    "base64",
+    "base64tostring",
+    "concat",
+    "datauri",
+    "extensionresourceid",
+    "format",
+    "guid",
+    "int",
+    "join",
+    "managementgroupresourceid",
+    "padleft",
+    "replace",
+    "resourceid",
+    "string",
+    "subscriptionresourceid",
+    "substring",
+    "take",
+    "tenantresourceid",
+    "text",
+    "tolower",
+    "toupper",
+    "trim",
+    "uniquestring",
+    "uri",
+    "uricomponent",
+    "cidrsubnet",
+    "cidrhost",
+    "skip",
+];
+
+/// The name of what a function comes to whose arguments are known by name only.
+pub fn symbolic(name: &str, args: &[Node]) -> Option<Node> {
+    let lower = name.to_ascii_lowercase();
+    if !NAMEABLE.contains(&lower.as_str()) || !args.iter().any(|arg| matches!(arg.value, Val::Symbol(_))) {
+        return None;
     }
-    let mut node = Node::of(if symbolic { Val::Symbol(Arc::from(text)) } else { Val::String(text) });
+    let texts: Option<Vec<String>> = args
+        .iter()
+        .map(|arg| match &arg.value {
+            Val::Symbol(symbol) => Some(symbol.to_string()),
+            _ => Some(arg.to_json()?.to_string()),
+        })
+        .collect();
+    let text = format!("{{{name}({})}}", texts?.join(", "));
+    if text.len() > 4096 {
+        return None;
+    }
+    let note = args.iter().find_map(|arg| arg.is_unknown().then(|| arg.site.note.clone())?);
+    let mut node = Node::of(Val::Symbol(Arc::from(text)));
     node.site.note = note;
-    Ok(node)
-}
-
-/// The name of what a function comes to whose arguments are only known by name: of equal arguments it is equal.
-pub fn symbolic(_name: &str, _args: &[Node]) -> Option<Node> {
-    None
+    Some(node)
 }
