@@ -202,7 +202,8 @@ pub struct Object {
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub enum Member {
-    Pair { key: Key, value: Expression },
+    /// With the range of the whole pair.
+    Pair { key: Key, value: Expression, range: Range<usize> },
     Spread(Expression),
 }
 
@@ -296,7 +297,7 @@ impl Object {
     /// A member by its name, as it is written.
     pub fn get(&self, name: &str) -> Option<&Expression> {
         self.members.iter().find_map(|member| match member {
-            Member::Pair { key: Key::Known(key), value } if key == name => Some(value),
+            Member::Pair { key: Key::Known(key), value, .. } if key == name => Some(value),
             _ => None,
         })
     }

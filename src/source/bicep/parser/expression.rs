@@ -364,12 +364,14 @@ impl Parser<'_> {
                 height = height.max(value.height);
                 object.members.push(Member::Spread(value));
             } else {
+                let start = self.token.start;
                 let (key, value) = self.pair()?;
                 height = height.max(value.height);
                 if let Key::Template(template) = &key {
                     height = height.max(template.height);
                 }
-                object.members.push(Member::Pair { key, value });
+                let range = start..value.range.end;
+                object.members.push(Member::Pair { key, value, range });
             }
             self.ends_item("}")?;
         }
