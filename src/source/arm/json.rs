@@ -7,7 +7,7 @@ use jsonc_parser::ast::{ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::expression::{Expr, Item, Kind, Member};
+use super::expression::{Expr, For, Item, Kind, Member, copy_local};
 use super::parse::{Origin, expression_text, parse, plain_text};
 use crate::source::declared::{Place, Val};
 use crate::text_file::TextFile;
@@ -124,6 +124,9 @@ impl Reader<'_> {
                 }
             }
         }
+        if self.strings == Strings::Expressions {
+            members = members.into_iter().flat_map(copies).collect();
+        }
         Kind::Object(members)
     }
 
@@ -145,4 +148,33 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The loops of a member `copy` that is a list: each is a member of its own. Any other member stays what it is.
+fn copies(member: Member) -> Vec<Member> {
+    let is_loop = |expr: &Expr| ["name", "count", "input"].iter().all(|name| expr.get(name).is_some());
+    match &member {
+        Member::Pair { key, value, .. }
+            if key.as_str().is_some_and(|key| key.eq_ignore_ascii_case("copy"))
+                && value.items().next().is_some()
+                && value.items().all(is_loop) =>
+        {
+            value.items().filter_map(copy).collect()
+        }
+        _ => vec![member],
+    }
+}
+
+fn copy(each: &Expr) -> Option<Member> {
+    let (name, count, (input, pair)) = (each.get("name")?, each.get("count")?, each.pair("input")?);
+    let zero = Expr::new(Kind::Literal(Val::Number(0.into())), count.place.clone());
+    let repeated = For {
+        item: None,
+        index: Some(copy_local(name.as_str()?)),
+        over: Expr::call("range", vec![zero, count.clone()], count.place.clone()),
+        filter: None,
+        body: input.clone(),
+    };
+    let value = Expr::new(Kind::For(Box::new(repeated)), pair.clone());
+    Some(Member::Pair { key: name.clone(), value, place: pair.clone() })
 }

@@ -29,6 +29,9 @@ pub fn evaluate(expr: &Expr, scope: &Scope<'_>) -> Node {
         Kind::Array(items) => array(items, place, scope),
         Kind::Call { name, args } => call(name, args, place, scope),
         Kind::Property { base, name, safe } => {
+            if let Some(principal) = principal(base, name, scope) {
+                return principal;
+            }
             let base = evaluate(base, scope);
             let found = member(base, name, *safe);
             settle(found, "property", &[], place, scope)
@@ -53,6 +56,29 @@ pub fn evaluate(expr: &Expr, scope: &Scope<'_>) -> Node {
             Node::unknown("It is a lambda.")
         }
     }
+}
+
+/// `reference(…).identity.principalId`: whose it is says the resource's id.
+fn principal(base: &Expr, name: &str, scope: &Scope<'_>) -> Option<Node> {
+    let Kind::Property { base: resource, name: outer, .. } = &base.kind else { return None };
+    let Kind::Call { name: function, args } = &resource.kind else { return None };
+    let (is_principal, is_identity) =
+        (name.eq_ignore_ascii_case("principalId"), outer.eq_ignore_ascii_case("identity"));
+    if !is_principal || !is_identity || !function.eq_ignore_ascii_case("reference") {
+        return None;
+    }
+    let target = evaluate(args.first()?, scope);
+    let id = match &target.value {
+        Val::Symbol(symbol) => symbol.to_string(),
+        Val::String(text) => text.clone(),
+        _ => return None,
+    };
+    Some(Node::of(Val::Symbol(principal_of(&id).into())).with_note("An identity is known only in a deployment."))
+}
+
+/// The name of a resource's own principal, after its id.
+pub fn principal_of(id: &str) -> String {
+    format!("{{{}.identity.principalId}}", id.to_lowercase())
 }
 
 /// A result as a value; what is wrong with it is told.

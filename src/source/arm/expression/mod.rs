@@ -4,7 +4,7 @@ mod evaluate;
 mod functions;
 mod scope;
 
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, principal_of};
 pub use functions::copy_local;
 pub use scope::{Binding, Function, Names, Scope, Work, on_deep_stack};
 

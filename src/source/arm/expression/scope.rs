@@ -196,6 +196,11 @@ impl<'a> Scope<'a> {
         body(&Scope { locals: Some(&local), ..*self })
     }
 
+    /// The work that is left.
+    pub fn work(&self) -> &'a Work {
+        self.work
+    }
+
     /// One level deeper; `None` where that is too deep.
     pub(super) fn deeper(&self) -> Option<Scope<'a>> {
         (self.depth < MOST_DEPTH).then_some(Scope { depth: self.depth + 1, ..*self })
