@@ -20,7 +20,7 @@ const MOST_DEPLOYMENTS: usize = 16;
 const MOST_LINKED: usize = 200;
 
 /// The types that are read, lower case.
-const WANTED: [&str; 6] = [
+pub const WANTED: [&str; 6] = [
     REGISTRY,
     TASK,
     AGENT_POOL,
@@ -107,6 +107,28 @@ impl Finder {
         declare_resources(&mut names, template, work);
         let within = Within { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
         self.resources_of(template, &Scope::new(&names, work), within, 0);
+    }
+
+    /// Finds the resources of a template that is a module of a Bicep file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no JSON.
+    pub fn module(
+        &mut self,
+        path: &Path,
+        given: &Given,
+        work: &Work,
+        deployments: &[String],
+        related: &[(&'static str, Place)],
+    ) -> Result<(), String> {
+        let file = Arc::new(TextFile::read(path)?);
+        let template = json::read(&file, Strings::Expressions, &mut self.gaps)?;
+        self.files.push(path.to_owned());
+        let mut names = names(&template, given, &format!("{}/", deployments.join("/")));
+        declare_resources(&mut names, &template, work);
+        let within = Within { deployments, related, pointer: "", parent: None, symbol: None, path };
+        self.resources_of(&template, &Scope::new(&names, work), within, 0);
+        Ok(())
     }
 
     fn resources_of(&mut self, template: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {

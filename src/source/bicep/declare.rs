@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Unit;
 use super::lower::{Lower, Within, body_name};
 use super::symbols::{Body, Imports, ResourceSymbol, Symbols};
-use super::syntax::{Decorator, Expression, Key, Kind as Syntax, Member as Written, Module, Object, Piece, Type, What};
-use crate::source::arm::expression::{Binding, Expr, For, Function, Kind, Member, Names};
+use super::syntax::{
+    Decorator, Expression, Key, Kind as Syntax, Literal, Member as Written, Module, Object, Piece, Type, What,
+};
+use crate::source::arm::Given;
+use crate::source::arm::expression::{Binding, Expr, For, Function, Item, Kind, Member, Names};
 use crate::source::declared::{Node, Place, Val};
-
-/// Values given to parameters, by lower-case name.
-pub type Given = BTreeMap<String, Node>;
 
 /// A body with what is around it.
 pub struct Instance {
@@ -32,8 +32,12 @@ pub struct Declared {
     pub version: String,
     /// The head of its block.
     pub head: Place,
-    /// `location`, `sku`, `identity`, `properties`, `scope`; and, as `#names`, the segments of its whole name.
+    /// `location`, `sku`, `identity`, `properties`, `scope`.
     pub body: Instance,
+    /// A list: the names of those that it is in, and its own.
+    pub segments: Expr,
+    /// The name as it is written.
+    pub name_source: String,
 }
 
 /// A module to be evaluated.
@@ -64,8 +68,7 @@ pub struct Declarations<'a> {
 const KEPT: [&str; 5] = ["location", "sku", "identity", "properties", "scope"];
 
 /// What is known of any resource only in a deployment, where it is not written.
-const RUNTIME: [&str; 9] =
-    ["location", "sku", "identity", "properties", "tags", "kind", "zones", "plan", "managedBy"];
+const RUNTIME: [&str; 9] = ["location", "sku", "identity", "properties", "tags", "kind", "zones", "plan", "managedBy"];
 
 struct Declarer<'a, 'l> {
     unit: &'a Unit,
@@ -85,7 +88,7 @@ pub fn declare<'a>(
     others: Option<&Node>,
     prefix: &str,
 ) -> Declarations<'a> {
-    let mut names = Names { prefix: prefix.to_owned(), ..Names::default() };
+    let mut names = Names::with_prefix(prefix);
     for file in &imports.files {
         let lower = Lower::new(&file.unit, &file.names, prefix);
         variables_and_functions(&file.unit, &lower, &file.mark, &mut names, &mut |_| {});
@@ -182,15 +185,21 @@ impl<'a> Declarer<'a, '_> {
                 Expr::new(Kind::Object(declarer.lower.members(object, within)), declarer.head(resource))
             });
             names.variable(&body_name(symbol), Binding::Expr(listed(whole)));
-            let known = self.instance(resource, &mut |declarer, object, within| {
-                declarer.known(resource, object, within)
-            });
+            let known =
+                self.instance(resource, &mut |declarer, object, within| declarer.known(resource, object, within));
             names.resource(symbol, Binding::Expr(listed(known)));
             if !resource.declared.existing {
-                let body = self.instance(resource, &mut |declarer, object, within| {
-                    declarer.kept(resource, object, within)
+                let body =
+                    self.instance(resource, &mut |declarer, object, within| declarer.kept(resource, object, within));
+                let segments = self.instance(resource, &mut |declarer, object, within| {
+                    let names = declarer.segments(resource, object, within);
+                    let items = names.into_iter().map(Item::One).collect();
+                    Expr::new(Kind::Array(items), declarer.head(resource))
                 });
+                let name = resource.declared.body.body_object().and_then(|object| object.get("name"));
                 made.push(Declared {
+                    segments: segments.object,
+                    name_source: name.map(|name| self.source(name)).unwrap_or_default(),
                     symbol: symbol.clone(),
                     kind: resource.kind.clone(),
                     version: resource.version.clone(),
@@ -202,6 +211,14 @@ impl<'a> Declarer<'a, '_> {
             self.uses.entry(first).or_default().extend(self.lower.take_asked());
         }
         made
+    }
+
+    /// A text as it is, any other expression without blanks.
+    fn source(&self, of: &Expression) -> String {
+        match &of.kind {
+            Syntax::Literal(Literal::Text(text)) => text.clone(),
+            _ => self.unit.file.text[of.range.clone()].split_whitespace().collect(),
+        }
     }
 
     fn head(&self, resource: &ResourceSymbol<'_>) -> Place {
@@ -371,13 +388,6 @@ impl<'a> Declarer<'a, '_> {
                 _ => members.push(member),
             }
         }
-        let names = self.segments(resource, object, within);
-        let names = names.into_iter().map(crate::source::arm::expression::Item::One).collect();
-        members.push(Member::Pair {
-            key: Expr::text("#names", place.clone()),
-            value: Expr::new(Kind::Array(names), place.clone()),
-            place: place.clone(),
-        });
         Expr::new(Kind::Object(members), place)
     }
 
@@ -415,7 +425,9 @@ impl<'a> Declarer<'a, '_> {
         while !waits.is_empty() {
             let ready = waits.iter().position(|(_, waits_for)| waits_for.is_empty()).unwrap_or(0);
             let (called, _) = waits.remove(ready);
-            waits.iter_mut().for_each(|(_, waits_for)| drop(waits_for.remove(&called.module.symbol)));
+            for (_, waits_for) in &mut waits {
+                waits_for.remove(&called.module.symbol);
+            }
             ordered.push(called);
         }
         ordered

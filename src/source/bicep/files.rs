@@ -1,11 +1,11 @@
 //! Bicep files on disk, each read and parsed once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::parser::parse;
-use super::syntax::Syntax;
+use super::syntax::{Module, Syntax, What};
 use crate::source::declared::Place;
 use crate::text_file::TextFile;
 
@@ -26,6 +26,14 @@ impl Unit {
         normal(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
+    /// Its modules that are files.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.syntax.declarations.iter().filter_map(|declaration| match &declaration.what {
+            What::Module(module) if is_local(&module.path) => Some(module),
+            _ => None,
+        })
+    }
+
     /// A stretch of it.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Place {
         Place::new(&self.file, range.clone())
@@ -35,25 +43,23 @@ impl Unit {
 /// The files that were read so far.
 #[derive(Debug, Default)]
 pub struct Files {
-    units: BTreeMap<PathBuf, Option<Arc<Unit>>>,
-    /// What could not be read of them.
+    units: BTreeMap<PathBuf, Result<Arc<Unit>, String>>,
+    mentions: BTreeMap<(PathBuf, &'static str), bool>,
+    /// What could not be parsed of them.
     pub gaps: Vec<String>,
 }
 
 impl Files {
-    /// A file; `None` where it cannot be read, which is told once.
-    pub fn load(&mut self, path: &Path) -> Option<Arc<Unit>> {
+    /// A file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, String> {
         let path = normal(path);
         if let Some(known) = self.units.get(&path) {
             return known.clone();
         }
-        let unit = match TextFile::read(&path) {
-            Ok(file) => Some(self.parsed(&path, file)),
-            Err(error) => {
-                self.gaps.push(error);
-                None
-            }
-        };
+        let unit = TextFile::read(&path).map(|file| self.parsed(&path, file));
         self.units.insert(path, unit.clone());
         unit
     }
@@ -63,11 +69,44 @@ impl Files {
         for error in &syntax.errors {
             let (line, column) = file.position(error.at);
             self.gaps.push(format!(
-                "{}:{line}:{column}: {}; correct it, the declaration that it is in is not read",
+                "{}:{line}:{column}: {}; the declaration around it is not read",
                 file.path, error.message
             ));
         }
         Arc::new(Unit { path: path.to_owned(), file: Arc::new(file), syntax })
+    }
+
+    /// Whether a file, or a module of it, has this word in it; lower case. A module that is a template counts.
+    pub fn mentions(&mut self, path: &Path, word: &'static str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut next = vec![normal(path)];
+        while let Some(path) = next.pop() {
+            let key = (path, word);
+            if let Some(known) = self.mentions.get(&key) {
+                if *known {
+                    return true;
+                }
+                continue;
+            }
+            if !seen.insert(key.0.clone()) {
+                continue;
+            }
+            let Ok(unit) = self.load(&key.0) else { continue };
+            if unit.file.text.to_lowercase().contains(word) {
+                self.mentions.insert(key, true);
+                return true;
+            }
+            for module in unit.modules() {
+                match module.path.ends_with(".bicep") {
+                    true => next.push(unit.beside(&module.path)),
+                    false if module.path.ends_with(".json") => return true,
+                    false => {}
+                }
+            }
+        }
+        // None of these has it, nor what they lead to.
+        self.mentions.extend(seen.into_iter().map(|path| ((path, word), false)));
+        false
     }
 }
 

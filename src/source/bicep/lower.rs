@@ -39,14 +39,15 @@ pub struct Lower<'a> {
 #[derive(Clone, Copy, Default)]
 pub struct Within<'a> {
     /// Loops and lambdas, the inner first.
-    locals: Option<&'a Local<'a>>,
+    pub(super) locals: Option<&'a Local<'a>>,
     /// The parameters of a function.
     pub arguments: &'a [String],
     /// The symbol of the resource whose body it is.
     pub resource: Option<&'a str>,
 }
 
-struct Local<'a> {
+/// The names of a loop or lambda.
+pub struct Local<'a> {
     names: &'a [&'a str],
     outer: Option<&'a Local<'a>>,
 }
@@ -94,11 +95,6 @@ impl<'a> Lower<'a> {
     fn standing_for(&self, name: String, node: Node, place: Place) -> Expr {
         self.not_known.borrow_mut().insert(name.clone(), node);
         Expr::new(To::Parameter(name), place)
-    }
-
-    /// An expression at the top of the file.
-    pub fn top(&self, expression: &Expression) -> Expr {
-        self.expression(expression, Within::default())
     }
 
     /// The value of a declaration: a literal stands where all of that does.
@@ -153,9 +149,7 @@ impl<'a> Lower<'a> {
                 }
                 To::Property { base: boxed(base), name: name.clone(), safe: *safe }
             }
-            Kind::Index { of: base, index, safe } => {
-                To::Index { base: boxed(base), index: boxed(index), safe: *safe }
-            }
+            Kind::Index { of: base, index, safe } => To::Index { base: boxed(base), index: boxed(index), safe: *safe },
             Kind::Nested { .. } => match self.resource(of, within) {
                 Some((symbol, None)) => To::Resource(symbol),
                 _ => return self.unknown("It is nested in a resource of a loop.", place),
@@ -242,9 +236,8 @@ impl<'a> Lower<'a> {
         match self.names.get(name) {
             Some(symbol) => self.meant(name, symbol, place),
             // What could not be parsed may have declared it.
-            None if !self.unit.syntax.errors.is_empty() => {
-                self.unknown(format!("`{name}` is not declared in what could be read of {}.", self.unit.file.path), place)
-            }
+            None if !self.unit.syntax.errors.is_empty() => self
+                .unknown(format!("`{name}` is not declared in what could be read of {}.", self.unit.file.path), place),
             None => Expr::new(To::Local(name.to_owned()), place),
         }
     }
@@ -306,10 +299,15 @@ impl<'a> Lower<'a> {
             "loadTextContent" | "loadJsonContent" => {
                 self.loaded(name, &arguments).unwrap_or_else(|why| self.unknown(why, place))
             }
-            "getSecret" | "readEnvironmentVariable" | "externalInput" | "readCliArg" | "loadYamlContent"
-            | "loadFileAsBase64" | "loadDirectoryFileInfo" | "deployer" | "managementGroup" => {
-                self.unknown(format!("What `{name}` comes to is not known here."), place)
-            }
+            "getSecret"
+            | "readEnvironmentVariable"
+            | "externalInput"
+            | "readCliArg"
+            | "loadYamlContent"
+            | "loadFileAsBase64"
+            | "loadDirectoryFileInfo"
+            | "deployer"
+            | "managementGroup" => self.unknown(format!("What `{name}` comes to is not known here."), place),
             _ if name.starts_with("list") && name.len() > 4 => {
                 self.unknown(format!("What `{name}` answers is known only in a deployment."), place)
             }
@@ -344,11 +342,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The resource that an expression names, and its index where that is one of a loop.
-    pub fn resource<'e>(
-        &self,
-        of: &'e Expression,
-        within: &Within<'_>,
-    ) -> Option<(String, Option<&'e Expression>)> {
+    pub fn resource<'e>(&self, of: &'e Expression, within: &Within<'_>) -> Option<(String, Option<&'e Expression>)> {
         let symbols = self.symbols?;
         match &of.kind {
             Kind::Name(name) if Self::is_local(name, within) => None,
@@ -415,9 +409,7 @@ impl<'a> Lower<'a> {
             return Some(self.unknown("What a deployment makes of a resource is known only then.", place));
         }
         let path: String = steps.iter().map(|(name, _)| format!(".{name}")).collect();
-        let which = index.map_or_else(String::new, |index| {
-            format!("[{}]", &self.unit.file.text[index.range.clone()])
-        });
+        let which = index.map_or_else(String::new, |index| format!("[{}]", &self.unit.file.text[index.range.clone()]));
         // An index may be another at each turn of a loop.
         let fixed = index.is_none_or(|index| matches!(index.kind, Kind::Literal(_)));
         Some(match fixed {
@@ -511,4 +503,14 @@ fn elsewhere(function: &str, mut arguments: Vec<Expr>, place: &Place) -> Expr {
     let name = if function == "subscription" { "subscriptionId" } else { "name" };
     let known = vec![pair("id", id), pair(name, last)];
     Expr::new(To::Object(known), place.clone())
+}
+
+/// The items of a list that are all literals.
+pub fn literals(list: &Expression) -> Option<Vec<Literal>> {
+    let Kind::List(items) = &list.kind else { return None };
+    let literal = |item: &Item| match item {
+        Item::Value(Expression { kind: Kind::Literal(literal), .. }) => Some(literal.clone()),
+        _ => None,
+    };
+    items.iter().map(literal).collect()
 }

@@ -112,12 +112,7 @@ impl<'a> Symbols<'a> {
         self.gather(kind, &mut values, &mut seen).then_some(values)
     }
 
-    fn gather(
-        &self,
-        kind: &'a Type,
-        values: &mut Vec<super::syntax::Literal>,
-        seen: &mut BTreeSet<String>,
-    ) -> bool {
+    fn gather(&self, kind: &'a Type, values: &mut Vec<super::syntax::Literal>, seen: &mut BTreeSet<String>) -> bool {
         use super::syntax::Literal;
         match kind {
             Type::Literal(Literal::Null) => true,
@@ -200,7 +195,8 @@ fn imported(
         // A file that imports itself finds nothing there: Bicep refuses it.
         return known.map(|file| file.names.clone()).ok_or_else(why);
     }
-    let imported = files.load(&path).ok_or_else(why)?;
+    let imported =
+        files.load(&path).map_err(|error| format!("It is imported from {from}, and that is not read: {error}."))?;
     let mark = format!("{}#", imports.at.len() + 1);
     imports.at.insert(path, mark.clone());
     // Each file is met once, so that this ends; what few files chain deeper than this are not followed.

@@ -203,7 +203,11 @@ pub struct Object {
 #[allow(missing_docs)]
 pub enum Member {
     /// With the range of the whole pair.
-    Pair { key: Key, value: Expression, range: Range<usize> },
+    Pair {
+        key: Key,
+        value: Expression,
+        range: Range<usize>,
+    },
     Spread(Expression),
 }
 

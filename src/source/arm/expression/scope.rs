@@ -77,6 +77,11 @@ impl Sort {
 }
 
 impl Names {
+    /// None yet; symbols begin with the prefix.
+    pub fn with_prefix(prefix: &str) -> Names {
+        Names { prefix: prefix.to_owned(), ..Names::default() }
+    }
+
     /// Declares a parameter.
     pub fn parameter(&mut self, name: &str, binding: Binding) {
         self.parameters.insert(name.to_lowercase(), Slot::new(binding));
