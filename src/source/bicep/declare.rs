@@ -357,13 +357,37 @@ impl<'a> Declarer<'a, '_> {
 
     fn id(&self, resource: &ResourceSymbol<'_>, object: &Object, segments: &[Expr], within: Within<'_>) -> Expr {
         let place = self.head(resource);
-        let text = |text: &str| Expr::text(text, place.clone());
-        let Some(scope) = object.get("scope") else {
-            let arguments = std::iter::once(text(&resource.kind)).chain(segments.iter().cloned()).collect();
-            return Expr::call("resourceId", arguments, place);
-        };
-        let arguments = [self.scope(scope, within), text(&resource.kind)].into_iter().chain(segments.iter().cloned());
-        Expr::call("extensionResourceId", arguments.collect(), place.clone())
+        let kind = std::iter::once(Expr::text(&resource.kind, place.clone()));
+        let named = kind.chain(segments.iter().cloned());
+        match self.scope_of(resource, object, within) {
+            None => Expr::call("resourceId", named.collect(), place),
+            Some(scope) => Expr::call("extensionResourceId", std::iter::once(scope).chain(named).collect(), place),
+        }
+    }
+
+    /// The id of the scope that a resource, or one that it is in, names.
+    fn scope_of(&self, resource: &ResourceSymbol<'_>, object: &Object, within: Within<'_>) -> Option<Expr> {
+        if let Some(scope) = object.get("scope") {
+            return Some(self.scope(scope, within));
+        }
+        let mut resource = resource;
+        let mut object = object;
+        // A circle of parents is refused by Bicep; here it ends.
+        for _ in 0..8 {
+            let within = Within { resource: Some(&resource.symbol), ..Within::default() };
+            let parent = object.get("parent").and_then(|parent| self.lower.resource(parent, &within));
+            let symbol = parent.map(|(symbol, _)| symbol).or_else(|| resource.within.clone())?;
+            resource = self.symbols.resources.get(&symbol)?;
+            let Syntax::Object(braces) = &Body::of(&resource.declared.body).object.kind else { return None };
+            object = braces;
+            if let Some(scope) = object.get("scope") {
+                // What a loop calls its items is not known outside.
+                let is_single = Body::of(&resource.declared.body).each.is_none();
+                let within = Within { resource: Some(&resource.symbol), ..Within::default() };
+                return is_single.then(|| self.scope(scope, within));
+            }
+        }
+        None
     }
 
     /// The id of a scope: of a resource, a resource group, a subscription.

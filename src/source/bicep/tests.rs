@@ -439,7 +439,7 @@ fn what_is_wrong_is_told_with_its_place() {
         scan.gaps(),
         [
             "main.bicep:10:8: the index 3 is beyond the list's 1 items",
-            "main.bicep:1:17: expected an expression, found 'var'; the declaration around it is not read",
+            "main.bicep:1:17: expected an expression, found the end of the line; the declaration around it is not read",
             "main.bicep:4:9: variable `d` depends on itself; break the cycle",
             "main.bicep:8:8: unknown function `nope`; what depends on it is not known",
         ]
@@ -453,4 +453,172 @@ fn a_file_of_no_registry_is_taken() {
     assert_eq!(scan.gaps(), [""; 0]);
     assert_eq!((scan.read.taken.len(), scan.read.taken[0].registries, scan.read.taken[0].files), (1, 0, 1));
     assert!(read(&Found::default()).taken.is_empty());
+}
+
+/// The template that the source below compiles to.
+fn compiled(symbolic: bool) -> String {
+    let resource = json!({
+        "type": "Microsoft.ContainerRegistry/registries",
+        "apiVersion": "2025-11-01",
+        "name": "[parameters('name')]",
+        "sku": {"name": "Premium"},
+        "properties": {
+            "publicNetworkAccess": "[parameters('access')]",
+            "adminUserEnabled": "[variables('admin')]",
+            "networkRuleSet": {"ipRules": [{"value": "1.2.3.4"}, {"value": "::1"}]}
+        }
+    });
+    let task = json!({
+        "type": "Microsoft.ContainerRegistry/registries/tasks",
+        "apiVersion": "2025-03-01-preview",
+        "name": "[format('{0}/{1}', parameters('name'), 'build')]",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"agentPoolName": null}
+    });
+    let resources = if symbolic { json!({"acr": resource, "task": task}) } else { json!([resource, task]) };
+    let template = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "metadata": {"_generator": {"name": "bicep", "version": "0.30.0", "templateHash": "1"}},
+        "parameters": {"name": {"type": "string", "defaultValue": "x"}, "access": {"type": "string", "defaultValue": "Enabled"}},
+        "variables": {"admin": true},
+        "resources": resources
+    });
+    template.to_string()
+}
+
+const SOURCE: &str = "param name string = 'x'\nparam access string = 'Enabled'\nvar admin = true\n\
+    resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: name\n  sku: {\n    name: 'Premium'\n  }\n  properties: {\n\
+    \x20   publicNetworkAccess: access\n    adminUserEnabled: admin\n    networkRuleSet: {\n      ipRules: [\n        { value: '1.2.3.4' }\n        { value: '::1' }\n      ]\n    }\n  }\n}\n\
+    resource task 'Microsoft.ContainerRegistry/registries/tasks@2025-03-01-preview' = {\n  parent: acr\n  name: 'build'\n  identity: { type: 'SystemAssigned' }\n  properties: { agentPoolName: null }\n}\n";
+
+#[test]
+fn compiled_and_source_give_the_same_document() {
+    let plain = scan_one(SOURCE);
+    let expected = document(plain.only());
+    let places = |registry: &DeclaredRegistry| {
+        let rule = at(&registry.registry, "properties/networkRuleSet/ipRules/1/value");
+        (placed(rule), placed(at(&registry.registry, "properties/publicNetworkAccess")), placed(&registry.tasks[0]))
+    };
+    for symbolic in [true, false] {
+        let beside = scan(&[("main.bicep", SOURCE), ("main.json", &compiled(symbolic))]);
+        assert_eq!(document(beside.only()), expected, "symbolic: {symbolic}");
+        assert_eq!(places(beside.only()), places(plain.only()));
+        assert_eq!(beside.read.taken[0].files, 2);
+        // Without the source, a template comes to the same but for how it is called.
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("template.json");
+        std::fs::write(&path, compiled(symbolic)).expect("a file");
+        let arm = arm::read(&Found { templates: vec![path], ..Found::default() });
+        let mut alone = document(&arm.registries[0]);
+        alone["origin"] = expected["origin"].clone();
+        let same_but_id = |mut document: Value| {
+            document["tasks"][0]["id"] = Value::Null;
+            document
+        };
+        assert_eq!(same_but_id(alone), same_but_id(expected.clone()), "symbolic: {symbolic}");
+    }
+}
+
+#[test]
+fn a_template_of_other_source_is_left() {
+    let changed = SOURCE.replace("resource acr '", "resource renamed '").replace("parent: acr", "parent: renamed");
+    let scan = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
+    assert_eq!(scan.only().address, "renamed");
+    let why = "it declares other registries than main.bicep, which is read in its place";
+    assert_eq!(scan.left(), [("main.json".to_owned(), why.to_owned())]);
+}
+
+#[test]
+fn templates_are_modules_too() {
+    let main = "module json 'part.json' = {\n  name: 'x'\n  params: { access: 'Disabled' }\n}\n\
+        resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = { name: 'x' }\n\
+        resource pool 'Microsoft.ContainerRegistry/registries/agentPools@2025-03-01-preview' = {\n  parent: acr\n  name: 'pool'\n}\n";
+    let scan = scan(&[("main.bicep", main), ("part.json", &compiled(false))]);
+    let one = scan.only();
+    assert_eq!(at(&one.registry, "properties/publicNetworkAccess").as_str(), Some("Disabled"));
+    assert_eq!((one.tasks.len(), one.agent_pools.len()), (1, 1));
+    assert_eq!(one.language, Language::Bicep);
+}
+
+#[test]
+fn work_is_bounded() {
+    let doubled: String = (1..64).map(|i| format!("var v{i} = [...v{}, ...v{}]\n", i - 1, i - 1)).collect();
+    let nested: String = (1..5000).map(|i| format!("var n{i} = [n{}]\n", i - 1)).collect();
+    let acr = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'x'\n  properties: {\n    x: v63\n    y: n4999\n  }\n}\n";
+    let scan = scan_one(&format!("var v0 = [1]\n{doubled}var n0 = 1\n{nested}{acr}"));
+    assert!(!scan.gaps().is_empty());
+    assert!(at(&scan.read.registries[0].registry, "properties/x").is_unknown());
+    let module = "module m 'b.bicep' = [for i in range(0, 10000): {\n  name: 'x'\n}]\n";
+    let scan = super::tests::scan(&[
+        ("main.bicep", module),
+        ("b.bicep", "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'x'\n}\n"),
+    ]);
+    assert!(scan.gaps().iter().any(|gap| gap.contains("2000 modules")), "{:?}", scan.gaps());
+    assert_eq!(scan.read.registries.len(), 2000);
+    let range = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = [for i in range(0, 100000000): {\n  name: 'x'\n}]\n";
+    assert!(!scan_one(range).gaps().is_empty());
+}
+
+mod hostile {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn places_are_inside(node: &Node) {
+        let places = node.site.place.iter().chain(node.site.related.iter().map(|(_, place)| place));
+        for place in places {
+            assert!(place.file.text.get(place.start..place.end).is_some(), "{place:?}");
+        }
+        match &node.value {
+            Val::List(items) => items.iter().for_each(places_are_inside),
+            Val::Object(members) => members.iter().for_each(|(_, member)| places_are_inside(member)),
+            _ => {}
+        }
+    }
+
+    fn is_sound(text: &str) {
+        let scan = scan_one(text);
+        for registry in scan.read.registries.clone() {
+            let block = &registry.block;
+            assert!(block.file.text.get(block.start..block.end).is_some());
+            places_are_inside(&registry.registry);
+            registry.tasks.iter().chain(&registry.agent_pools).for_each(places_are_inside);
+            registry.into_record();
+        }
+        for gap in scan.gaps() {
+            let mut parts = gap.splitn(4, ':');
+            assert_eq!(parts.next(), Some("main.bicep"), "{gap}");
+            let number = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
+            assert!(number(parts.next()).is_some() && number(parts.next()).is_some(), "{gap}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text(text in "\\PC{0,200}") {
+            is_sound(&text);
+        }
+
+        #[test]
+        fn any_tokens(tokens in prop::collection::vec(prop::sample::select(vec![
+            "param ", "var ", "resource ", "module ", "x", " = ", "'", "'''", "${", "}", "{", "[", "]", "(", ")", "for ", "in ",
+            "if (", "\n", ": ", ", ", "=>", "?", "??", "!", ".", ".?", "::", "@", "...", "1", "null", "$'''", "\r\n", "é", "//", "/*", "#",
+            "'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n",
+        ]), 0..60)) {
+            is_sound(&tokens.concat());
+        }
+
+        #[test]
+        fn any_damage(cuts in prop::collection::vec((0usize..3000, 0usize..40, "[\\PC\n]{0,6}"), 1..4)) {
+            let mut text = WHOLE.to_owned();
+            for (at, length, with) in cuts {
+                let start = text.floor_char_boundary(at.min(text.len()));
+                let end = text.floor_char_boundary((start + length).min(text.len()));
+                text.replace_range(start..end.max(start), &with);
+            }
+            is_sound(&text);
+        }
+    }
 }

@@ -122,7 +122,6 @@ impl Parser<'_> {
 
     fn assigned(&mut self) -> Parsed<Expression> {
         self.expect("=")?;
-        self.skip_lines()?;
         self.expression()
     }
 
@@ -153,7 +152,6 @@ impl Parser<'_> {
             head.end = self.taken;
         }
         self.expect("=")?;
-        self.skip_lines()?;
         let body = self.body()?;
         Ok(Resource { symbol, kind, existing, head, body })
     }
@@ -165,7 +163,6 @@ impl Parser<'_> {
         let path = self.plain_text("the path of the module")?;
         let head = start..self.taken;
         self.expect("=")?;
-        self.skip_lines()?;
         let body = self.body()?;
         Ok(What::Module(Module { symbol, path, head, body }))
     }
