@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::defaults;
-use super::expression::principal_of;
-use super::resource::{AGENT_POOL, REGISTRY, Resource, TASK, id_of, split_name};
+use super::expression::{id_of, principal_of, split_name};
+use super::resource::{AGENT_POOL, REGISTRY, Resource, TASK};
 use crate::inventory::Language;
 use crate::source::declared::{DeclaredRegistry, Node, Val};
 
@@ -40,7 +40,7 @@ pub fn registries(resources: &[Resource], root: &str) -> Vec<Assembled> {
             names.len() == 2 && names.first().is_some_and(|parent| parent.eq_ignore_ascii_case(&resource.name))
         };
         let tasks = of_kind(TASK).filter(is_child).map(task).collect();
-        let agent_pools = of_kind(AGENT_POOL).filter(is_child).map(|pool| child(pool)).collect();
+        let agent_pools = of_kind(AGENT_POOL).filter(is_child).map(child).collect();
         let mut registry = resource.body.clone();
         registry.site.place = None;
         registry.set("name", resource.name_node.clone());

@@ -71,7 +71,9 @@ pub fn with_alternatives(
     if base.registries.is_empty() {
         return base;
     }
-    for given in combinations() {
+    let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
+    let combinations = if spent { Vec::new() } else { combinations() };
+    for given in combinations {
         let other = once(&given);
         base.gaps.extend(other.gaps);
         let mut others: BTreeMap<_, _> =

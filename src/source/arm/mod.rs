@@ -3,12 +3,15 @@
 mod assemble;
 mod compiled;
 mod defaults;
+mod deployment;
 pub mod expression;
 mod json;
 mod parameters;
 mod parse;
 mod resource;
 mod template;
+#[cfg(test)]
+mod tests;
 mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,18 +60,34 @@ pub fn read(found: &Found) -> Read {
     }
     let all: Vec<(&Path, Vec<Evaluated>)> =
         templates.par_iter().map(|(path, template)| (path.as_path(), of_template(path, template, &given))).collect();
-    let linked: BTreeSet<PathBuf> =
-        all.iter().flat_map(|(_, all)| all).flat_map(|one| &one.files).map(|path| real(path)).collect();
-    for (path, evaluated) in all {
-        if linked.contains(&real(path)) {
-            // What links to it says what its parameters are.
-            continue;
+    let links: Vec<(PathBuf, BTreeSet<PathBuf>)> = all
+        .iter()
+        .map(|(path, all)| (real(path), all.iter().flat_map(|one| &one.files).map(|path| real(path)).collect()))
+        .collect();
+    let mains = mains(&links);
+    for ((path, evaluated), (real, _)) in all.into_iter().zip(&links) {
+        if mains.contains(real) {
+            add(&mut read, path, evaluated, given.get(path).map_or(0, Vec::len));
         }
-        let files = given.get(path).map_or(0, Vec::len);
-        add(&mut read, path, evaluated, files);
     }
     what_ifs(found, &mut read);
     read
+}
+
+/// The templates that are read for themselves: what links to the others says what their parameters are. Of those that
+/// link to each other in a circle, the first.
+fn mains(links: &[(PathBuf, BTreeSet<PathBuf>)]) -> BTreeSet<&PathBuf> {
+    let is_linked = |path: &PathBuf| links.iter().any(|(from, to)| from != path && to.contains(path));
+    let mut mains: BTreeSet<&PathBuf> = BTreeSet::new();
+    let mut reached: BTreeSet<&PathBuf> = BTreeSet::new();
+    let (linked, roots): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| is_linked(path));
+    for (path, to) in roots.into_iter().chain(linked) {
+        if !reached.contains(path) {
+            mains.insert(path);
+            reached.extend(to);
+        }
+    }
+    mains
 }
 
 fn real(path: &Path) -> PathBuf {

@@ -2,22 +2,16 @@
 //! deployments.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::expression::{Binding, Expr, Kind, Names, Scope, Work, copy_local, evaluate};
-use super::json::{self, Strings};
+use super::expression::{Binding, Expr, Kind, Member, Names, Scope, Work, copy_local, evaluate};
 use super::template::{Given, names};
 use crate::source::declared::{Node, Place, Val};
-use crate::text_file::TextFile;
 
 /// How many instances of a resource are followed: what ARM itself allows is 800.
 const MOST_INSTANCES: usize = 10_000;
 
 /// How deep deployments may nest.
 const MOST_DEPLOYMENTS: usize = 16;
-
-/// How many linked templates are read for one template, each time it is linked to.
-const MOST_LINKED: usize = 200;
 
 /// The types that are read, lower case.
 pub const WANTED: [&str; 6] = [
@@ -90,48 +84,26 @@ pub struct Finder {
 
 /// Where a template stands.
 #[derive(Clone, Copy)]
-struct Within<'a> {
-    deployments: &'a [String],
-    related: &'a [(&'static str, Place)],
-    pointer: &'a str,
+pub(super) struct Within<'a> {
+    pub(super) deployments: &'a [String],
+    pub(super) related: &'a [(&'static str, Place)],
+    pub(super) pointer: &'a str,
     /// The type and name of the parent resource, and whether anything is known of it.
-    parent: Option<(&'a str, &'a Node)>,
-    symbol: Option<&'a str>,
-    path: &'a Path,
+    pub(super) parent: Option<(&'a str, &'a Node)>,
+    pub(super) symbol: Option<&'a str>,
+    pub(super) path: &'a Path,
 }
 
 impl Finder {
     /// Finds the resources of a main template.
     pub fn template(&mut self, template: &Expr, path: &Path, given: &Given, work: &Work) {
         let mut names = names(template, given, "");
-        declare_resources(&mut names, template, work);
+        declare_resources(&mut names, template);
         let within = Within { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
         self.resources_of(template, &Scope::new(&names, work), within, 0);
     }
 
-    /// Finds the resources of a template that is a module of a Bicep file.
-    ///
-    /// # Errors
-    /// It cannot be read, or is no JSON.
-    pub fn module(
-        &mut self,
-        path: &Path,
-        given: &Given,
-        work: &Work,
-        deployments: &[String],
-        related: &[(&'static str, Place)],
-    ) -> Result<(), String> {
-        let file = Arc::new(TextFile::read(path)?);
-        let template = json::read(&file, Strings::Expressions, &mut self.gaps)?;
-        self.files.push(path.to_owned());
-        let mut names = names(&template, given, &format!("{}/", deployments.join("/")));
-        declare_resources(&mut names, &template, work);
-        let within = Within { deployments, related, pointer: "", parent: None, symbol: None, path };
-        self.resources_of(&template, &Scope::new(&names, work), within, 0);
-        Ok(())
-    }
-
-    fn resources_of(&mut self, template: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+    pub(super) fn resources_of(&mut self, template: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
         let Some(resources) = template.get("resources") else { return };
         let pointer = format!("{}/resources", within.pointer);
         for (index, resource) in resources.items().enumerate() {
@@ -149,7 +121,10 @@ impl Finder {
         if exists.is_some_and(|node| node.as_bool() == Some(true)) {
             return;
         }
-        let Some((kind, block)) = kind_of(resource, scope, within.parent) else { return };
+        let Some((kind, block)) = kind_of(resource, scope, within.parent) else {
+            let what = "the type of this resource is not known; write it as a text";
+            return self.gaps.push(format!("{}: {what}", resource.place.shown()));
+        };
         let is_wanted = WANTED.contains(&kind.as_str());
         if !is_wanted && kind != "microsoft.resources/deployments" {
             return;
@@ -164,11 +139,18 @@ impl Finder {
                     None => related.push(("only under this condition, which is not known", place.clone())),
                 }
             }
+            let perhaps = scope.perhaps();
+            let scope = if related.len() > within.related.len() { &perhaps } else { scope };
             let within = Within { related: &related, ..within };
             if is_wanted {
                 finder.wanted(resource, &kind, &block, instance, scope, within, depth);
             } else if depth < MOST_DEPLOYMENTS {
-                finder.deployment(resource, scope, within, depth + 1);
+                let before = finder.resources.len();
+                let ((), gaps) = scope.work().apart(|| finder.deployment(resource, scope, within, depth + 1));
+                // What is wrong in a deployment without registries is none of our business.
+                if finder.resources.len() > before {
+                    scope.work().tell(gaps);
+                }
             } else {
                 finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.shown()));
             }
@@ -226,10 +208,10 @@ impl Finder {
         let keep = ["location", "sku", "identity", "properties", "scope"];
         let members = match &resource.kind {
             Kind::Object(members) => members.iter().filter(|member| match member {
-                super::expression::Member::Pair { key, .. } => {
+                Member::Pair { key, .. } => {
                     key.as_str().is_none_or(|key| keep.iter().any(|known| known.eq_ignore_ascii_case(key)))
                 }
-                super::expression::Member::Spread(_) => true,
+                Member::Spread(_) => true,
             }),
             _ => return,
         };
@@ -254,105 +236,6 @@ impl Finder {
         let parent = Some((kind, &name_node));
         self.resources_of(resource, scope, Within { parent, ..within }, depth);
     }
-
-    fn deployment(&mut self, resource: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
-        let Some(properties) = resource.get("properties") else { return };
-        let (name_node, name_source) = name_of(resource, scope, None);
-        let name = within.symbol.map_or_else(|| text_of(&name_node, &name_source), str::to_owned);
-        let mut deployments = within.deployments.to_vec();
-        deployments.push(name);
-        let parameters = || -> Given {
-            let parameters = properties.get("parameters").map(|parameters| evaluate(parameters, scope));
-            passed(parameters.unwrap_or_default())
-        };
-        let prefix = format!("{}/", deployments.join("/"));
-        if let Some(template) = properties.get("template") {
-            let pointer = format!("{}/properties/template", within.pointer);
-            let inner = Within { deployments: &deployments, pointer: &pointer, parent: None, ..within };
-            let scoped = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
-            let scoped = scoped.map(|scoped| evaluate(scoped, scope));
-            match scoped.as_ref().and_then(Node::as_str) {
-                Some(word) if word.eq_ignore_ascii_case("inner") => {
-                    let mut names = names(template, &parameters(), &prefix);
-                    declare_resources(&mut names, template, scope.work());
-                    self.resources_of(template, &Scope::new(&names, scope.work()), inner, depth);
-                }
-                _ => self.resources_of(template, scope, inner, depth),
-            }
-            return;
-        }
-        let Some(link) = properties.get("templateLink") else { return };
-        let relative = link.get("relativePath").map(|path| evaluate(path, scope));
-        let Some(relative) = relative.as_ref().and_then(Node::as_str) else {
-            return self.not_on_disk(resource, link, scope);
-        };
-        match self.linked(within.path, relative) {
-            Err(error) => self.gaps.push(format!("{}: {error}", link.place.shown())),
-            Ok((path, template)) => {
-                let mut related = vec![("deployed here", link.place.clone())];
-                related.extend_from_slice(within.related);
-                let mut names = names(&template, &parameters(), &prefix);
-                declare_resources(&mut names, &template, scope.work());
-                let inner = Within {
-                    deployments: &deployments,
-                    related: &related,
-                    pointer: "",
-                    parent: None,
-                    symbol: None,
-                    path: &path,
-                };
-                self.resources_of(&template, &Scope::new(&names, scope.work()), inner, depth);
-            }
-        }
-    }
-
-    /// Reads a template beside another. One that links to itself ends at the depth limit of deployments.
-    fn linked(&mut self, from: &Path, relative: &str) -> Result<(PathBuf, Expr), String> {
-        if self.files.len() >= MOST_LINKED {
-            return Err(format!("more than {MOST_LINKED} linked templates are not read"));
-        }
-        let path = from.parent().unwrap_or(Path::new("")).join(relative.replace('\\', "/"));
-        let file =
-            Arc::new(TextFile::read(&path).map_err(|error| format!("the linked template is not read: {error}"))?);
-        let template = json::read(&file, Strings::Expressions, &mut self.gaps)?;
-        self.files.push(path.clone());
-        Ok((path, template))
-    }
-
-    fn not_on_disk(&mut self, resource: &Expr, link: &Expr, scope: &Scope<'_>) {
-        let target = ["uri", "id"].iter().find_map(|name| link.get(name)).map(|target| evaluate(target, scope));
-        let target = match target.map(|node| node.value) {
-            Some(Val::String(text)) => text,
-            Some(Val::Symbol(symbol)) => symbol.to_string(),
-            _ => link.source(),
-        };
-        // An address may carry a token after its question mark.
-        let target = target.split('?').next().unwrap_or_default().to_owned();
-        let place = link.place.shown();
-        let hint = format!("{target} {}", resource.get("name").map(Expr::source).unwrap_or_default()).to_lowercase();
-        if ["registry", "registries", "acr"].iter().any(|word| hint.contains(word)) {
-            let what = "the linked template is not on disk, and may hold a registry; link to it by relativePath";
-            self.gaps.push(format!("{place}: {what}: {target}"));
-        } else {
-            self.left.push((place, format!("the linked template is not on disk: {target}")));
-        }
-    }
-}
-
-/// The values that a deployment passes to its template.
-fn passed(parameters: Node) -> Given {
-    let Val::Object(members) = parameters.value else { return Given::new() };
-    let value = |(name, member): (String, Node)| {
-        let value = match member.get_folded("value") {
-            Some(value) => value.clone(),
-            None if member.get_folded("reference").is_some() => {
-                Node::unknown(format!("Parameter `{name}` is a secret of a key vault."))
-            }
-            None => Node { value: Val::Unknown, ..member },
-        };
-        (name.to_lowercase(), value)
-    };
-    members.into_iter().map(value).collect()
 }
 
 /// The full type of a resource, lower case, and the head of its block.
@@ -369,7 +252,7 @@ fn kind_of(resource: &Expr, scope: &Scope<'_>, parent: Option<(&str, &Node)>) ->
 }
 
 /// The name of a resource, its parent's before it, and the source of its expression.
-fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>) -> (Node, String) {
+pub(super) fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>) -> (Node, String) {
     let Some(name) = resource.get("name") else { return (Node::default(), String::new()) };
     let mut node = evaluate(name, scope);
     let source = match name.as_str() {
@@ -390,7 +273,7 @@ fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>) -> (Node, 
 }
 
 /// A name as text; what is not known of it stands in braces.
-fn text_of(node: &Node, source: &str) -> String {
+pub(super) fn text_of(node: &Node, source: &str) -> String {
     match &node.value {
         Val::String(text) => text.clone(),
         Val::Symbol(symbol) => symbol.to_string(),
@@ -399,55 +282,17 @@ fn text_of(node: &Node, source: &str) -> String {
 }
 
 /// Declares the resources that have symbolic names.
-fn declare_resources(names: &mut Names, template: &Expr, work: &Work) {
-    let Some(resources) = template.get("resources") else { return };
-    let mut declared = Vec::new();
-    for (symbol, resource, _) in resources.pairs() {
-        let scope = Scope::new(names, work);
-        if resource.get("copy").is_some() {
-            continue;
-        }
-        let Some(kind) = resource.get("type").map(|kind| evaluate(kind, &scope)) else { continue };
-        let kind = kind.as_str().unwrap_or_default().split('@').next().unwrap_or_default().to_owned();
-        let (node, source) = name_of(resource, &scope, None);
-        let id = id_of(&kind, &text_of(&node, &source));
-        let members = vec![
-            ("id".to_owned(), Node::of(Val::Symbol(id.into()))),
-            ("name".to_owned(), node),
-            ("type".to_owned(), Node::text(kind)),
-        ];
-        declared.push((symbol.to_owned(), Node::of(Val::Object(members))));
+pub(super) fn declare_resources(names: &mut Names, template: &Expr) {
+    for (symbol, resource, place) in template.get("resources").into_iter().flat_map(Expr::pairs) {
+        let kind = resource.get("type").and_then(Expr::as_str);
+        let (Some(kind), Some(name), None) = (kind, resource.get("name"), resource.get("copy")) else { continue };
+        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), place.clone());
+        let id = Expr::call("#id", vec![kind.clone(), name.clone()], place.clone());
+        let pair = |key: &str, value: Expr| {
+            let key = Expr::text(key, place.clone());
+            Member::Pair { key, value, place: place.clone() }
+        };
+        let members = vec![pair("id", id), pair("name", name.clone()), pair("type", kind)];
+        names.resource(symbol, Binding::Expr(Expr::new(Kind::Object(members), place.clone())));
     }
-    for (symbol, node) in declared {
-        names.resource(&symbol, Binding::Value(node));
-    }
-}
-
-/// The id of a resource in the resource group that is deployed to.
-pub fn id_of(kind: &str, name: &str) -> String {
-    let mut segments = kind.split('/');
-    let namespace = segments.next().unwrap_or_default();
-    let mut id = format!("/subscriptions/{{subscription}}/resourceGroups/{{resourceGroup}}/providers/{namespace}");
-    for (segment, name) in segments.zip(split_name(name)) {
-        id.push_str(&format!("/{segment}/{name}"));
-    }
-    id
-}
-
-/// The segments of a name, where slashes in braces are none.
-pub fn split_name(name: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0usize);
-    for (at, c) in name.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                parts.push(&name[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&name[start..]);
-    parts
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::declare::{Called, Declarations, Declared, Instance, declare};
 use super::files::{Files, Unit, is_local};
 use super::symbols::{Imports, Symbols};
-use crate::source::arm::expression::{Binding, Scope, Work, evaluate};
+use crate::source::arm::expression::{Binding, Names, Scope, TOO_MUCH, Work, evaluate};
 use crate::source::arm::{Finder, Given, Resource, WANTED};
 use crate::source::declared::{Node, Place, Val};
 
@@ -43,6 +43,8 @@ pub struct At<'a> {
     pub related: &'a [(&'static str, Place)],
     /// The files around it.
     pub around: &'a [PathBuf],
+    /// Whether a deployment may leave it out.
+    pub perhaps: bool,
 }
 
 /// One turn of a loop, or the only one.
@@ -66,7 +68,7 @@ impl Evaluation<'_> {
         for called in std::mem::take(&mut declared.modules) {
             self.module(unit, &called, &mut declared, at);
         }
-        let scope = Scope::new(&declared.names, self.work);
+        let scope = scope(&declared.names, self.work, at);
         for resource in &declared.resources {
             let kind = resource.kind.to_lowercase();
             if WANTED.contains(&kind.as_str()) {
@@ -129,27 +131,23 @@ impl Evaluation<'_> {
         let outputs = match self.source(unit, called, declared.used.contains(symbol)) {
             Err(why) => Node::unknown(why),
             Ok(source) => {
-                let mut calls: Vec<(String, Vec<(&'static str, Place)>, Node)> = Vec::new();
-                {
-                    let scope = Scope::new(&declared.names, self.work);
-                    instances(&called.body, &scope, self.work, &called.head, &mut |turn| {
-                        let name = match turn.index {
-                            None => symbol.clone(),
-                            Some(Some(index)) => format!("{symbol}[{index}]"),
-                            Some(None) => format!("{symbol}[*]"),
-                        };
-                        let mut related = vec![("the module is used here", called.head.clone())];
-                        let condition =
-                            turn.condition.map(|place| ("only under this condition, which is not known", place));
-                        related.extend(condition);
-                        related.extend_from_slice(at.related);
-                        calls.push((name, related, evaluate(&called.body.object, turn.scope)));
-                    });
-                }
-                let all: Vec<Node> = calls
-                    .into_iter()
-                    .map(|(name, related, parameters)| self.call(&source, called, name, &related, parameters, at))
-                    .collect();
+                let mut calls: Vec<Call> = Vec::new();
+                let scope = scope(&declared.names, self.work, at);
+                instances(&called.body, &scope, self.work, &called.head, &mut |turn| {
+                    let name = match turn.index {
+                        None => symbol.clone(),
+                        Some(Some(index)) => format!("{symbol}[{index}]"),
+                        Some(None) => format!("{symbol}[*]"),
+                    };
+                    let perhaps = at.perhaps || turn.condition.is_some() || turn.index == Some(None);
+                    let mut related = vec![("the module is used here", called.head.clone())];
+                    let condition =
+                        turn.condition.map(|place| ("only under this condition, which is not known", place));
+                    related.extend(condition);
+                    related.extend_from_slice(at.related);
+                    calls.push(Call { name, related, parameters: evaluate(&called.body.object, turn.scope), perhaps });
+                });
+                let all: Vec<Node> = calls.into_iter().map(|call| self.call(&source, &called.head, call, at)).collect();
                 match (&called.body.each, all.len()) {
                     (None, 1) => all.into_iter().next().unwrap_or_default(),
                     (None, _) => Node::unknown(format!("The module {symbol} is not deployed.")),
@@ -191,56 +189,78 @@ impl Evaluation<'_> {
         if concerns || is_used { Ok(Source::Bicep(read)) } else { Err(not_read()) }
     }
 
-    fn call(
-        &mut self,
-        source: &Source,
-        called: &Called<'_>,
-        name: String,
-        related: &[(&'static str, Place)],
-        parameters: Node,
-        at: At<'_>,
-    ) -> Node {
+    /// Evaluates a module once, and gives what is known of it under its symbol.
+    fn call(&mut self, source: &Source, head: &Place, call: Call, at: At<'_>) -> Node {
         self.modules += 1;
         if self.modules > MOST_MODULES {
-            let what = format!("more than {MOST_MODULES} modules are used; those from here on are not read");
-            self.work.gap(&called.head, &what);
+            if self.modules == MOST_MODULES + 1 {
+                let what = format!("more than {MOST_MODULES} modules are used; those from here on are not read");
+                self.finder.gaps.push(format!("{}: {what}", head.shown()));
+            }
             return Node::unknown("The module is not read.");
         }
-        let (given, others) = match parameters.value {
+        let before = self.finder.resources.len();
+        let work = self.work;
+        let (outputs, gaps) = work.apart(|| self.outputs(source, head, &call, at));
+        // What is wrong in a module that has nothing to do with registries is none of our business.
+        if self.finder.resources.len() > before || gaps.iter().any(|gap| gap.contains(TOO_MUCH)) {
+            work.tell(gaps);
+        }
+        let name = ("name".to_owned(), Node::unknown("The name of a deployment is not evaluated."));
+        Node::of(Val::Object(vec![name, ("outputs".to_owned(), outputs)]))
+    }
+
+    fn outputs(&mut self, source: &Source, head: &Place, call: &Call, at: At<'_>) -> Node {
+        let (given, others) = match &call.parameters.value {
             Val::Object(members) => {
-                (members.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect(), None)
+                (members.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(), None)
             }
             _ => {
-                let note = parameters.site.note.unwrap_or_else(|| "The parameters of the module are not known.".into());
+                let note = call.parameters.site.note.clone();
+                let note = note.unwrap_or_else(|| "The parameters of the module are not known.".into());
                 (Given::new(), Some(Node::unknown(note)))
             }
         };
         let mut path = at.path.to_vec();
-        path.push(name);
-        let outputs = match source {
+        path.push(call.name.clone());
+        let unit = match source {
+            Source::Bicep(unit) => unit,
             Source::Template(template) => {
-                if let Err(error) = self.finder.module(template, &given, self.work, &path, related) {
-                    self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.shown()));
+                if let Err(error) = self.finder.module(template, &given, self.work, &path, &call.related) {
+                    self.finder.gaps.push(format!("{}: {error}", head.shown()));
                 }
-                Node::unknown("The outputs of a module that is a template are not evaluated.")
-            }
-            Source::Bicep(unit) => {
-                if at.around.contains(&unit.path) {
-                    self.work.gap(&called.head, "the module includes itself; break the circle");
-                    return Node::unknown("The module includes itself.");
-                }
-                if at.around.len() >= MOST_DEEP {
-                    self.work.gap(&called.head, &format!("modules nest deeper than {MOST_DEEP}; this one is not read"));
-                    return Node::unknown("The module is not read.");
-                }
-                let mut around = at.around.to_vec();
-                around.push(unit.path.clone());
-                self.file(unit, &given, others.as_ref(), At { path: &path, related, around: &around })
+                return Node::unknown("The outputs of a module that is a template are not evaluated.");
             }
         };
-        let name = ("name".to_owned(), Node::unknown("The name of a deployment is not evaluated."));
-        Node::of(Val::Object(vec![name, ("outputs".to_owned(), outputs)]))
+        if at.around.contains(&unit.path) {
+            self.finder.gaps.push(format!("{}: the module includes itself; break the circle", head.shown()));
+            return Node::unknown("The module includes itself.");
+        }
+        if at.around.len() >= MOST_DEEP {
+            let what = format!("modules nest deeper than {MOST_DEEP}; this one is not read");
+            self.finder.gaps.push(format!("{}: {what}", head.shown()));
+            return Node::unknown("The module is not read.");
+        }
+        let mut around = at.around.to_vec();
+        around.push(unit.path.clone());
+        let at = At { path: &path, related: &call.related, around: &around, perhaps: call.perhaps };
+        self.file(unit, &given, others.as_ref(), at)
     }
+}
+
+/// One use of a module.
+struct Call {
+    /// Its symbol, with the index of a loop.
+    name: String,
+    related: Vec<(&'static str, Place)>,
+    parameters: Node,
+    perhaps: bool,
+}
+
+/// The scope of a file's names.
+fn scope<'a>(names: &'a Names, work: &'a Work, at: At<'_>) -> Scope<'a> {
+    let scope = Scope::new(names, work);
+    if at.perhaps { scope.perhaps() } else { scope }
 }
 
 /// What a module is.
@@ -266,7 +286,8 @@ fn instances(body: &Instance, scope: &Scope<'_>, work: &Work, head: &Place, call
         let condition = body.condition.as_ref().map(|condition| (evaluate(condition, scope), &condition.place));
         match condition.map(|(node, place)| (node.as_bool(), place)) {
             Some((Some(false), _)) => {}
-            Some((None, place)) => call(Turn { scope, index, condition: Some(place.clone()) }),
+            // What a condition keeps from being evaluated may be wrong without a fault.
+            Some((None, place)) => call(Turn { scope: &scope.perhaps(), index, condition: Some(place.clone()) }),
             _ => call(Turn { scope, index, condition: None }),
         }
     };
@@ -293,7 +314,10 @@ fn instances(body: &Instance, scope: &Scope<'_>, work: &Work, head: &Place, call
             false => Node::unknown("The index in the loop is not known."),
         };
         scope.with(item, item_node, |scope| {
-            scope.with(index.as_deref().unwrap_or(""), &number, |scope| turn(scope, Some(known.then_some(position))));
+            scope.with(index.as_deref().unwrap_or(""), &number, |scope| match known {
+                true => turn(scope, Some(Some(position))),
+                false => turn(&scope.perhaps(), Some(None)),
+            });
         });
     }
 }

@@ -155,7 +155,7 @@ impl Reader {
         let files = &mut self.files;
         let mut evaluation =
             Evaluation { files, finder: Finder::default(), used: BTreeSet::new(), modules: 0, work: &work };
-        let at = At { path: &[], related: &[], around: std::slice::from_ref(&unit.path) };
+        let at = At { path: &[], related: &[], around: std::slice::from_ref(&unit.path), perhaps: false };
         evaluation.file(unit, given, None, at);
         let Evaluation { finder, used, .. } = evaluation;
         let mut registries = arm::registries(&finder.resources, root);

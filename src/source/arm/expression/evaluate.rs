@@ -87,7 +87,7 @@ pub(super) fn settle(result: Result<Node, Fault>, name: &str, args: &[Node], pla
         Ok(value) => value,
         Err(Fault::Unknown(value)) => functions::symbolic(name, args).unwrap_or(value),
         Err(Fault::Wrong(what)) => {
-            scope.work.gap(place, &what);
+            scope.wrong(place, &what);
             Node::unknown(format!("It cannot be evaluated: {what}."))
         }
     }

@@ -5,8 +5,8 @@ mod functions;
 mod scope;
 
 pub use evaluate::{evaluate, principal_of};
-pub use functions::copy_local;
-pub use scope::{Binding, Function, Names, Scope, Work, on_deep_stack};
+pub use functions::{copy_local, id_of, split_name};
+pub use scope::{Binding, Function, Names, Scope, TOO_MUCH, Work, on_deep_stack};
 
 use crate::source::declared::{Place, Val};
 

@@ -14,7 +14,7 @@ const MOST_DEPTH: usize = 1_000;
 const MOST_NESTING: usize = 600;
 
 /// How many steps one template may take: each expression is one, and each value that is copied.
-const MOST_STEPS: usize = 5_000_000;
+const MOST_STEPS: usize = 2_000_000;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ struct Slot {
 enum State {
     Fresh,
     Busy,
-    Done { value: Node, size: usize },
+    Done { value: Node, size: usize, gaps: BTreeSet<String> },
 }
 
 /// A function of the user's own.
@@ -151,6 +151,18 @@ impl Work {
         self.gaps.borrow_mut().insert(format!("{}: {what}", place.shown()));
     }
 
+    /// Runs something, and keeps what goes wrong in it apart.
+    pub fn apart<T>(&self, run: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+        let before = self.gaps.take();
+        let value = run();
+        (value, self.gaps.replace(before))
+    }
+
+    /// Takes in what was kept apart.
+    pub fn tell(&self, gaps: BTreeSet<String>) {
+        self.gaps.borrow_mut().extend(gaps);
+    }
+
     /// What could not be evaluated, sorted.
     pub fn into_gaps(self) -> Vec<String> {
         self.gaps.into_inner().into_iter().collect()
@@ -187,18 +199,33 @@ pub struct Scope<'a> {
     pub(super) arguments: Option<&'a BTreeMap<String, Node>>,
     pub(super) locals: Option<&'a Local<'a>>,
     pub(super) depth: usize,
+    /// Whether a deployment may never evaluate what is evaluated here: then it is no fault that it has no value.
+    pub(super) perhaps: bool,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a template's or a file's names.
     pub fn new(names: &'a Names, work: &'a Work) -> Scope<'a> {
-        Scope { names, work, arguments: None, locals: None, depth: 0 }
+        Scope { names, work, arguments: None, locals: None, depth: 0, perhaps: false }
     }
 
     /// Evaluates with a local name besides: a loop's item or index.
     pub fn with<T>(&self, name: &str, value: &Node, body: impl FnOnce(&Scope<'_>) -> T) -> T {
         let local = Local { name, value, outer: self.locals };
         body(&Scope { locals: Some(&local), ..*self })
+    }
+
+    /// The same scope, of which it is not known whether a deployment evaluates anything in it.
+    #[must_use]
+    pub fn perhaps(&self) -> Scope<'a> {
+        Scope { perhaps: true, ..*self }
+    }
+
+    /// Tells of something that is wrong, where it is sure to be evaluated.
+    pub(super) fn wrong(&self, place: &Place, what: &str) {
+        if !self.perhaps {
+            self.work.gap(place, what);
+        }
     }
 
     /// The work that is left.
@@ -224,10 +251,10 @@ impl<'a> Scope<'a> {
 
     /// The value of a name that the template or file declares.
     pub(super) fn look_up(&self, sort: Sort, name: &str, place: &Place) -> Node {
-        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments) {
-            if let Some(value) = arguments.get(&name.to_lowercase()) {
-                return self.copy(value, value_size(value).0, place);
-            }
+        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments)
+            && let Some(value) = arguments.get(&name.to_lowercase())
+        {
+            return self.copy(value, value_size(value).0, place);
         }
         let word = sort.word();
         let Some(slot) = self.names.of(sort).get(&name.to_lowercase()) else {
@@ -235,7 +262,10 @@ impl<'a> Scope<'a> {
             return Node::unknown(format!("The {word} `{name}` is not declared."));
         };
         match &*slot.state.borrow() {
-            State::Done { value, size } => return self.copy(value, *size, place),
+            State::Done { value, size, gaps } => {
+                self.tell(gaps);
+                return self.copy(value, *size, place);
+            }
             State::Busy => {
                 self.work.gap(place, &format!("{word} `{name}` depends on itself; break the cycle"));
                 return Node::unknown(format!("The {word} `{name}` depends on itself."));
@@ -243,19 +273,23 @@ impl<'a> Scope<'a> {
             State::Fresh => {}
         }
         slot.state.replace(State::Busy);
-        let value = match &slot.binding {
+        let (value, gaps) = self.work.apart(|| match &slot.binding {
             Binding::Value(value) => value.clone(),
-            Binding::Expr(expr) => {
-                let own =
-                    Scope { names: self.names, work: self.work, arguments: None, locals: None, depth: self.depth };
-                evaluate(expr, &own)
-            }
-        };
+            Binding::Expr(expr) => evaluate(expr, &Scope { depth: self.depth, ..Scope::new(self.names, self.work) }),
+        });
+        self.tell(&gaps);
         let value = self.bounded(value, place);
         let (size, _) = value_size(&value);
         let copy = self.copy(&value, size, place);
-        slot.state.replace(State::Done { value, size });
+        slot.state.replace(State::Done { value, size, gaps });
         copy
+    }
+
+    /// Tells what went wrong in evaluating a name, each time that its value is used.
+    fn tell(&self, gaps: &BTreeSet<String>) {
+        if !self.perhaps {
+            self.work.gaps.borrow_mut().extend(gaps.iter().cloned());
+        }
     }
 
     /// A copy, where there is work left for it.
@@ -285,19 +319,22 @@ impl<'a> Scope<'a> {
     }
 }
 
-const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
+/// What is told once where evaluation is given up.
+pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
                         check it for loops that multiply";
 
-/// About how many values there are in a value, long texts counted for more; and how deep it nests.
+/// About how many values there are in a value, long texts and the places of its use counted for more; and how deep it
+/// nests.
 fn value_size(node: &Node) -> (usize, usize) {
+    let own = 1 + node.site.related.len();
     let within = |nodes: &mut dyn Iterator<Item = &Node>| {
-        nodes.map(value_size).fold((1, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
+        nodes.map(value_size).fold((own, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
     };
     match &node.value {
-        Val::String(text) => (1 + text.len() / 32, 1),
+        Val::String(text) => (own + text.len() / 32, 1),
         Val::List(items) => within(&mut items.iter()),
         Val::Object(members) => within(&mut members.iter().map(|(_, member)| member)),
-        _ => (1, 1),
+        _ => (own, 1),
     }
 }
 

@@ -128,3 +128,32 @@ fn extension(args: &Args<'_>) -> Outcome {
     parts.extend(provider_path(args, at, kind)?);
     joined(&parts)
 }
+
+/// The id of a resource in the resource group that is deployed to.
+pub fn id_of(kind: &str, name: &str) -> String {
+    let mut segments = kind.split('/');
+    let namespace = segments.next().unwrap_or_default();
+    let mut id = format!("/subscriptions/{{subscription}}/resourceGroups/{{resourceGroup}}/providers/{namespace}");
+    for (segment, name) in segments.zip(split_name(name)) {
+        id.push_str(&format!("/{segment}/{name}"));
+    }
+    id
+}
+
+/// The segments of a name, where slashes in braces are none.
+pub fn split_name(name: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for (at, c) in name.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 => {
+                parts.push(&name[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&name[start..]);
+    parts
+}

@@ -28,6 +28,16 @@ pub fn lazy(name: &str, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Opti
         ("and" | "or", [_, ..]) => logical(lower == "and", args, place, scope),
         ("coalesce", [_, ..]) => coalesce(args, scope),
         ("copyindex", _) => copy_index(args, place, scope),
+        // Not in any template: what `declared_resource` makes.
+        ("#id", [kind, name]) => {
+            let node = evaluate(name, scope);
+            let text = match &node.value {
+                Val::String(text) => text.clone(),
+                Val::Symbol(symbol) => symbol.to_string(),
+                _ => format!("{{{}}}", name.source()),
+            };
+            Node::of(Val::Symbol(ids::id_of(kind.as_str().unwrap_or_default(), &text).into()))
+        }
         ("resourceinfo", [name]) => match evaluate(name, scope).as_str() {
             Some(name) if scope.names.has_resource(name) => scope.look_up(Sort::Resource, name, place),
             _ => Node::unknown("It is known only in a deployment."),
@@ -60,6 +70,7 @@ fn conditional(condition: &Expr, yes: &Expr, no: &Expr, place: &Place, scope: &S
         Val::Bool(true) => evaluate(yes, scope),
         Val::Bool(false) => evaluate(no, scope),
         Val::Unknown | Val::Symbol(_) => {
+            let scope = &scope.perhaps();
             let (yes, no) = (evaluate(yes, scope), evaluate(no, scope));
             either(yes, &no, &condition)
         }
@@ -91,8 +102,10 @@ fn either(yes: Node, no: &Node, condition: &Node) -> Node {
 
 fn logical(and: bool, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Node {
     let mut unknown = None;
+    let perhaps = scope.perhaps();
     for arg in args {
-        let node = evaluate(arg, scope);
+        // What comes before may have decided already.
+        let node = evaluate(arg, if unknown.is_some() { &perhaps } else { scope });
         match node.value {
             Val::Bool(flag) if flag != and => return Node::of(Val::Bool(flag)),
             Val::Bool(_) => {}

@@ -9,6 +9,8 @@ mod lazy;
 mod lists;
 mod network;
 mod numbers;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::source::declared::{Node, Val};
 pub use args::Fault;
 use args::{Args, Outcome};
 pub(super) use compare::same;
+pub use ids::{id_of, split_name};
 pub use lazy::copy_local;
 pub(super) use lazy::lazy;
 pub use text::joined;

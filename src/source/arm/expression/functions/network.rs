@@ -10,7 +10,7 @@ use crate::source::declared::Node;
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
-        "parsecidr" => net(args).and_then(|net| Ok(describe(net))),
+        "parsecidr" => net(args).map(describe),
         "cidrsubnet" => subnet(args),
         "cidrhost" => host(args),
         _ => return None,
