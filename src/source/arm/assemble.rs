@@ -9,7 +9,7 @@ use crate::inventory::Language;
 use crate::source::declared::{DeclaredRegistry, Node, Val};
 
 /// A registry of a template, and how the template calls it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Assembled {
     /// The registry.
     pub registry: DeclaredRegistry,
