@@ -63,8 +63,8 @@ pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Eva
         }
         let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
         for given in combinations(template, given).into_iter().filter(|_| !spent) {
+            // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
             let other = once(template, path, &given, root);
-            base.gaps.extend(other.gaps);
             let mut others: BTreeMap<_, _> =
                 other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
             for registry in &mut base.registries {

@@ -213,6 +213,26 @@ fn a_secret_is_never_shown() {
     assert_eq!(note.as_deref(), Some("Parameter `s` is secure and is not read."));
 }
 
+#[test]
+fn what_is_beside_registries_is_none_of_our_business() {
+    let nested = |kind: &str| {
+        of_resources(&format!(
+            r#"[{{"type": "Microsoft.Resources/deployments", "name": "d", "properties": {{"expressionEvaluationOptions": {{"scope": "inner"}},
+  "parameters": {{"a": {{"value": "[frob()]"}}, "pna": {{"value": null}}}},
+  "template": {{"parameters": {{"a": {{"type": "string"}}, "pna": {{"type": "string", "defaultValue": "Disabled"}}}}, "resources": [
+    {{"type": "{kind}", "name": "n", "properties": {{"publicNetworkAccess": "[parameters('pna')]"}}}}]}}}}}}]"#
+        ))
+    };
+    assert_eq!(reads(&[("main.json", &nested("Microsoft.Storage/storageAccounts"))]).gaps, Vec::<String>::new());
+    let read = reads(&[("main.json", &nested("Microsoft.ContainerRegistry/registries"))]);
+    assert!(read.gaps[0].contains("unknown function `frob`"), "{:?}", read.gaps);
+    assert_eq!(records(read)[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled", "null is no value");
+    let perhaps = of_resources(
+        r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "n", "condition": "[parameters('on')]", "location": "[null().a]"}]"#,
+    );
+    assert_eq!(reads(&[("main.json", &perhaps)]).gaps, Vec::<String>::new());
+}
+
 /// A template of these resources.
 fn of_resources(resources: &str) -> String {
     format!(

@@ -46,7 +46,8 @@ fn create_object(args: &Args<'_>) -> Outcome {
 }
 
 fn union(args: &Args<'_>) -> Outcome {
-    match args.values.iter().find(|value| !value.is_unknown()).map(|value| &value.value) {
+    let kind = args.values.iter().find(|value| !value.is_unknown() && value.value != Val::Null);
+    match kind.map(|value| &value.value) {
         Some(Val::Object(_)) => {
             let mut merged = Vec::new();
             for index in 0..args.len() {
@@ -61,6 +62,9 @@ fn union(args: &Args<'_>) -> Outcome {
             for (index, value) in args.values.iter().enumerate() {
                 if value.is_unknown() {
                     items.push(Node { value: Val::Unknown, site: value.site.clone() });
+                    continue;
+                }
+                if value.value == Val::Null {
                     continue;
                 }
                 for item in args.list(index)? {
