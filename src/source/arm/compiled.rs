@@ -11,6 +11,9 @@ use super::resource::Finder;
 use super::template::{Given, combinations};
 use crate::text_file::{TextFile, shown};
 
+/// How many alternatives all registries of a template may have together; with more, their values stay unknown.
+const MOST_ALTERNATIVES: usize = 5_000;
+
 /// What a template comes to.
 #[derive(Debug, Default)]
 pub struct Evaluated {
@@ -57,35 +60,48 @@ pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Eva
             let gaps = vec![format!("{}:1:1: the template has no `resources`", shown(path))];
             return Evaluated { gaps, ..Evaluated::default() };
         }
-        let mut base = once(template, path, given, root);
-        if base.registries.is_empty() {
-            return base;
-        }
-        let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
-        for given in combinations(template, given).into_iter().filter(|_| !spent) {
-            // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
-            let other = once(template, path, &given, root);
-            let mut others: BTreeMap<_, _> =
-                other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
-            for registry in &mut base.registries {
-                if let Some(alternative) = others.remove(&identity(registry)) {
-                    registry.registry.alternatives.push(alternative.registry);
-                }
-            }
-        }
-        for registry in &mut base.registries {
-            let own = &mut registry.registry;
-            let says_more = |other: &super::DeclaredRegistry| {
-                (&other.registry, &other.tasks, &other.agent_pools) != (&own.registry, &own.tasks, &own.agent_pools)
-            };
-            if !own.alternatives.iter().any(says_more) {
-                own.alternatives.clear();
-            }
-        }
-        base.gaps.sort();
-        base.gaps.dedup();
-        base
+        let base = once(template, path, given, root);
+        with_alternatives(base, || combinations(template, given), |given| once(template, path, given, root))
     })
+}
+
+/// With what the registries are for each combination of values that parameters without one may have.
+pub fn with_alternatives(
+    mut base: Evaluated,
+    combinations: impl FnOnce() -> Vec<Given>,
+    mut once: impl FnMut(&Given) -> Evaluated,
+) -> Evaluated {
+    if base.registries.is_empty() {
+        return base;
+    }
+    let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
+    let combinations = if spent { Vec::new() } else { combinations() };
+    if combinations.len().saturating_mul(base.registries.len()) > MOST_ALTERNATIVES {
+        return base;
+    }
+    for given in combinations {
+        // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
+        let other = once(&given);
+        let mut others: BTreeMap<_, _> =
+            other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
+        for registry in &mut base.registries {
+            if let Some(alternative) = others.remove(&identity(registry)) {
+                registry.registry.alternatives.push(alternative.registry);
+            }
+        }
+    }
+    for registry in &mut base.registries {
+        let own = &mut registry.registry;
+        let says_more = |other: &super::DeclaredRegistry| {
+            (&other.registry, &other.tasks, &other.agent_pools) != (&own.registry, &own.tasks, &own.agent_pools)
+        };
+        if !own.alternatives.iter().any(says_more) {
+            own.alternatives.clear();
+        }
+    }
+    base.gaps.sort();
+    base.gaps.dedup();
+    base
 }
 
 /// What tells one registry of a template from another whatever its parameters are.

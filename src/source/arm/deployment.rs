@@ -3,17 +3,37 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::expression::{Expr, Scope, evaluate};
+use super::expression::{Expr, Scope, Work, evaluate};
 use super::json::{self, Strings};
 use super::resource::{Finder, Within, declare_resources, name_of, text_of};
 use super::template::{Given, names};
-use crate::source::declared::{Node, Val};
+use crate::source::declared::{Node, Place, Val};
 use crate::text_file::TextFile;
 
 /// How many linked templates are read for one template, each time it is linked to.
 const MOST_LINKED: usize = 200;
 
 impl Finder {
+    /// Finds the resources of a template that is a module of a Bicep file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no JSON.
+    pub fn module(
+        &mut self,
+        path: &Path,
+        given: &Given,
+        work: &Work,
+        deployments: &[String],
+        related: &[(&'static str, Place)],
+    ) -> Result<(), String> {
+        let (path, template) = self.linked(Path::new(""), &path.to_string_lossy())?;
+        let mut names = names(&template, given, &format!("{}/", deployments.join("/")));
+        declare_resources(&mut names, &template);
+        let within = Within { deployments, related, pointer: "", parent: None, symbol: None, path: &path };
+        self.resources_of(&template, &Scope::new(&names, work), within, 0);
+        Ok(())
+    }
+
     pub(super) fn deployment(&mut self, resource: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
         let Some(properties) = resource.get("properties") else { return };
         let (name_node, name_source) = name_of(resource, scope, None);

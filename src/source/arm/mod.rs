@@ -20,13 +20,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use assemble::Assembled;
-pub use compiled::{Compiled, compiled};
-use compiled::{Evaluated, evaluated};
+pub use assemble::{Assembled, registries};
+use compiled::evaluated;
+pub use compiled::{Compiled, Evaluated, compiled, with_alternatives};
 use expression::{Expr, on_deep_stack};
 use json::Strings;
 use parameters::{ParameterFile, template_of};
-pub use template::Given;
+pub use resource::{Finder, Resource, WANTED};
+pub use template::{Given, combined};
 
 use super::code::{Found, Read};
 use super::declared::DeclaredRegistry;

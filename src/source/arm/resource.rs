@@ -14,7 +14,7 @@ const MOST_INSTANCES: usize = 10_000;
 const MOST_DEPLOYMENTS: usize = 16;
 
 /// The types that are read, lower case.
-const WANTED: [&str; 6] = [
+pub const WANTED: [&str; 6] = [
     REGISTRY,
     TASK,
     AGENT_POOL,

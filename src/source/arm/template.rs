@@ -84,7 +84,11 @@ fn choices(template: &Expr, given: &Given) -> Vec<(String, Vec<Node>)> {
 
 /// What the parameters without a value may come to, where there are few enough combinations.
 pub fn combinations(template: &Expr, given: &Given) -> Vec<Given> {
-    let choices = choices(template, given);
+    combined(choices(template, given), given)
+}
+
+/// Every combination of these values of parameters, where there are few enough.
+pub fn combined(choices: Vec<(String, Vec<Node>)>, given: &Given) -> Vec<Given> {
     let product = choices.iter().try_fold(1usize, |product, (_, values)| product.checked_mul(values.len()));
     if choices.is_empty() || product.is_none_or(|product| product > MOST_COMBINATIONS) {
         return Vec::new();

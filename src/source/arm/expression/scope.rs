@@ -77,6 +77,11 @@ impl Sort {
 }
 
 impl Names {
+    /// None yet; symbols begin with the prefix.
+    pub fn with_prefix(prefix: &str) -> Names {
+        Names { prefix: prefix.to_owned(), ..Names::default() }
+    }
+
     /// Declares a parameter.
     pub fn parameter(&mut self, name: &str, binding: Binding) {
         self.parameters.insert(name.to_lowercase(), Slot::new(binding));
@@ -318,16 +323,18 @@ impl<'a> Scope<'a> {
 pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
                         check it for loops that multiply";
 
-/// About how many values there are in a value, long texts counted for more; and how deep it nests.
+/// About how many values there are in a value, long texts and the places of its use counted for more; and how deep it
+/// nests.
 fn value_size(node: &Node) -> (usize, usize) {
+    let own = 1 + node.site.related.len();
     let within = |nodes: &mut dyn Iterator<Item = &Node>| {
-        nodes.map(value_size).fold((1, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
+        nodes.map(value_size).fold((own, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
     };
     match &node.value {
-        Val::String(text) => (1 + text.len() / 32, 1),
+        Val::String(text) => (own + text.len() / 32, 1),
         Val::List(items) => within(&mut items.iter()),
         Val::Object(members) => within(&mut members.iter().map(|(_, member)| member)),
-        _ => (1, 1),
+        _ => (own, 1),
     }
 }
 
