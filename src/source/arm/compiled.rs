@@ -74,8 +74,8 @@ pub fn with_alternatives(
     let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
     let combinations = if spent { Vec::new() } else { combinations() };
     for given in combinations {
+        // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
         let other = once(&given);
-        base.gaps.extend(other.gaps);
         let mut others: BTreeMap<_, _> =
             other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
         for registry in &mut base.registries {
