@@ -7,6 +7,7 @@
 mod arm_server;
 
 mod archive;
+mod baseline;
 mod cli;
 mod config;
 mod credentials;
@@ -27,3 +28,4 @@ mod secrets;
 mod server;
 mod service_tags;
 mod snapshot;
+mod waivers;

@@ -20,6 +20,8 @@ pub struct Read {
     pub gaps: Vec<String>,
     /// What was read, for the user to see.
     pub taken: Vec<Taken>,
+    /// What was seen and left, and why.
+    pub left: Vec<(String, String)>,
 }
 
 /// Reads the source code that was found. The service tags stand in for data sources that read them.
@@ -30,11 +32,12 @@ pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
         inventory.registries.extend(read.registries.into_iter().map(DeclaredRegistry::into_record));
         gaps.extend(read.gaps);
         inventory.taken.extend(read.taken);
+        inventory.left.extend(read.left);
     }
     let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
     inventory.scopes.push(Scope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps.into_iter().map(gap));
-    inventory.left = found.left;
+    inventory.left.extend(found.left);
     inventory.sort();
     inventory
 }

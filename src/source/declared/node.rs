@@ -213,6 +213,14 @@ impl Node {
         self.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, member)| member)
     }
 
+    /// A member of an object, by its exact name, to change.
+    pub fn member_mut(&mut self, name: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Val::Object(members) => members.iter_mut().find(|(key, _)| key == name).map(|(_, member)| member),
+            _ => None,
+        }
+    }
+
     /// Puts a member into an object, in place of one of that name. Does nothing to what is no object.
     pub fn set(&mut self, name: &str, member: Node) {
         if let Val::Object(members) = &mut self.value {

@@ -1,0 +1,279 @@
+//! Texts: quoted strings, heredocs, and the interpolations and directives within them.
+
+use super::parser::{Parsed, Parser};
+use super::{Expr, ExprKind, Part};
+
+/// Where a template ends, and what its text is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// At the closing quote; with escapes.
+    Quoted,
+    /// At the end of the parser's text; as written, but for this many blanks at each line's start.
+    Raw { indent: usize },
+}
+
+/// How a list of parts ended.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Text,
+    Else,
+    EndIf,
+    EndFor,
+}
+
+impl Parser<'_> {
+    /// `"…"`.
+    pub fn quoted(&mut self) -> Parsed<Expr> {
+        let start = self.pos;
+        self.pos += 1;
+        let parts = self.template(Kind::Quoted)?;
+        self.expect("\"", "to close the text")?;
+        let span = self.since(start);
+        self.expr(span, folded(parts))
+    }
+
+    /// A label: a text without interpolation.
+    pub fn plain_string(&mut self) -> Parsed<String> {
+        match self.quoted()?.kind {
+            ExprKind::String(text) => Ok(text),
+            _ => Err(self.error("a label must be a plain text")),
+        }
+    }
+
+    /// All of the parser's text is one template.
+    pub fn whole_template(&mut self) -> Parsed<ExprKind> {
+        Ok(folded(self.template(Kind::Raw { indent: 0 })?))
+    }
+
+    /// `<<NAME … NAME`.
+    pub fn heredoc(&mut self) -> Parsed<Expr> {
+        let start = self.pos;
+        self.pos += 2;
+        let flush = self.eat("-");
+        let Some(mark) = self.name() else { return Err(self.error("a name was expected after `<<`")) };
+        let line_end = self.rest().find('\n').map(|length| self.pos + length + 1);
+        let Some(body) = line_end.filter(|end| self.text[self.pos..*end].trim().is_empty()) else {
+            return Err(self.error("a line's end was expected after the heredoc's name"));
+        };
+        let mut close = body;
+        let after = loop {
+            let Some(line) = self.text[close..self.end].split_inclusive('\n').next() else {
+                self.pos = start;
+                return Err(self.error(format!("the heredoc is not closed; a line with only `{mark}` is missing")));
+            };
+            if line.trim() == mark {
+                break close + line.trim_end().len();
+            }
+            close += line.len();
+        };
+        let indent = if flush { indent_of(&self.text[body..close]) } else { 0 };
+        let whole_end = std::mem::replace(&mut self.end, close);
+        self.pos = body;
+        let parts = self.template(Kind::Raw { indent });
+        self.end = whole_end;
+        let parts = parts?;
+        self.pos = after;
+        let span = self.since(start);
+        self.expr(span, folded(parts))
+    }
+
+    fn template(&mut self, kind: Kind) -> Parsed<Vec<Part>> {
+        let (parts, ended) = self.parts(kind)?;
+        match ended {
+            Ended::Text => Ok(parts),
+            _ => Err(self.error("a template directive ends here that does not begin")),
+        }
+    }
+
+    fn parts(&mut self, kind: Kind) -> Parsed<(Vec<Part>, Ended)> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut text = String::new();
+        let mut trim = false;
+        loop {
+            self.text_of_template(kind, &mut text, std::mem::take(&mut trim))?;
+            let directive = match self.rest().as_bytes() {
+                [b'$', b'{', ..] => false,
+                [b'%', b'{', ..] => true,
+                _ => {
+                    parts.push(Part::Text(text));
+                    return Ok((parts, Ended::Text));
+                }
+            };
+            self.pos += 2;
+            if self.eat("~") {
+                text.truncate(text.trim_end().len());
+            }
+            if !text.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut text)));
+            }
+            if !directive {
+                let value = self.with_lines(true, |parser| {
+                    parser.skip();
+                    let value = parser.expression()?;
+                    parser.skip();
+                    Ok(value)
+                })?;
+                trim = self.close()?;
+                parts.push(Part::Value(value));
+                continue;
+            }
+            match self.with_lines(true, |parser| parser.directive(kind))? {
+                Directive::Part(part) => parts.push(part),
+                Directive::Ended(ended) => return Ok((parts, ended)),
+            }
+        }
+    }
+
+    /// `~}` or `}`, and whether blanks after it go.
+    fn close(&mut self) -> Parsed<bool> {
+        let trim = self.eat("~");
+        self.expect("}", "to close the interpolation")?;
+        Ok(trim)
+    }
+
+    fn directive(&mut self, kind: Kind) -> Parsed<Directive> {
+        self.skip();
+        let word = self.name();
+        self.skip();
+        let ended = match word {
+            Some("if") => return self.if_directive(kind),
+            Some("for") => return self.for_directive(kind),
+            Some("else") => Ended::Else,
+            Some("endif") => Ended::EndIf,
+            Some("endfor") => Ended::EndFor,
+            _ => return Err(self.error("`if`, `else`, `endif`, `for` or `endfor` was expected after `%{`")),
+        };
+        self.close_directive()?;
+        Ok(Directive::Ended(ended))
+    }
+
+    fn close_directive(&mut self) -> Parsed<()> {
+        self.skip();
+        if self.close()? {
+            let rest = self.rest();
+            self.pos += rest.len() - rest.trim_start().len();
+        }
+        Ok(())
+    }
+
+    fn if_directive(&mut self, kind: Kind) -> Parsed<Directive> {
+        let condition = self.expression()?;
+        self.close_directive()?;
+        let (yes, ended) = self.parts(kind)?;
+        let (no, ended) = if ended == Ended::Else { self.parts(kind)? } else { (Vec::new(), ended) };
+        match ended {
+            Ended::EndIf => Ok(Directive::Part(Part::If(condition, yes, no))),
+            _ => Err(self.error("`%{ endif }` is missing")),
+        }
+    }
+
+    fn for_directive(&mut self, kind: Kind) -> Parsed<Directive> {
+        let expected = |parser: &Self| parser.error("a name was expected in `%{ for … in … }`");
+        let mut value = self.name().ok_or_else(|| expected(self))?.to_owned();
+        self.skip();
+        let mut key = None;
+        if self.eat(",") {
+            self.skip();
+            key = Some(std::mem::replace(&mut value, self.name().ok_or_else(|| expected(self))?.to_owned()));
+            self.skip();
+        }
+        if self.name() != Some("in") {
+            return Err(expected(self));
+        }
+        self.skip();
+        let over = self.expression()?;
+        self.close_directive()?;
+        let (each, ended) = self.parts(kind)?;
+        match ended {
+            Ended::EndFor => Ok(Directive::Part(Part::For(key, value, over, each))),
+            _ => Err(self.error("`%{ endfor }` is missing")),
+        }
+    }
+
+    /// Takes text up to an interpolation, a directive or the end.
+    fn text_of_template(&mut self, kind: Kind, text: &mut String, mut trim: bool) -> Parsed<()> {
+        loop {
+            let Some(next) = self.rest().chars().next() else { return Ok(()) };
+            if trim && next.is_whitespace() {
+                self.pos += next.len_utf8();
+                continue;
+            }
+            trim = false;
+            if let Kind::Raw { indent: indent @ 1.. } = kind
+                && (self.pos == 0 || self.text.as_bytes()[self.pos - 1] == b'\n')
+            {
+                let line = self.rest().split('\n').next().unwrap_or_default();
+                let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+                if blanks > 0 {
+                    self.pos += blanks.min(indent);
+                    text.push_str(&line[blanks.min(indent)..blanks]);
+                    self.pos += blanks - blanks.min(indent);
+                    continue;
+                }
+            }
+            match next {
+                '$' | '%' => {
+                    let doubled = [next, next, '{'].iter().collect::<String>();
+                    if self.eat(&doubled) {
+                        text.extend([next, '{']);
+                    } else if self.rest()[1..].starts_with('{') {
+                        return Ok(());
+                    } else {
+                        self.pos += 1;
+                        text.push(next);
+                    }
+                }
+                '"' if kind == Kind::Quoted => return Ok(()),
+                '\n' if kind == Kind::Quoted => return Err(self.error("the text is not closed; `\"` is missing")),
+                '\\' if kind == Kind::Quoted => text.push(self.escape()?),
+                // The lines of a text do not depend on how the file ends its own.
+                '\r' if self.rest().starts_with("\r\n") => self.pos += 1,
+                other => {
+                    self.pos += other.len_utf8();
+                    text.push(other);
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Parsed<char> {
+        let rest = self.rest();
+        let (character, length) = match rest.as_bytes().get(1) {
+            Some(b'n') => (Some('\n'), 2),
+            Some(b'r') => (Some('\r'), 2),
+            Some(b't') => (Some('\t'), 2),
+            Some(b'"') => (Some('"'), 2),
+            Some(b'\\') => (Some('\\'), 2),
+            Some(b'u') => (code_point(rest.get(2..6)), 6),
+            Some(b'U') => (code_point(rest.get(2..10)), 10),
+            _ => (None, 0),
+        };
+        let character = character.ok_or_else(|| self.error("it is no escape; write `\\\\` for a backslash"))?;
+        self.pos += length;
+        Ok(character)
+    }
+}
+
+enum Directive {
+    Part(Part),
+    Ended(Ended),
+}
+
+fn code_point(digits: Option<&str>) -> Option<char> {
+    char::from_u32(u32::from_str_radix(digits?, 16).ok()?)
+}
+
+fn indent_of(body: &str) -> usize {
+    let lines = body.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0)
+}
+
+/// A template of only text is a text.
+fn folded(mut parts: Vec<Part>) -> ExprKind {
+    parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+    match parts.as_mut_slice() {
+        [] => ExprKind::String(String::new()),
+        [Part::Text(text)] => ExprKind::String(std::mem::take(text)),
+        _ => ExprKind::Template(parts),
+    }
+}
