@@ -1,6 +1,6 @@
 //! From the resources of a template to its registries, each with its tasks, pools and endpoints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
@@ -25,59 +25,109 @@ pub struct Assembled {
     pub instance: Option<usize>,
 }
 
+/// What belongs to registries, by their names in lower case.
+#[derive(Default)]
+struct Belongings<'a> {
+    tasks: HashMap<String, Vec<&'a Resource>>,
+    agent_pools: HashMap<String, Vec<&'a Resource>>,
+    /// Connections of private endpoints: the endpoint, the connection, its state.
+    connections: HashMap<String, Vec<(&'a Resource, &'a Node, &'static str)>>,
+    role_assignments: HashMap<String, Vec<&'a Resource>>,
+}
+
+impl<'a> Belongings<'a> {
+    fn of(resources: &'a [Resource]) -> Belongings<'a> {
+        let mut all = Belongings::default();
+        for resource in resources {
+            let names = split_name(&resource.name);
+            let parent = names.first().map(|name| name.to_lowercase()).unwrap_or_default();
+            match resource.kind.as_str() {
+                TASK if names.len() == 2 => all.tasks.entry(parent).or_default().push(resource),
+                AGENT_POOL if names.len() == 2 => all.agent_pools.entry(parent).or_default().push(resource),
+                "microsoft.containerregistry/registries/providers/roleassignments" => {
+                    all.role_assignments.entry(parent).or_default().push(resource);
+                }
+                "microsoft.authorization/roleassignments" => {
+                    if let Some(name) = resource.body.get_folded("scope").and_then(registry_of) {
+                        all.role_assignments.entry(name).or_default().push(resource);
+                    }
+                }
+                "microsoft.network/privateendpoints" => all.endpoint(resource),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    fn endpoint(&mut self, endpoint: &'a Resource) {
+        let Some(properties) = endpoint.body.get_folded("properties") else { return };
+        let sorts = [("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending")];
+        for (member, status) in sorts {
+            for connection in properties.get_folded(member).and_then(Node::as_list).unwrap_or_default() {
+                let target = connection.get_folded("properties").and_then(|p| p.get_folded("privateLinkServiceId"));
+                if let Some(name) = target.and_then(registry_of) {
+                    self.connections.entry(name).or_default().push((endpoint, connection, status));
+                }
+            }
+        }
+    }
+}
+
 /// The registries of a template; `root` is what their addresses are relative to.
 pub fn registries(resources: &[Resource], root: &str) -> Vec<Assembled> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let of_kind = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
+    let belongings = Belongings::of(resources);
     let assemble = |resource: &Resource| {
         let mut address = address(resource);
         let count = seen.entry(address.to_lowercase()).and_modify(|count| *count += 1).or_insert(1);
         if *count > 1 {
             address = format!("{address}#{count}");
         }
-        let is_child = |child: &&Resource| {
-            let names = split_name(&child.name);
-            names.len() == 2 && names.first().is_some_and(|parent| parent.eq_ignore_ascii_case(&resource.name))
-        };
-        let tasks = of_kind(TASK).filter(is_child).map(task).collect();
-        let agent_pools = of_kind(AGENT_POOL).filter(is_child).map(child).collect();
-        let mut registry = resource.body.clone();
-        registry.site.place = None;
-        registry.set("name", resource.name_node.clone());
-        let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
-        if let Some(predicted) = &resource.predicted {
-            registry.set("id", Node::text(&predicted.id));
-        }
-        if is_new != Some(false) {
-            defaults::fill(&mut registry, "the template");
-        }
-        let registry = with_endpoints(registry, resource, resources);
-        let declared = DeclaredRegistry {
-            language: Language::Arm,
-            root: root.to_owned(),
-            address,
-            logical: Some(resource.pointer.clone()),
-            block: resource.block.clone(),
-            related: resource.related.clone(),
-            registry,
-            tasks,
-            all_tasks: is_new == Some(true),
-            agent_pools,
-            all_agent_pools: is_new == Some(true),
-            role_assignments: role_assignments(resource, resources),
-            api_version: resource.api_version.clone(),
-            alternatives: Vec::new(),
-        };
-        Assembled {
-            registry: declared,
-            symbol: resource.symbol.clone(),
-            name_source: resource.name_source.clone(),
-            path: resource.path.clone(),
-            pointer: resource.pointer.clone(),
-            instance: resource.instance,
-        }
+        assembled(resource, address, &belongings, root)
     };
-    of_kind(REGISTRY).map(assemble).collect()
+    resources.iter().filter(|resource| resource.kind == REGISTRY).map(assemble).collect()
+}
+
+fn assembled(resource: &Resource, address: String, belongings: &Belongings<'_>, root: &str) -> Assembled {
+    let own = resource.name.to_lowercase();
+    let children = |all: &HashMap<String, Vec<&Resource>>, node: fn(&Resource) -> Node| {
+        all.get(&own).into_iter().flatten().map(|child| node(child)).collect()
+    };
+    let mut registry = resource.body.clone();
+    registry.site.place = None;
+    registry.set("name", resource.name_node.clone());
+    let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
+    if let Some(predicted) = &resource.predicted {
+        registry.set("id", Node::text(&predicted.id));
+    }
+    if is_new != Some(false) {
+        defaults::fill(&mut registry, "the template");
+    }
+    let connections = belongings.connections.get(&own).map(Vec::as_slice).unwrap_or_default();
+    let declared = DeclaredRegistry {
+        language: Language::Arm,
+        root: root.to_owned(),
+        address,
+        logical: Some(resource.pointer.clone()),
+        block: resource.block.clone(),
+        related: resource.related.clone(),
+        registry: with_endpoints(registry, resource, connections),
+        tasks: children(&belongings.tasks, task),
+        all_tasks: is_new == Some(true),
+        agent_pools: children(&belongings.agent_pools, child),
+        all_agent_pools: is_new == Some(true),
+        role_assignments: children(&belongings.role_assignments, role_assignment),
+        api_version: resource.api_version.clone(),
+        alternatives: Vec::new(),
+    };
+    Assembled {
+        registry: declared,
+        symbol: resource.symbol.clone(),
+        name_source: resource.name_source.clone(),
+        path: resource.path.clone(),
+        pointer: resource.pointer.clone(),
+        instance: resource.instance,
+    }
 }
 
 /// Stable where lines move: the symbolic name, or type and name, after the deployments that it is in.
@@ -135,39 +185,29 @@ fn is_system_assigned(identity: &Node) -> bool {
     kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("systemassigned"))
 }
 
-/// Whether a resource id, or a name for one, is this registry's.
-fn is_id_of(id: &Node, registry: &Resource) -> bool {
+/// The name, in lower case, of the registry that a resource id, or a name for one, is the id of.
+fn registry_of(id: &Node) -> Option<String> {
     let text = match &id.value {
-        Val::String(text) => text.clone(),
-        Val::Symbol(symbol) => symbol.to_string(),
-        _ => return false,
+        Val::String(text) => text.as_str(),
+        Val::Symbol(symbol) => symbol,
+        _ => return None,
     };
-    let segments = split_name(&text);
-    match segments.as_slice() {
+    match split_name(text).as_slice() {
         [.., provider, kind, name] => {
-            provider.eq_ignore_ascii_case("Microsoft.ContainerRegistry")
-                && kind.eq_ignore_ascii_case("registries")
-                && name.eq_ignore_ascii_case(&registry.name)
+            let is_registry =
+                provider.eq_ignore_ascii_case("Microsoft.ContainerRegistry") && kind.eq_ignore_ascii_case("registries");
+            is_registry.then(|| name.to_lowercase())
         }
-        _ => false,
+        _ => None,
     }
 }
 
 /// With the private endpoints of the template that lead to the registry. Others may exist.
-fn with_endpoints(mut registry: Node, resource: &Resource, resources: &[Resource]) -> Node {
-    let mut connections = Vec::new();
-    for endpoint in resources.iter().filter(|other| other.kind == "microsoft.network/privateendpoints") {
-        let Some(properties) = endpoint.body.get_folded("properties") else { continue };
-        let sorts = [("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending")];
-        for (member, status) in sorts {
-            for connection in properties.get_folded(member).and_then(Node::as_list).unwrap_or_default() {
-                let target = connection.get_folded("properties").and_then(|p| p.get_folded("privateLinkServiceId"));
-                if target.is_some_and(|target| is_id_of(target, resource)) {
-                    connections.push(connection_node(endpoint, connection, status));
-                }
-            }
-        }
-    }
+fn with_endpoints(mut registry: Node, resource: &Resource, connections: &[(&Resource, &Node, &'static str)]) -> Node {
+    let mut connections: Vec<Node> = connections
+        .iter()
+        .map(|(endpoint, connection, status)| connection_node(endpoint, connection, status))
+        .collect();
     let Some(properties) = registry.get_folded("properties").filter(|properties| properties.as_object().is_some())
     else {
         return registry;
@@ -202,32 +242,19 @@ fn connection_node(endpoint: &Resource, connection: &Node, status: &str) -> Node
     )
 }
 
-/// The role assignments of the template at the registry.
-fn role_assignments(registry: &Resource, resources: &[Resource]) -> Vec<Node> {
-    let at_registry = |other: &&Resource| match other.kind.as_str() {
-        "microsoft.authorization/roleassignments" => {
-            other.body.get_folded("scope").is_some_and(|scope| is_id_of(scope, registry))
+/// A role assignment at the registry.
+fn role_assignment(resource: &Resource) -> Node {
+    let mut node = resource.body.clone();
+    node.site.place = Some(resource.block.clone());
+    let id = id_of("Microsoft.Authorization/roleAssignments", &resource.name);
+    node.set("id", Node::of(Val::Symbol(id.into())));
+    if let Val::Object(members) = &mut node.value {
+        members.retain(|(name, _)| !name.eq_ignore_ascii_case("scope"));
+        if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties")) {
+            name_role(properties);
         }
-        "microsoft.containerregistry/registries/providers/roleassignments" => {
-            split_name(&other.name).first().is_some_and(|name| name.eq_ignore_ascii_case(&registry.name))
-        }
-        _ => false,
-    };
-    let assignment = |other: &Resource| {
-        let mut node = other.body.clone();
-        node.site.place = Some(other.block.clone());
-        let id = id_of("Microsoft.Authorization/roleAssignments", &other.name);
-        node.set("id", Node::of(Val::Symbol(id.into())));
-        if let Val::Object(members) = &mut node.value {
-            members.retain(|(name, _)| !name.eq_ignore_ascii_case("scope"));
-            if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"))
-            {
-                name_role(properties);
-            }
-        }
-        node
-    };
-    resources.iter().filter(at_registry).map(assignment).collect()
+    }
+    node
 }
 
 /// A built-in role is known by its GUID, whatever the subscription.

@@ -1,5 +1,6 @@
 //! Parameter files, and the templates that they are for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,8 +66,9 @@ pub fn template_of<'a>(file: &ParameterFile, templates: &'a [(PathBuf, Expr)]) -
         return Some(path);
     }
     let fits = |template: &Expr| {
-        let declared = |name: &String| template.get("parameters").is_some_and(|all| all.get(name).is_some());
-        !file.given.is_empty() && file.given.keys().all(declared)
+        let declared = template.get("parameters").into_iter().flat_map(Expr::pairs);
+        let declared: BTreeSet<String> = declared.map(|(name, ..)| name.to_lowercase()).collect();
+        !file.given.is_empty() && file.given.keys().all(|name| declared.contains(name))
     };
     [folder, folder.and_then(Path::parent)].into_iter().find_map(|folder| {
         let mut fitting = beside(folder).filter(|(_, template)| fits(template));

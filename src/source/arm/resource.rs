@@ -179,6 +179,10 @@ impl Finder {
         match number {
             Some(number) if number <= MOST_INSTANCES => {
                 for index in 0..number {
+                    if !scope.work().take(1) || self.resources.len() >= MOST_INSTANCES {
+                        self.gaps.push(format!("{}: the copies are too many; the others are not read", place.shown()));
+                        return;
+                    }
                     with(self, &Node::of(Val::Number(index.into())), Some(index));
                 }
             }
@@ -203,6 +207,10 @@ impl Finder {
         within: Within<'_>,
         depth: usize,
     ) {
+        if self.resources.len() >= MOST_INSTANCES {
+            let what = format!("more than {MOST_INSTANCES} resources are not read; split the template");
+            return self.gaps.push(format!("{}: {what}", block.shown()));
+        }
         let (name_node, name_source) = name_of(resource, scope, within.parent.map(|(_, name)| name));
         let name = text_of(&name_node, &name_source);
         let keep = ["location", "sku", "identity", "properties", "scope"];

@@ -39,10 +39,12 @@ fn parameter(names: &Names, name: &str, declared: &Expr, given: &Given) -> Bindi
     if kind.to_ascii_lowercase().starts_with("secure") {
         return Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")));
     }
-    if let Some(value) = given.get(&name.to_lowercase()) {
+    let default = declared.get("defaultValue");
+    // Null is as good as no value where there is a default.
+    if let Some(value) = given.get(&name.to_lowercase()).filter(|value| value.value != Val::Null || default.is_none()) {
         return Binding::Value(value.clone());
     }
-    match declared.get("defaultValue") {
+    match default {
         Some(default) => Binding::Expr(default.clone()),
         None if is_nullable(declared) => Binding::Value(Node::of(Val::Null)),
         None => Binding::Value(names.no_value(name)),

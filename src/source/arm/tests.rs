@@ -213,6 +213,26 @@ fn a_secret_is_never_shown() {
     assert_eq!(note.as_deref(), Some("Parameter `s` is secure and is not read."));
 }
 
+#[test]
+fn what_is_beside_registries_is_none_of_our_business() {
+    let nested = |kind: &str| {
+        of_resources(&format!(
+            r#"[{{"type": "Microsoft.Resources/deployments", "name": "d", "properties": {{"expressionEvaluationOptions": {{"scope": "inner"}},
+  "parameters": {{"a": {{"value": "[frob()]"}}, "pna": {{"value": null}}}},
+  "template": {{"parameters": {{"a": {{"type": "string"}}, "pna": {{"type": "string", "defaultValue": "Disabled"}}}}, "resources": [
+    {{"type": "{kind}", "name": "n", "properties": {{"publicNetworkAccess": "[parameters('pna')]"}}}}]}}}}}}]"#
+        ))
+    };
+    assert_eq!(reads(&[("main.json", &nested("Microsoft.Storage/storageAccounts"))]).gaps, Vec::<String>::new());
+    let read = reads(&[("main.json", &nested("Microsoft.ContainerRegistry/registries"))]);
+    assert!(read.gaps[0].contains("unknown function `frob`"), "{:?}", read.gaps);
+    assert_eq!(records(read)[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled", "null is no value");
+    let perhaps = of_resources(
+        r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "n", "condition": "[parameters('on')]", "location": "[null().a]"}]"#,
+    );
+    assert_eq!(reads(&[("main.json", &perhaps)]).gaps, Vec::<String>::new());
+}
+
 /// A template of these resources.
 fn of_resources(resources: &str) -> String {
     format!(
@@ -468,6 +488,35 @@ mod hostile {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn loops_that_multiply_come_to_an_end() {
+        let level = |resources: &str| {
+            format!(
+                r#"[{{"type": "Microsoft.Resources/deployments", "name": "[concat('d', copyIndex())]", "copy": {{"name": "c", "count": 10000}},
+                "properties": {{"template": {{"resources": {resources}}}}}}}]"#
+            )
+        };
+        let registry = r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "a", "copy": {"name": "d", "count": 10000}}]"#;
+        let text = of_resources(&level(&level(&level(registry))));
+        let read = reads(&[("main.json", &text)]);
+        assert!(read.gaps.iter().any(|gap| gap.contains("too many")), "{:?}", read.gaps.first());
+        let square = "[map(range(0, 10000), lambda('x', map(range(0, 10000), lambda('y', 1))))]";
+        let read = reads(&[("main.json", &template("", "", &format!("\"policies\": \"{square}\"")))]);
+        assert!(read.gaps.iter().any(|gap| gap.contains("more work than is allowed")), "{:?}", read.gaps);
+    }
+
+    #[test]
+    fn large_objects_are_not_compared() {
+        let members: Vec<String> = (0..50_000).map(|n| format!("\"m{n}\": {n}")).collect();
+        let object = members.join(", ");
+        let variables = format!(r#""a": {{{object}}}, "b": {{{object}}}"#);
+        for expression in ["union(variables('a'), variables('b'))", "equals(variables('a'), variables('b'))"] {
+            let text = template("", &variables, &format!("\"adminUserEnabled\": \"[{expression}]\""));
+            let (document, _) = records(reads(&[("main.json", &text)])).remove(0);
+            assert_eq!(document["registry"]["properties"].get("adminUserEnabled"), None, "{expression}");
+        }
+    }
 
     /// Something of most that a template can hold.
     fn seed() -> String {

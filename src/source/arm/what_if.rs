@@ -11,6 +11,9 @@ use super::resource::{Predicted, REGISTRY, Resource};
 use crate::source::declared::{DeclaredRegistry, Node, Val};
 use crate::text_file::{TextFile, shown};
 
+/// How many members an object may have that is compared with another.
+const MOST_MEMBERS: usize = 4_000;
+
 /// The registries that exist after the deployment; what was not read is told in `gaps`.
 ///
 /// # Errors
@@ -180,7 +183,7 @@ fn unshown(before: Option<Node>) -> Node {
 /// What is there before and not mentioned after, where nothing changes.
 fn merged(after: &Node, before: &Node) -> Node {
     match (&after.value, &before.value) {
-        (Val::Object(members), Val::Object(others)) => {
+        (Val::Object(members), Val::Object(others)) if members.len().max(others.len()) <= MOST_MEMBERS => {
             let mut made: Vec<(String, Node)> = members
                 .iter()
                 .map(|(name, member)| {
@@ -219,6 +222,11 @@ fn dropped(before: &Node, after: &mut Node) {
 }
 
 fn keep_or_doubt(before: &Node, default: &Node, after: &mut Node) {
+    let count = |node: &Node| node.as_object().map_or(0, <[_]>::len);
+    if count(before).max(count(after)) > MOST_MEMBERS {
+        *after = Node { value: Val::Unknown, site: after.site.clone() }.with_note("It is too large to be followed.");
+        return;
+    }
     for (name, value) in before.as_object().unwrap_or_default() {
         let default = default.get_folded(name);
         if let Val::Object(members) = &mut after.value

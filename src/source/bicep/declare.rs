@@ -393,6 +393,9 @@ impl<'a> Declarer<'a, '_> {
     /// The id of a scope: of a resource, a resource group, a subscription.
     fn scope(&self, scope: &Expression, within: Within<'_>) -> Expr {
         let place = self.unit.place(&scope.range);
+        if matches!(&scope.kind, Syntax::Call { name, arguments, .. } if name == "tenant" && arguments.is_empty()) {
+            return Expr::text("", place);
+        }
         let base = Box::new(self.lower.expression(scope, within));
         Expr::new(Kind::Property { base, name: "id".to_owned(), safe: false }, place)
     }

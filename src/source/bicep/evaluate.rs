@@ -275,7 +275,8 @@ fn hints_at_a_registry(path: &str, symbol: &str) -> bool {
     let after = path.split_once(if path.starts_with("br:") || path.starts_with("ts:") { '/' } else { ':' });
     let own = after.map_or(path, |(_, rest)| rest).to_lowercase();
     let words = ["registry", "registries", "acr", "containerregistry"];
-    let symbol = symbol.to_lowercase();
+    // The public library names each module by what it makes; in others, the symbol may say more.
+    let symbol = if own.starts_with("avm/") { String::new() } else { symbol.to_lowercase() };
     own.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
         || ["registry", "acr"].iter().any(|word| symbol.ends_with(word))
 }

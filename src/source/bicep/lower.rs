@@ -141,7 +141,7 @@ impl<'a> Lower<'a> {
                 return self.call(on.as_deref(), name, arguments, place, within);
             }
             Kind::Member { of: base, name, safe } => {
-                if let Some(found) = self.of_resource(of, within) {
+                if let Some(found) = self.of_resource(of, within, false) {
                     return found;
                 }
                 if let Some(symbol) = self.of_namespace(base, name, within) {
@@ -149,7 +149,10 @@ impl<'a> Lower<'a> {
                 }
                 To::Property { base: boxed(base), name: name.clone(), safe: *safe }
             }
-            Kind::Index { of: base, index, safe } => To::Index { base: boxed(base), index: boxed(index), safe: *safe },
+            Kind::Index { of: base, index, safe } => {
+                let part = self.of_resource(base, within, true).map(Box::new);
+                To::Index { base: part.unwrap_or_else(|| boxed(base)), index: boxed(index), safe: *safe }
+            }
             Kind::Nested { .. } => match self.resource(of, within) {
                 Some((symbol, None)) => To::Resource(symbol),
                 _ => return self.unknown("It is nested in a resource of a loop.", place),
@@ -364,7 +367,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `acr.properties.loginServer`: what is written there, or a name for what only a deployment knows.
-    fn of_resource(&self, of: &Expression, within: &Within<'_>) -> Option<Expr> {
+    fn of_resource(&self, of: &Expression, within: &Within<'_>, is_part: bool) -> Option<Expr> {
         let mut steps = Vec::new();
         let mut base = of;
         while let Kind::Member { of, name, safe } = &base.kind {
@@ -373,6 +376,9 @@ impl<'a> Lower<'a> {
         }
         steps.reverse();
         let (symbol, index) = self.resource(base, within)?;
+        if steps.is_empty() {
+            return None;
+        }
         let first = symbol.split("::").next().unwrap_or_default();
         self.asked.borrow_mut().insert(first.to_owned());
         let place = self.place(&of.range);
@@ -402,7 +408,7 @@ impl<'a> Lower<'a> {
             return Some(follow(Expr::call("reference", vec![id], place.clone())));
         }
         let resource = &self.symbols?.resources[&symbol];
-        if !resource.declared.existing && written(&resource.declared.body, &steps) {
+        if !resource.declared.existing && !is_part && written(&resource.declared.body, &steps) {
             return Some(follow(indexed(To::Variable(body_name(&symbol)))));
         }
         if steps.iter().any(|(_, safe)| *safe) {
@@ -425,8 +431,8 @@ fn written(body: &Expression, steps: &[(&str, bool)]) -> bool {
     for (position, (name, _)) in steps.iter().enumerate() {
         let Some(value) = object.get(name) else { return false };
         if position + 1 == steps.len() {
-            // Of an object, a deployment may know more than what is written.
-            return !matches!(value.kind, Kind::Object(_));
+            // Of an object, and of those in a list, a deployment may know more than what is written.
+            return !matches!(value.kind, Kind::Object(_) | Kind::List(_) | Kind::For(_));
         }
         match &value.kind {
             Kind::Object(inner) => object = inner,

@@ -34,6 +34,9 @@ fn part_note(node: &Node) -> Option<std::sync::Arc<str>> {
     parts.find_map(part_note)
 }
 
+/// How many members an object may have that is merged or compared: each is looked for among the others.
+pub const MOST_MEMBERS: usize = 4_000;
+
 /// The arguments of a function.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
@@ -119,6 +122,9 @@ impl<'a> Args<'a> {
 
     pub fn object(&self, index: usize) -> Result<&'a [(String, Node)], Fault> {
         match &self.known(index)?.value {
+            Val::Object(members) if members.len() > MOST_MEMBERS => {
+                self.wrong(&format!("is not evaluated for objects of more than {MOST_MEMBERS} members"))
+            }
             Val::Object(members) => Ok(members),
             _ => self.wrong_type(index, "an object"),
         }

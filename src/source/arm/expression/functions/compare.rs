@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::args::{Args, Fault, Outcome, flag};
+use super::args::{Args, Fault, MOST_MEMBERS, Outcome, flag};
 use crate::source::declared::{Node, Val};
 
 /// Whether two values are the same; `None` where that is not known.
@@ -21,6 +21,7 @@ pub fn same(a: &Node, b: &Node) -> Option<bool> {
                 (false, _) => None,
             }
         }
+        (Val::Object(x), Val::Object(y)) if x.len().max(y.len()) > MOST_MEMBERS => None,
         (Val::Object(x), Val::Object(y)) => {
             let missing =
                 |x: &[(String, Node)], other: &Node| x.iter().any(|(name, _)| other.get_folded(name).is_none());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::scope::{Scope, Sort};
 use super::super::{Expr, evaluate};
+use super::args::MOST_MEMBERS;
 use super::same;
 use super::{Args, Fault, ids, lambdas};
 use crate::source::arm::expression::evaluate::settle;
@@ -88,7 +89,9 @@ fn either(yes: Node, no: &Node, condition: &Node) -> Node {
     let note = condition.site.note.clone().unwrap_or_else(|| "It depends on a condition that is not known.".into());
     match (yes.value, &no.value) {
         (Val::Object(members), Val::Object(others))
-            if members.len() == others.len() && members.iter().all(|(name, _)| no.get_folded(name).is_some()) =>
+            if members.len() == others.len()
+                && members.len() <= MOST_MEMBERS
+                && members.iter().all(|(name, _)| no.get_folded(name).is_some()) =>
         {
             let common = members.into_iter().filter_map(|(name, member)| {
                 let other = no.get_folded(&name)?;

@@ -1,6 +1,6 @@
 //! Functions of lists and objects.
 
-use super::args::{Args, Fault, Outcome, int, list, object, string};
+use super::args::{Args, Fault, MOST_MEMBERS, Outcome, int, list, object, string};
 use super::same;
 use crate::source::arm::expression::evaluate::{MOST_ITEMS, item};
 use crate::source::declared::{Node, Val};
@@ -34,6 +34,9 @@ fn create_object(args: &Args<'_>) -> Outcome {
     if !args.len().is_multiple_of(2) {
         return args.wrong("wants a value for each name");
     }
+    if args.len() > 2 * MOST_MEMBERS {
+        return args.wrong(&format!("makes no object of more than {MOST_MEMBERS} members"));
+    }
     let mut members: Vec<(String, Node)> = Vec::new();
     for index in (0..args.len()).step_by(2) {
         let (name, value) = (args.text(index)?, args.any(index + 1)?);
@@ -46,12 +49,16 @@ fn create_object(args: &Args<'_>) -> Outcome {
 }
 
 fn union(args: &Args<'_>) -> Outcome {
-    match args.values.iter().find(|value| !value.is_unknown()).map(|value| &value.value) {
+    let kind = args.values.iter().find(|value| !value.is_unknown() && value.value != Val::Null);
+    match kind.map(|value| &value.value) {
         Some(Val::Object(_)) => {
             let mut merged = Vec::new();
             for index in 0..args.len() {
                 if args.known(index)?.value != Val::Null {
                     merge(&mut merged, args.object(index)?);
+                }
+                if merged.len() > MOST_MEMBERS {
+                    return args.wrong(&format!("makes no object of more than {MOST_MEMBERS} members"));
                 }
             }
             object(merged)
@@ -63,12 +70,15 @@ fn union(args: &Args<'_>) -> Outcome {
                     items.push(Node { value: Val::Unknown, site: value.site.clone() });
                     continue;
                 }
+                if value.value == Val::Null {
+                    continue;
+                }
                 for item in args.list(index)? {
                     if !items.iter().any(|known| same(known, item) == Some(true)) {
                         items.push(item.clone());
                     }
-                    if items.len() > MOST_ITEMS {
-                        return args.wrong(&format!("makes a list of more than {MOST_ITEMS} items"));
+                    if items.len() > MOST_MEMBERS {
+                        return args.wrong(&format!("makes no list of more than {MOST_MEMBERS} items"));
                     }
                 }
             }
@@ -111,7 +121,7 @@ fn intersection(args: &Args<'_>) -> Outcome {
     for index in 1..args.len() {
         args.whole(index)?;
         let other = args.list(index)?;
-        if kept.len().saturating_mul(other.len()) > MOST_ITEMS * 100 {
+        if kept.len().max(other.len()) > MOST_MEMBERS {
             return args.wrong("compares lists that are too long");
         }
         kept.retain(|item| other.iter().any(|known| same(known, item) == Some(true)));
@@ -207,8 +217,12 @@ fn items(args: &Args<'_>) -> Outcome {
 fn shallow_merge(args: &Args<'_>) -> Outcome {
     let mut merged: Vec<(String, Node)> = Vec::new();
     for part in args.counted(0)? {
-        let Some(members) = part.as_object() else {
-            return if part.is_unknown() { Err(Fault::unknown(part)) } else { args.wrong("wants a list of objects") };
+        let Some(members) = part.as_object().filter(|more| merged.len() + more.len() <= MOST_MEMBERS) else {
+            return if part.is_unknown() {
+                Err(Fault::unknown(part))
+            } else {
+                args.wrong("wants a list of objects, not too large")
+            };
         };
         for (name, value) in members {
             match merged.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {

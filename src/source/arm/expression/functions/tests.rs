@@ -67,6 +67,7 @@ fn what_is_known_is_computed() {
             json!({"a": {"x": 1, "y": 2}}),
         ),
         ("union(createArray(1, 2), createArray(2, 3))", json!([1, 2, 3])),
+        ("union(null(), createObject('a', 1))", json!({"a": 1})),
         ("intersection(createArray(1, 2), createArray(2, 3))", json!([2])),
         ("intersection(createObject('a', 1, 'b', 2), createObject('a', 1, 'b', 3))", json!({"a": 1})),
         ("first('abc')", json!("a")),
@@ -258,6 +259,8 @@ fn what_is_not_known_is_unknown_and_no_fault() {
             "pickZones('a', 'b', 'c')",
             "managementGroup().id",
             "resourceInfo('x').id",
+            "and(#, less('a', 1))",
+            "if(#, less('a', 1), null().a)",
         ] {
             let text = text.replace('#', name);
             let (node, gaps) = eval(&text);
