@@ -81,7 +81,10 @@ fn registry_suite(report: &Report, verdict: &Verdict, registry: &RegistrySummary
 
 fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
     let (waived, open): (Vec<&Finding>, Vec<&Finding>) = findings.iter().copied().partition(|f| f.waived.is_some());
-    let worst = open.iter().filter(|finding| finding.kind == Kind::Fail).max_by_key(|finding| finding.severity);
+    let worst = open
+        .iter()
+        .filter(|finding| finding.kind == Kind::Fail)
+        .min_by_key(|finding| std::cmp::Reverse(finding.severity));
     let line = |finding: &&Finding| {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
         format!("{}: {}{fixes}", visible(&fold::place(finding)), visible(&finding.message))

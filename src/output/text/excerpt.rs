@@ -18,8 +18,11 @@ const MOST_RELATED: usize = 3;
 /// Of a remediation, the sentences that begin within so many characters are shown.
 const MOST_HELP: usize = 160;
 
-/// Renders a finding in source code, without a line break at the end.
-pub fn render(finding: &Finding, remediation: &str, colour: bool) -> String {
+/// Of findings that are alike, so many messages are shown.
+const MOST_ALIKE: usize = 3;
+
+/// Renders a finding in source code and what others that are alike say, without a line break at the end.
+pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
         Severity::Medium => Level::WARNING,
@@ -39,6 +42,12 @@ pub fn render(finding: &Finding, remediation: &str, colour: bool) -> String {
         let annotation = |span| AnnotationKind::Context.span(span).label(label);
         group = group.element(snippet(&related.file, related.region, annotation));
         places.push(place(&related.file, related.region));
+    }
+    for other in alike.iter().take(MOST_ALIKE) {
+        group = group.element(Level::NOTE.message(visible(&other.message).into_owned()));
+    }
+    if let Some(more) = alike.len().checked_sub(MOST_ALIKE).filter(|more| *more > 0) {
+        group = group.element(Level::NOTE.message(format!("{more} more of this policy are here")));
     }
     let help = first_sentences(remediation);
     if !help.is_empty() {
@@ -98,7 +107,7 @@ mod tests {
     fn it_looks_as_compilers_do() {
         let mut finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
         finding.baseline = Some(BaselineState::New);
-        let shown = render(&finding, "Set it to\nfalse. Or do not.", false);
+        let shown = render(&finding, &[], "Set it to\nfalse. Or do not.", false);
         snapbox::assert_data_eq!(
             shown,
             snapbox::str![[r#"
@@ -120,9 +129,19 @@ new, high[public-network-access]: Registry prod is open.
     }
 
     #[test]
+    fn what_is_alike_is_told_beside_it() {
+        let of = |index: usize| sample::in_source("p", Kind::Fail, &format!("number {index}"));
+        let others: Vec<Finding> = (1..6).map(of).collect();
+        let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
+        let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
+        assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here"]);
+        assert_eq!(shown.matches("-->").count(), 1);
+    }
+
+    #[test]
     fn colours_are_for_a_terminal_alone() {
         let finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
-        let (plain, coloured) = (render(&finding, "", false), render(&finding, "", true));
+        let (plain, coloured) = (render(&finding, &[], "", false), render(&finding, &[], "", true));
         assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
     }
@@ -133,7 +152,7 @@ new, high[public-network-access]: Registry prod is open.
         let region = Region { start_line, start_column, end_line, end_column };
         let location = Location::Source { file, region };
         let finding = Finding { location, related: Vec::new(), ..sample::in_source("p", Kind::Fail, "No.") };
-        render(&finding, "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
+        render(&finding, &[], "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
     #[test]

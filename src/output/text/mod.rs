@@ -61,10 +61,12 @@ fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterato
 
 /// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
 fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
-    for finding in findings.iter().filter(|finding| finding.kind == Kind::Fail) {
+    let fails = findings.iter().copied().filter(|finding| finding.kind == Kind::Fail);
+    for group in fold::alike(fails) {
+        let Some((finding, alike)) = group.split_first() else { continue };
         let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
         let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
-        let _ = writeln!(text, "\n{}", excerpt::render(finding, remediation, paint.colour));
+        let _ = writeln!(text, "\n{}", excerpt::render(finding, alike, remediation, paint.colour));
     }
     let doubts = doubts(findings.iter().copied());
     if !doubts.is_empty() {
