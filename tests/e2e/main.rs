@@ -28,4 +28,6 @@ mod secrets;
 mod server;
 mod service_tags;
 mod snapshot;
+mod source_code;
+mod source_faults;
 mod waivers;
