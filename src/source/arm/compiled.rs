@@ -11,6 +11,9 @@ use super::resource::Finder;
 use super::template::{Given, combinations};
 use crate::text_file::{TextFile, shown};
 
+/// How many alternatives all registries of a template may have together; with more, their values stay unknown.
+const MOST_ALTERNATIVES: usize = 5_000;
+
 /// What a template comes to.
 #[derive(Debug, Default)]
 pub struct Evaluated {
@@ -73,6 +76,9 @@ pub fn with_alternatives(
     }
     let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
     let combinations = if spent { Vec::new() } else { combinations() };
+    if combinations.len().saturating_mul(base.registries.len()) > MOST_ALTERNATIVES {
+        return base;
+    }
     for given in combinations {
         // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
         let other = once(&given);
