@@ -523,6 +523,41 @@ fn compiled_and_source_give_the_same_document() {
 }
 
 #[test]
+fn a_module_that_is_not_on_disk_is_read_where_it_was_compiled_to() {
+    let inner: Value = serde_json::from_str(&compiled(true)).expect("JSON");
+    let main = "param open string = 'Enabled'\n\
+        module hub 'br/public:avm/res/container-registry/registry:0.9.1' = {\n  name: 'hub-deployment'\n  params: { access: open }\n}\n";
+    for name in ["hub-deployment", "[format('{0}-{1}', 'hub', uniqueString('hub', deployment().name))]"] {
+        let deployment = json!({
+            "type": "Microsoft.Resources/deployments",
+            "apiVersion": "2022-09-01",
+            "name": name,
+            "properties": {
+                "expressionEvaluationOptions": {"scope": "inner"},
+                "mode": "Incremental",
+                "parameters": {"access": {"value": "[parameters('open')]"}},
+                "template": inner
+            }
+        });
+        let outer = json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": {"open": {"type": "string", "defaultValue": "Enabled"}},
+            "resources": [deployment]
+        });
+        let scan = scan(&[("main.bicep", main), ("main.json", &outer.to_string())]);
+        let one = scan.only();
+        assert_eq!((one.address.as_str(), one.language), ("hub.acr", Language::Bicep));
+        let access = at(&one.registry, "properties/publicNetworkAccess");
+        assert_eq!(access.as_str(), Some("Enabled"));
+        let head = "module hub 'br/public:avm/res/container-registry/registry:0.9.1'";
+        assert_eq!(placed(access), [head]);
+        assert_eq!(one.tasks.len(), 1);
+        assert_eq!(scan.left(), []);
+    }
+}
+
+#[test]
 fn a_template_of_other_source_is_left() {
     let changed = SOURCE.replace("resource acr '", "resource renamed '").replace("parent: acr", "parent: renamed");
     let scan = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
