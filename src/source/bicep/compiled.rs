@@ -1,21 +1,69 @@
 //! A template that Bicep compiled, beside its source: values are the template's, places the source's.
 
+use crate::inventory::Language;
 use crate::source::arm::Assembled;
 use crate::source::declared::{DeclaredRegistry, Node, Place, Val};
 
+/// A module that is not on disk: what it makes stands in the compiled template alone.
+pub struct Elsewhere {
+    /// Its symbol.
+    pub symbol: String,
+    /// The name of its deployment, where that is written out.
+    pub name: Option<String>,
+    /// The head of its declaration.
+    pub head: Place,
+}
+
 /// The registries of a compiled template, at their places in the source; `None` where it was compiled from another.
-pub fn placed(compiled: Vec<Assembled>, mut source: Vec<Assembled>) -> Option<Vec<Assembled>> {
-    if compiled.len() != source.len() {
-        return None;
-    }
+pub fn placed(compiled: Vec<Assembled>, mut source: Vec<Assembled>, elsewhere: &[Elsewhere]) -> Option<Vec<Assembled>> {
     let mut made = Vec::new();
     for compiled in compiled {
-        let at = source.iter().position(|own| is_same(own, &compiled))?;
+        let Some(at) = source.iter().position(|own| is_same(own, &compiled)) else {
+            made.push(at_call(compiled, elsewhere)?);
+            continue;
+        };
         let own = source.remove(at);
         let registry = placed_registry(compiled.registry, own.registry);
         made.push(Assembled { registry, ..own });
     }
-    Some(made)
+    source.is_empty().then_some(made)
+}
+
+/// A registry that a module makes which is not on disk, at the declaration of the module.
+fn at_call(compiled: Assembled, elsewhere: &[Elsewhere]) -> Option<Assembled> {
+    let (deployment, inner) = compiled.path.split_first()?;
+    let is_called = |module: &&Elsewhere| {
+        deployment == &module.symbol
+            || module.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(deployment))
+            // How Bicep names the deployment of a module that has no name.
+            || deployment.contains('{')
+                && (deployment.starts_with(&format!("{}-", module.symbol))
+                    || deployment.contains(&format!("'{}'", module.symbol)))
+    };
+    let module = elsewhere.iter().find(is_called)?;
+    let own = compiled.symbol.clone().unwrap_or_else(|| compiled.name_source.clone());
+    let own = compiled.instance.map_or(own.clone(), |index| format!("{own}[{index}]"));
+    let path: Vec<&str> =
+        std::iter::once(&module.symbol).chain(inner).chain(std::iter::once(&own)).map(String::as_str).collect();
+    let registry = called_registry(compiled.registry, &path.join("."), &module.head);
+    Some(Assembled { registry, ..compiled })
+}
+
+fn called_registry(of: DeclaredRegistry, address: &str, head: &Place) -> DeclaredRegistry {
+    let at_head = |nodes: Vec<Node>| nodes.into_iter().map(|node| moved(node, None, Some(head))).collect();
+    DeclaredRegistry {
+        language: Language::Bicep,
+        address: address.to_owned(),
+        logical: None,
+        block: head.clone(),
+        related: Vec::new(),
+        registry: moved(of.registry, None, Some(head)),
+        tasks: at_head(of.tasks),
+        agent_pools: at_head(of.agent_pools),
+        role_assignments: at_head(of.role_assignments),
+        alternatives: of.alternatives.into_iter().map(|other| called_registry(other, address, head)).collect(),
+        ..of
+    }
 }
 
 /// Whether a registry of the source is this one of the template. Without symbolic names, a template's resources stand

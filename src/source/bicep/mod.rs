@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::compiled::Elsewhere;
 use self::evaluate::{At, Evaluation};
 use self::files::{Files, Unit, normal};
+use self::syntax::{Declaration, Kind, Literal, What};
 use super::arm::expression::{Work, on_deep_stack};
 use super::arm::{self, Evaluated, Finder, Given};
 use super::code::{BicepFile, Found, Read};
@@ -119,14 +121,14 @@ impl Reader {
     fn root(&mut self, unit: &Arc<Unit>, root: &BicepFile, parameters: &[ParameterFile]) {
         let path = shown(&root.path);
         let (mut used, mut registries) = (BTreeSet::from([unit.path.clone()]), 0);
-        if self.files.mentions(&unit.path, "containerregistry") || names_modules_elsewhere(unit) {
+        if self.files.mentions(&unit.path, "containerregistry") || !elsewhere(unit).is_empty() {
             let none = [ParameterFile { path: PathBuf::new(), given: Given::new() }];
             for file in if parameters.is_empty() { &none } else { parameters } {
                 let folder = root.path.parent().unwrap_or(Path::new(""));
                 let name = shown(file.path.strip_prefix(folder).unwrap_or(&file.path));
                 let label = if parameters.len() > 1 { format!("{path} ({name})") } else { path.clone() };
                 let (evaluated, files) = self.evaluated(unit, &file.given, &label);
-                let evaluated = self.compiled(root, &file.given, &label, evaluated);
+                let evaluated = self.compiled(unit, root, &file.given, &label, evaluated);
                 used.extend(files);
                 used.extend(evaluated.files);
                 self.read.gaps.extend(evaluated.gaps);
@@ -180,7 +182,7 @@ impl Reader {
 
     /// What the template beside a file says, at the places of the file; or what the file says, where the template was
     /// not compiled from it as it is now.
-    fn compiled(&mut self, root: &BicepFile, given: &Given, label: &str, own: Evaluated) -> Evaluated {
+    fn compiled(&mut self, unit: &Unit, root: &BicepFile, given: &Given, label: &str, own: Evaluated) -> Evaluated {
         let Some(path) = &root.compiled else { return own };
         let Evaluated { registries, gaps, left, mut files } = own;
         let compiled = match arm::compiled(path, given, label) {
@@ -190,7 +192,7 @@ impl Reader {
                 return Evaluated { registries, gaps, left, files };
             }
         };
-        match compiled::placed(compiled.evaluated.registries, registries.clone()) {
+        match compiled::placed(compiled.evaluated.registries, registries.clone(), &elsewhere(unit)) {
             Some(registries) => {
                 files.push(path.clone());
                 Evaluated { registries, gaps: compiled.evaluated.gaps, left: compiled.evaluated.left, files }
@@ -205,12 +207,20 @@ impl Reader {
     }
 }
 
-/// Whether a file uses modules that are not on disk, of which some may make a registry.
-fn names_modules_elsewhere(unit: &Unit) -> bool {
-    unit.syntax.declarations.iter().any(|declaration| match &declaration.what {
-        syntax::What::Module(module) => !files::is_local(&module.path),
-        _ => false,
-    })
+/// The modules of a file that are not on disk.
+fn elsewhere(unit: &Unit) -> Vec<Elsewhere> {
+    let module = |declaration: &Declaration| match &declaration.what {
+        What::Module(module) if !files::is_local(&module.path) => {
+            let name = module.body.body_object().and_then(|object| object.get("name")).map(|name| &name.kind);
+            let name = match name {
+                Some(Kind::Literal(Literal::Text(name))) => Some(name.clone()),
+                _ => None,
+            };
+            Some(Elsewhere { symbol: module.symbol.clone(), name, head: unit.place(&module.head) })
+        }
+        _ => None,
+    };
+    unit.syntax.declarations.iter().filter_map(module).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Parses a Bicep file. What is wrong in one declaration is said, and the next is read.
 
+mod collection;
 mod declaration;
 mod expression;
 mod types;

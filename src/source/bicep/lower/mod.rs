@@ -1,5 +1,8 @@
 //! From the expressions of a Bicep file to those that the evaluator knows.
 
+mod calls;
+mod resources;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -9,7 +12,7 @@ use serde_json::Number;
 
 use super::files::Unit;
 use super::symbols::{Symbol, Symbols};
-use super::syntax::{Expression, Item, Key, Kind, Literal, Member, Object, Operator, Piece};
+use super::syntax::{Expression, Item, Key, Kind, Literal, Member, Object, Piece};
 use crate::source::arm::expression::{self as shared, Expr, Kind as To};
 use crate::source::declared::{Node, Place, Val};
 
@@ -162,7 +165,7 @@ impl<'a> Lower<'a> {
                 Kind::Literal(Literal::Number(number)) => To::Literal(scalar(&Literal::Number(-number))),
                 _ => return call("minus", vec![lower(inner)]),
             },
-            Kind::Binary(operator, left, right) => return binary(*operator, lower(left), lower(right), &place),
+            Kind::Binary(operator, left, right) => return calls::binary(*operator, lower(left), lower(right), &place),
             Kind::Choice(parts) => return call("if", parts.iter().map(lower).collect()),
             Kind::Lambda { parameters, body } => {
                 let names: Vec<&str> = parameters.iter().map(String::as_str).collect();
@@ -269,177 +272,6 @@ impl<'a> Lower<'a> {
             _ => None,
         }
     }
-
-    fn call(
-        &self,
-        on: Option<&Expression>,
-        name: &str,
-        mut arguments: Vec<Expr>,
-        place: Place,
-        within: &Within<'_>,
-    ) -> Expr {
-        match on {
-            Some(on) if !matches!(&on.kind, Kind::Name(name) if name == "sys" || name == "az") => {
-                return match self.of_namespace(on, name, within) {
-                    Some(Symbol::Function(known)) => Expr::call(known, arguments, place),
-                    Some(Symbol::Unreadable(why)) => self.unknown(why.as_str(), place),
-                    // A function of a resource, such as listKeys or getSecret.
-                    _ => self.unknown(format!("What `{name}` answers is known only in a deployment."), place),
-                };
-            }
-            Some(_) => {}
-            None => match self.names.get(name) {
-                Some(Symbol::Function(known)) => return Expr::call(known, arguments, place),
-                Some(Symbol::Unreadable(why)) => return self.unknown(why.as_str(), place),
-                _ => {}
-            },
-        }
-        match name {
-            "any" if arguments.len() == 1 => arguments.remove(0),
-            "resourceGroup" | "subscription" | "managementGroup" if !arguments.is_empty() => {
-                elsewhere(name, arguments, &place)
-            }
-            "loadTextContent" | "loadJsonContent" => {
-                self.loaded(name, &arguments).unwrap_or_else(|why| self.unknown(why, place))
-            }
-            "getSecret"
-            | "readEnvironmentVariable"
-            | "externalInput"
-            | "readCliArg"
-            | "loadYamlContent"
-            | "loadFileAsBase64"
-            | "loadDirectoryFileInfo"
-            | "deployer"
-            | "managementGroup" => self.unknown(format!("What `{name}` comes to is not known here."), place),
-            _ if name.starts_with("list") && name.len() > 4 => {
-                self.unknown(format!("What `{name}` answers is known only in a deployment."), place)
-            }
-            _ => Expr::call(name, arguments, place),
-        }
-    }
-
-    /// The content of a file, as the text or the JSON that it is.
-    fn loaded(&self, function: &str, arguments: &[Expr]) -> Result<Expr, String> {
-        /// Bicep refuses what is larger as well.
-        const MOST: usize = 1 << 20;
-        let [path] = arguments else { return Err(format!("A part of what `{function}` loads is not looked for.")) };
-        let given = path.as_str().ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
-        let read = crate::text_file::TextFile::read(&self.unit.beside(given))?;
-        if read.text.len() > MOST {
-            return Err(format!("{}: it is too large for `{function}`.", read.path));
-        }
-        let text = Expr::text(read.text, path.place.clone());
-        Ok(if function == "loadJsonContent" { Expr::call("json", vec![text], path.place.clone()) } else { text })
-    }
-
-    /// The symbol of a resource that is nested in those around, or beside them.
-    fn nested_symbol(&self, name: &str, within: &Within<'_>) -> Option<String> {
-        let mut around = within.resource?;
-        loop {
-            let nested = format!("{around}::{name}");
-            if self.symbols?.resources.contains_key(&nested) {
-                return Some(nested);
-            }
-            around = &around[..around.rfind("::")?];
-        }
-    }
-
-    /// The resource that an expression names, and its index where that is one of a loop.
-    pub fn resource<'e>(&self, of: &'e Expression, within: &Within<'_>) -> Option<(String, Option<&'e Expression>)> {
-        let symbols = self.symbols?;
-        match &of.kind {
-            Kind::Name(name) if Self::is_local(name, within) => None,
-            Kind::Name(name) => {
-                let symbol = self.nested_symbol(name, within).unwrap_or_else(|| name.clone());
-                symbols.resources.contains_key(&symbol).then_some((symbol, None))
-            }
-            Kind::Nested { of, name } => {
-                let (symbol, None) = self.resource(of, within)? else { return None };
-                let symbol = format!("{symbol}::{name}");
-                symbols.resources.contains_key(&symbol).then_some((symbol, None))
-            }
-            Kind::Index { of, index, .. } => {
-                let (symbol, None) = self.resource(of, within)? else { return None };
-                matches!(symbols.resources[&symbol].declared.body.kind, Kind::For(_)).then_some((symbol, Some(index)))
-            }
-            _ => None,
-        }
-    }
-
-    /// `acr.properties.loginServer`: what is written there, or a name for what only a deployment knows.
-    fn of_resource(&self, of: &Expression, within: &Within<'_>, is_part: bool) -> Option<Expr> {
-        let mut steps = Vec::new();
-        let mut base = of;
-        while let Kind::Member { of, name, safe } = &base.kind {
-            steps.push((name.as_str(), *safe));
-            base = of;
-        }
-        steps.reverse();
-        let (symbol, index) = self.resource(base, within)?;
-        if steps.is_empty() {
-            return None;
-        }
-        let first = symbol.split("::").next().unwrap_or_default();
-        self.asked.borrow_mut().insert(first.to_owned());
-        let place = self.place(&of.range);
-        let indexed = |kind: To| {
-            let value = Expr::new(kind, place.clone());
-            match index {
-                None => value,
-                Some(index) => {
-                    let (base, index) = (Box::new(value), Box::new(self.expression(index, *within)));
-                    Expr::new(To::Index { base, index, safe: false }, place.clone())
-                }
-            }
-        };
-        let follow = |value: Expr| {
-            steps.iter().fold(value, |value, (name, safe)| {
-                let kind = To::Property { base: Box::new(value), name: (*name).to_owned(), safe: *safe };
-                Expr::new(kind, place.clone())
-            })
-        };
-        if matches!(steps[0].0, "id" | "name" | "type" | "apiVersion") {
-            return Some(follow(indexed(To::Resource(symbol))));
-        }
-        if let [("identity", false), ("principalId", false)] = steps.as_slice() {
-            // As compiled templates say it, so that both come to the same name.
-            let base = Box::new(indexed(To::Resource(symbol)));
-            let id = Expr::new(To::Property { base, name: "id".to_owned(), safe: false }, place.clone());
-            return Some(follow(Expr::call("reference", vec![id], place.clone())));
-        }
-        let resource = &self.symbols?.resources[&symbol];
-        if !resource.declared.existing && !is_part && written(&resource.declared.body, &steps) {
-            return Some(follow(indexed(To::Variable(body_name(&symbol)))));
-        }
-        if steps.iter().any(|(_, safe)| *safe) {
-            return Some(self.unknown("What a deployment makes of a resource is known only then.", place));
-        }
-        let path: String = steps.iter().map(|(name, _)| format!(".{name}")).collect();
-        let which = index.map_or_else(String::new, |index| format!("[{}]", &self.unit.file.text[index.range.clone()]));
-        // An index may be another at each turn of a loop.
-        let fixed = index.is_none_or(|index| matches!(index.kind, Kind::Literal(_)));
-        Some(match fixed {
-            true => self.symbol(&format!("{symbol}{which}{path}"), place),
-            false => self.unknown(format!("{symbol}{which}{path} is known only in a deployment."), place),
-        })
-    }
-}
-
-/// Whether a resource's body has a member of this path written out.
-fn written(body: &Expression, steps: &[(&str, bool)]) -> bool {
-    let Some(mut object) = body.body_object() else { return false };
-    for (position, (name, _)) in steps.iter().enumerate() {
-        let Some(value) = object.get(name) else { return false };
-        if position + 1 == steps.len() {
-            // Of an object, and of those in a list, a deployment may know more than what is written.
-            return !matches!(value.kind, Kind::Object(_) | Kind::List(_) | Kind::For(_));
-        }
-        match &value.kind {
-            Kind::Object(inner) => object = inner,
-            _ => return false,
-        }
-    }
-    false
 }
 
 fn scalar(literal: &Literal) -> Val {
@@ -454,61 +286,6 @@ fn scalar(literal: &Literal) -> Val {
 /// A value of a type, at no place.
 pub fn literal(literal: &Literal) -> Node {
     Node::of(scalar(literal))
-}
-
-fn binary(operator: Operator, left: Expr, right: Expr, place: &Place) -> Expr {
-    let call = |name: &str, args: Vec<Expr>| Expr::call(name, args, place.clone());
-    let folded = |left: Expr, right: Expr| {
-        let lower = |of: Expr| Expr::call("toLower", vec![of], place.clone());
-        Expr::call("equals", vec![lower(left), lower(right)], place.clone())
-    };
-    let name = match operator {
-        Operator::NotEqual => return call("not", vec![call("equals", vec![left, right])]),
-        Operator::EqualFolded => return folded(left, right),
-        Operator::NotEqualFolded => return call("not", vec![folded(left, right)]),
-        Operator::Coalesce => "coalesce",
-        Operator::Or => "or",
-        Operator::And => "and",
-        Operator::Equal => "equals",
-        Operator::Less => "less",
-        Operator::LessOrEqual => "lessOrEquals",
-        Operator::Greater => "greater",
-        Operator::GreaterOrEqual => "greaterOrEquals",
-        Operator::Add => "add",
-        Operator::Subtract => "sub",
-        Operator::Multiply => "mul",
-        Operator::Divide => "div",
-        Operator::Modulo => "mod",
-    };
-    call(name, vec![left, right])
-}
-
-/// A resource group or subscription by its name, not the one that is deployed to.
-fn elsewhere(function: &str, mut arguments: Vec<Expr>, place: &Place) -> Expr {
-    let text = |text: &str| Expr::text(text, place.clone());
-    let pair = |name: &str, value: Expr| shared::Member::Pair {
-        key: Expr::text(name, place.clone()),
-        value,
-        place: place.clone(),
-    };
-    let last = arguments.pop().unwrap_or_else(|| text(""));
-    let mut id = match function {
-        "managementGroup" => vec![text("/providers/Microsoft.Management/managementGroups/")],
-        _ => vec![text("/subscriptions/")],
-    };
-    if function == "resourceGroup" {
-        let subscription = arguments.pop().unwrap_or_else(|| {
-            let base = Box::new(Expr::call("subscription", Vec::new(), place.clone()));
-            let name = "subscriptionId".to_owned();
-            Expr::new(To::Property { base, name, safe: false }, place.clone())
-        });
-        id.extend([subscription, text("/resourceGroups/")]);
-    }
-    id.push(last.clone());
-    let id = Expr::new(To::Text(id), place.clone());
-    let name = if function == "subscription" { "subscriptionId" } else { "name" };
-    let known = vec![pair("id", id), pair(name, last)];
-    Expr::new(To::Object(known), place.clone())
 }
 
 /// The items of a list that are all literals.

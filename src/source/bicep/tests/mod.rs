@@ -1,3 +1,5 @@
+mod hostile;
+
 use super::*;
 use crate::source::declared::{DeclaredRegistry, Node, Val};
 use serde_json::{Value, json};
@@ -521,6 +523,41 @@ fn compiled_and_source_give_the_same_document() {
 }
 
 #[test]
+fn a_module_that_is_not_on_disk_is_read_where_it_was_compiled_to() {
+    let inner: Value = serde_json::from_str(&compiled(true)).expect("JSON");
+    let main = "param open string = 'Enabled'\n\
+        module hub 'br/public:avm/res/container-registry/registry:0.9.1' = {\n  name: 'hub-deployment'\n  params: { access: open }\n}\n";
+    for name in ["hub-deployment", "[format('{0}-{1}', 'hub', uniqueString('hub', deployment().name))]"] {
+        let deployment = json!({
+            "type": "Microsoft.Resources/deployments",
+            "apiVersion": "2022-09-01",
+            "name": name,
+            "properties": {
+                "expressionEvaluationOptions": {"scope": "inner"},
+                "mode": "Incremental",
+                "parameters": {"access": {"value": "[parameters('open')]"}},
+                "template": inner
+            }
+        });
+        let outer = json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": {"open": {"type": "string", "defaultValue": "Enabled"}},
+            "resources": [deployment]
+        });
+        let scan = scan(&[("main.bicep", main), ("main.json", &outer.to_string())]);
+        let one = scan.only();
+        assert_eq!((one.address.as_str(), one.language), ("hub.acr", Language::Bicep));
+        let access = at(&one.registry, "properties/publicNetworkAccess");
+        assert_eq!(access.as_str(), Some("Enabled"));
+        let head = "module hub 'br/public:avm/res/container-registry/registry:0.9.1'";
+        assert_eq!(placed(access), [head]);
+        assert_eq!(one.tasks.len(), 1);
+        assert_eq!(scan.left(), []);
+    }
+}
+
+#[test]
 fn a_template_of_other_source_is_left() {
     let changed = SOURCE.replace("resource acr '", "resource renamed '").replace("parent: acr", "parent: renamed");
     let scan = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
@@ -558,67 +595,4 @@ fn work_is_bounded() {
     assert_eq!(scan.read.registries.len(), 2000);
     let range = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = [for i in range(0, 100000000): {\n  name: 'x'\n}]\n";
     assert!(!scan_one(range).gaps().is_empty());
-}
-
-mod hostile {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn places_are_inside(node: &Node) {
-        let places = node.site.place.iter().chain(node.site.related.iter().map(|(_, place)| place));
-        for place in places {
-            assert!(place.file.text.get(place.start..place.end).is_some(), "{place:?}");
-        }
-        match &node.value {
-            Val::List(items) => items.iter().for_each(places_are_inside),
-            Val::Object(members) => members.iter().for_each(|(_, member)| places_are_inside(member)),
-            _ => {}
-        }
-    }
-
-    fn is_sound(text: &str) {
-        let scan = scan_one(text);
-        for registry in scan.read.registries.clone() {
-            let block = &registry.block;
-            assert!(block.file.text.get(block.start..block.end).is_some());
-            places_are_inside(&registry.registry);
-            registry.tasks.iter().chain(&registry.agent_pools).for_each(places_are_inside);
-            registry.into_record();
-        }
-        for gap in scan.gaps() {
-            let mut parts = gap.splitn(4, ':');
-            assert_eq!(parts.next(), Some("main.bicep"), "{gap}");
-            let number = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
-            assert!(number(parts.next()).is_some() && number(parts.next()).is_some(), "{gap}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_text(text in "\\PC{0,200}") {
-            is_sound(&text);
-        }
-
-        #[test]
-        fn any_tokens(tokens in prop::collection::vec(prop::sample::select(vec![
-            "param ", "var ", "resource ", "module ", "x", " = ", "'", "'''", "${", "}", "{", "[", "]", "(", ")", "for ", "in ",
-            "if (", "\n", ": ", ", ", "=>", "?", "??", "!", ".", ".?", "::", "@", "...", "1", "null", "$'''", "\r\n", "é", "//", "/*", "#",
-            "'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n",
-        ]), 0..60)) {
-            is_sound(&tokens.concat());
-        }
-
-        #[test]
-        fn any_damage(cuts in prop::collection::vec((0usize..3000, 0usize..40, "[\\PC\n]{0,6}"), 1..4)) {
-            let mut text = WHOLE.to_owned();
-            for (at, length, with) in cuts {
-                let start = text.floor_char_boundary(at.min(text.len()));
-                let end = text.floor_char_boundary((start + length).min(text.len()));
-                text.replace_range(start..end.max(start), &with);
-            }
-            is_sound(&text);
-        }
-    }
 }
