@@ -29,7 +29,12 @@ pub struct TextFile {
     lines: Vec<usize>,
     /// One for each line, once somebody asks.
     hashes: OnceLock<Vec<String>>,
+    /// How many UTF-16 units there are before each [`STRIDE`] bytes, once somebody asks within a long line.
+    units: OnceLock<Vec<usize>>,
 }
+
+/// A whole plan may stand in one line: columns in lines that are longer than this are counted from the nearest multiple.
+const STRIDE: usize = 4096;
 
 impl TextFile {
     /// A file of this path and text; a byte-order mark is dropped.
@@ -39,7 +44,7 @@ impl TextFile {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new(), units: OnceLock::new() }
     }
 
     /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
@@ -72,8 +77,28 @@ impl TextFile {
     pub fn position(&self, offset: usize) -> (u32, u32) {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.lines.partition_point(|&start| start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].encode_utf16().count();
+        let start = self.lines[line];
+        let column = match offset - start > STRIDE {
+            true => self.units_before(offset) - self.units_before(start),
+            false => self.text[start..offset].encode_utf16().count(),
+        };
         (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// How many UTF-16 units the text has before a byte, which is a character's first.
+    fn units_before(&self, offset: usize) -> usize {
+        let units = self.units.get_or_init(|| {
+            let mut units = vec![0];
+            for end in (STRIDE..=self.text.len()).step_by(STRIDE) {
+                let (start, end) = (self.text.floor_char_boundary(end - STRIDE), self.text.floor_char_boundary(end));
+                let before = units.last().copied().unwrap_or_default();
+                units.push(before + self.text[start..end].encode_utf16().count());
+            }
+            units
+        });
+        let at = offset / STRIDE;
+        let start = self.text.floor_char_boundary(at * STRIDE);
+        units.get(at).copied().unwrap_or_default() + self.text[start..offset].encode_utf16().count()
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.
@@ -216,6 +241,16 @@ mod tests {
         assert_eq!((region.start_line, region.start_column, region.end_line, region.end_column), (2, 4, 2, 5));
         let wild = file.region(3..9000);
         assert_eq!((wild.start_line, wild.end_line), (2, 3));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_the_same() {
+        let file = TextFile::new("a", format!("x\n{}", "aé😀".repeat(5_000)));
+        for offset in [2, 4096, 4097, 4098, 8191, 20_000, 35_001, 35_002, 90_000] {
+            let offset = file.text.floor_char_boundary(offset);
+            let column = file.text[2..offset.max(2)].encode_utf16().count() as u32 + 1;
+            assert_eq!(file.position(offset), (2, column), "{offset}");
+        }
     }
 
     #[test]
