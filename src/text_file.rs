@@ -29,7 +29,12 @@ pub struct TextFile {
     lines: Vec<usize>,
     /// One for each line, once somebody asks.
     hashes: OnceLock<Vec<String>>,
+    /// How many UTF-16 units precede each block of the text, once somebody asks: a plan of 50 MB is one line.
+    units: OnceLock<Vec<usize>>,
 }
+
+/// How many bytes are counted anew for a column.
+const BLOCK: usize = 16 * 1024;
 
 impl TextFile {
     /// A file of this path and text; a byte-order mark is dropped.
@@ -39,7 +44,7 @@ impl TextFile {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new(), units: OnceLock::new() }
     }
 
     /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
@@ -72,8 +77,27 @@ impl TextFile {
     pub fn position(&self, offset: usize) -> (u32, u32) {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.lines.partition_point(|&start| start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].encode_utf16().count();
+        let start = self.lines[line];
+        let column = match offset - start > BLOCK {
+            true => self.units_before(offset) - self.units_before(start),
+            false => units(&self.text[start..offset]),
+        };
         (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// How many UTF-16 units the text has before a byte that begins a character.
+    fn units_before(&self, offset: usize) -> usize {
+        let boundary = |block: usize| self.text.floor_char_boundary(block * BLOCK);
+        let before = self.units.get_or_init(|| {
+            let blocks = 0..self.text.len() / BLOCK;
+            let sum = |before: &mut usize, block: usize| {
+                *before += units(&self.text[boundary(block)..boundary(block + 1)]);
+                Some(*before)
+            };
+            std::iter::once(0).chain(blocks.scan(0, sum)).collect()
+        });
+        let block = offset / BLOCK;
+        before[block] + units(&self.text[boundary(block)..offset])
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.
@@ -88,6 +112,11 @@ impl TextFile {
         let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
         hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
     }
+}
+
+/// How many UTF-16 units a text has.
+fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
 impl fmt::Debug for TextFile {
@@ -216,6 +245,20 @@ mod tests {
         assert_eq!((region.start_line, region.start_column, region.end_line, region.end_column), (2, 4, 2, 5));
         let wild = file.region(3..9000);
         assert_eq!((wild.start_line, wild.end_line), (2, 3));
+    }
+
+    #[test]
+    fn a_long_line_is_counted_in_blocks() {
+        let text = format!("a\n{}\nz", "é😀x".repeat(3 * BLOCK));
+        let file = TextFile::new("a", text.as_str());
+        for offset in [0, 2, 3, BLOCK - 1, BLOCK, BLOCK + 5, 4 * BLOCK + 3, text.len() - 3, text.len() - 1, text.len()]
+        {
+            let offset = text.floor_char_boundary(offset);
+            let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+            let line = text[..offset].matches('\n').count() as u32 + 1;
+            let column = text[start..offset].encode_utf16().count() as u32 + 1;
+            assert_eq!(file.position(offset), (line, column), "{offset}");
+        }
     }
 
     #[test]

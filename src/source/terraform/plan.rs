@@ -98,7 +98,7 @@ fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> Rea
             format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
         left.push((shown(path), why));
     }
-    let folder = planning.as_ref().map(|planning| planning.folder.clone());
+    let folder = planning.as_ref().and_then(|planning| planning.folder.clone());
     left.extend(planning.and_then(|planning| planning.remark).map(|remark| (shown(path), remark)));
     let root = folder.as_deref().or(path.parent()).map(shown).unwrap_or_default();
     let assembled = assemble(planned.resources, &root);

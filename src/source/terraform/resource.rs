@@ -9,7 +9,7 @@ pub mod task;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembled, assemble};
+pub use assemble::assemble;
 
 use crate::source::declared::{Node, Place};
 

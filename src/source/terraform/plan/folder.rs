@@ -15,8 +15,8 @@ use crate::text_file::{TextFile, decode, shown};
 
 /// The sources of a plan.
 pub struct Planning {
-    /// The folder of its root module.
-    pub folder: PathBuf,
+    /// The folder of its root module, where there is but one that it may be.
+    pub folder: Option<PathBuf>,
     /// What they declare.
     pub sources: Sources,
     /// What is to be said of them.
@@ -73,7 +73,7 @@ pub fn within(
             "{gone} of its sources are not on disk as they were planned: their lines are those of the copy in the plan"
         )
     });
-    Some(Planning { sources: evaluate(&own, &root, &dirs, variables, tags), folder: root, remark })
+    Some(Planning { sources: evaluate(&own, &root, &dirs, variables, tags), folder: Some(root), remark })
 }
 
 /// The file on disk that a planned source still equals.
@@ -131,9 +131,10 @@ pub fn beside(
             shown(other.3)
         )
     });
+    let certain = Some(folder.clone()).filter(|_| as_good.is_none());
     let modules = std::fs::read_to_string(folder.join(".terraform/modules/modules.json")).unwrap_or_default();
     let dirs = installed(&modules, folder);
-    Some(Planning { sources: evaluate(tree, folder, &dirs, variables, tags), folder: folder.clone(), remark })
+    Some(Planning { sources: evaluate(tree, folder, &dirs, variables, tags), folder: certain, remark })
 }
 
 /// How much of their paths two folders share.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::assemble::Assembled;
 use super::*;
 use crate::text_file::TextFile;
 
