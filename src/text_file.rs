@@ -10,7 +10,7 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
 /// the end column is one past the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub struct Region {
     pub start_line: u32,
@@ -267,5 +267,74 @@ mod tests {
         assert_eq!(decode(bytes).expect("UTF-16"), "a😀");
         assert!(decode(vec![0xFF, 0xFE, 0x00, 0xD8]).is_err());
         assert!(decode(vec![b'a', 0xC0]).expect_err("no UTF-8").contains("from byte 2 on"));
+    }
+
+    /// The values are those of the upload action of GitHub's own, and of a second implementation of it.
+    #[test]
+    fn line_hashes_are_githubs() {
+        let cases: [(&str, &str, &[&str]); 8] = [
+            (
+                "ASCII",
+                "resource \"a\" \"b\" {\n  sku = \"Premium\"\n}\n",
+                &["904c3ddfdb3dba13:1", "bce88b6d669d354b:1", "32dce9ccfdbc9d3e:1", "c129715d7a2bc9a3:1"],
+            ),
+            (
+                "CRLF",
+                "a = 1\r\nb = 2\r\na = 1\r\n",
+                &["6987e02f1c598238:1", "7cf1ee30a53d5e37:1", "2fb41b19264fc464:1", "c129715d7a2bc9a3:1"],
+            ),
+            ("a lone CR", "a\rb\ra", &["a156082dac5a038f:1", "bd79146a1aabfe18:1", "53b5d4aabe50d64:1"]),
+            ("an emoji", "name = \"😀é\"\n\tx\n", &["558ea443cac3f75b:1", "828973aa50c68d6d:1", "c129715d7a2bc9a3:1"]),
+            (
+                "blank lines",
+                "\n\n \n\t\nx\n\n",
+                &[
+                    "f894be1581c28bcb:1",
+                    "f55f5315c1fda1ed:1",
+                    "7ea6dc1f0a87d4d7:1",
+                    "55fdaa76868130a9:1",
+                    "75897d1b718b7603:1",
+                    "3c5bef55b72b93c9:1",
+                    "c129715d7a2bc9a3:1",
+                ],
+            ),
+            ("nothing", "", &["c129715d7a2bc9a3:1"]),
+            ("no final newline", "one\ntwo", &["7380e4cc9846ad91:1", "7926ff05c299dd0d:1"]),
+            (
+                "CR, blank, LF",
+                "a\r \nb\r\t\nc",
+                &[
+                    "c52f781a43dbc195:1",
+                    "73409ca04f7d2c2e:1",
+                    "b0367d257df6d03c:1",
+                    "1c206f60a702cfe8:1",
+                    "188ff2f224477a1e:1",
+                ],
+            ),
+        ];
+        let hashes = |text: &str| -> Vec<String> {
+            let file = TextFile::new("a", text);
+            (1..).map_while(|line| file.line_hash(line).map(str::to_owned)).collect()
+        };
+        for (what, text, expected) in cases {
+            assert_eq!(hashes(text), expected, "{what}");
+        }
+        let long = format!("{}\n{}\n{}\nend\n", "x".repeat(250), "y".repeat(99), "z".repeat(100));
+        assert_eq!(
+            hashes(&long),
+            [
+                "52b56201ffb58620:1",
+                "cadd4b5b9d92c4ad:1",
+                "430534b53b700418:1",
+                "fe2be582c6296f40:1",
+                "c129715d7a2bc9a3:1"
+            ]
+        );
+        let same = format!("{}\n", "ab".repeat(60)).repeat(3);
+        assert_eq!(
+            hashes(&same),
+            ["7ccfa04147831bc6:1", "7ccfa04147831bc6:2", "7ccfa04147831bc6:3", "c129715d7a2bc9a3:1"],
+            "equal ones are counted"
+        );
     }
 }

@@ -4,8 +4,8 @@ use super::Evaluator;
 use crate::source::declared::{Node, Place, Val};
 use crate::source::terraform::hcl::Span;
 
-/// Steps of evaluation for one configuration. Half a million lines of real ones take a tenth of that.
-const MOST_STEPS: u64 = 20_000_000;
+/// Steps of evaluation for one configuration: enough for ten thousand registries, and a matter of seconds.
+const MOST_STEPS: u64 = 10_000_000;
 
 /// How deep evaluation goes: expressions within one another, and from value to value by reference.
 const MOST_DEEP: usize = 4_000;

@@ -248,7 +248,7 @@ impl Parser<'_> {
                 parser.skip_lines();
                 members.push((key, parser.expression()?));
                 parser.skip();
-                let separated = parser.eat(",") || matches!(parser.peek(), Some(b'\n' | b'}'));
+                let separated = parser.eat(",") || parser.at_line_end() || parser.peek() == Some(b'}');
                 if !separated {
                     return Err(parser.error(format!("a line's end or `,` was expected, not {}", parser.found())));
                 }

@@ -111,6 +111,11 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Whether the line ends here, whichever way lines end.
+    pub fn at_line_end(&self) -> bool {
+        matches!(self.peek(), Some(b'\r' | b'\n'))
+    }
+
     /// One level deeper, as far as that is allowed.
     pub fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= MOST_NESTED {
@@ -145,8 +150,7 @@ impl<'t> Parser<'t> {
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' => self.pos += 1,
-                b'\r' if lines || self.rest().starts_with("\r\n") => self.pos += 1,
-                b'\n' if lines => self.pos += 1,
+                b'\r' | b'\n' if lines => self.pos += 1,
                 b'#' => self.skip_to_line_end(),
                 b'/' if self.rest().starts_with("//") => self.skip_to_line_end(),
                 b'/' if self.rest().starts_with("/*") => {

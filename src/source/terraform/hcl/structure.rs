@@ -77,9 +77,9 @@ impl<'t> Parser<'t> {
     /// After an attribute or block comes the end of the line, or of what it is in.
     fn end_of_item(&mut self) -> Parsed<()> {
         self.skip();
-        match self.peek() {
-            None | Some(b'\n' | b'}') => Ok(()),
-            Some(_) => Err(self.error(format!("the end of the line was expected, not {}", self.found()))),
+        match self.at_line_end() || matches!(self.peek(), None | Some(b'}')) {
+            true => Ok(()),
+            false => Err(self.error(format!("the end of the line was expected, not {}", self.found()))),
         }
     }
 }

@@ -125,6 +125,7 @@ impl Frame {
         let new = resource.change == Change::Create;
         self.bases.push(Base {
             declared: DeclaredRegistry {
+                logical: None,
                 language: Language::Terraform,
                 root: root.to_owned(),
                 address: resource.address.clone(),
