@@ -115,6 +115,11 @@ impl TextFile {
     }
 }
 
+/// How many UTF-16 units a text has.
+fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
 impl fmt::Debug for TextFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TextFile({})", self.path)

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use self::folder::Planning;
 use self::places::Placed;
 use self::references::Configuration;
-use super::resource::{Resource, assemble};
+use super::resource::{Change, Resource, assemble};
 use super::tree::Tree;
 use crate::inventory::Taken;
 use crate::service_tags::ServiceTags;
@@ -90,6 +90,10 @@ fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> Rea
         nowhere += usize::from(placed == Placed::Nowhere);
         if let (Placed::Call | Placed::Nowhere, Some(configuration)) = (placed, &planned.configuration) {
             places::settle_by(configuration, resource);
+        }
+        // What a plan lacks may belong to what is new in it.
+        if !planned.gaps.is_empty() && resource.change == Change::Create {
+            resource.change = Change::Declared;
         }
     }
     let mut left: Vec<(String, String)> = Vec::new();

@@ -8,6 +8,7 @@ pub mod registry;
 pub mod task;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use assemble::assemble;
 

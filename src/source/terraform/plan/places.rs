@@ -219,7 +219,8 @@ fn holds(item: &Node, source: &Node) -> bool {
         (Val::List(items), Val::Object(_)) => items.len() == 1 && holds(&items[0], source),
         (Val::String(item), Val::String(own)) => address_text(item) == address_text(own),
         (Val::String(text), other) | (other, Val::String(text)) => {
-            Node::of(other.clone()).to_json().is_some_and(|other| other.to_string() == *text)
+            matches!(other, Val::Number(number) if number.to_string() == *text)
+                || matches!(other, Val::Bool(flag) if flag.to_string() == *text)
         }
         _ => item.to_json() == source.to_json(),
     }

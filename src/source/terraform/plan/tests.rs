@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::archive::tests::zip_of;
 use super::*;
 use crate::cloud::Cloud;
-use crate::source::terraform::resource::Change;
 
 fn tags() -> ServiceTags {
     ServiceTags::embedded(Cloud::Public).expect("tags")
@@ -535,6 +534,7 @@ fn a_plan_that_says_it_is_not_whole_is_a_gap() {
         let read = read_json(&plan);
         assert!(read.gaps.len() == 1 && read.gaps[0].contains(part), "{:?}", read.gaps);
         assert_eq!(read.registries.len(), 1);
+        assert!(!read.registries[0].all_tasks && !read.registries[0].all_agent_pools);
     }
 }
 
