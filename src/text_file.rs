@@ -10,7 +10,7 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
 /// the end column is one past the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub struct Region {
     pub start_line: u32,
