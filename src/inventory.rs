@@ -143,6 +143,8 @@ pub struct Declaration {
     pub language: Language,
     /// Terraform address, JSON pointer or Bicep symbol.
     pub address: String,
+    /// The JSON pointer of the resource, where the address is none.
+    pub logical: Option<String>,
     /// The head of the resource's block.
     pub block: Spot,
     /// JSON pointer into the registry document -> where that property is written.

@@ -57,8 +57,7 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
     let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    let Gate { fail_on, fail_on_unknown, fail_on_new } = gate;
-    let verdict = Verdict { outcome, fail_on, fail_on_unknown, fail_on_new };
+    let verdict = Verdict { outcome, gate };
     output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;

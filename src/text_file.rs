@@ -10,7 +10,7 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
 /// the end column is one past the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub struct Region {
     pub start_line: u32,
@@ -29,7 +29,12 @@ pub struct TextFile {
     lines: Vec<usize>,
     /// One for each line, once somebody asks.
     hashes: OnceLock<Vec<String>>,
+    /// How many UTF-16 units precede each block of the text, once somebody asks: a plan of 50 MB is one line.
+    units: OnceLock<Vec<usize>>,
 }
+
+/// How many bytes are counted anew for a column.
+const BLOCK: usize = 16 * 1024;
 
 impl TextFile {
     /// A file of this path and text; a byte-order mark is dropped.
@@ -39,7 +44,7 @@ impl TextFile {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new(), units: OnceLock::new() }
     }
 
     /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
@@ -72,8 +77,27 @@ impl TextFile {
     pub fn position(&self, offset: usize) -> (u32, u32) {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.lines.partition_point(|&start| start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].encode_utf16().count();
+        let start = self.lines[line];
+        let column = match offset - start > BLOCK {
+            true => self.units_before(offset) - self.units_before(start),
+            false => units(&self.text[start..offset]),
+        };
         (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// How many UTF-16 units the text has before a byte that begins a character.
+    fn units_before(&self, offset: usize) -> usize {
+        let boundary = |block: usize| self.text.floor_char_boundary(block * BLOCK);
+        let before = self.units.get_or_init(|| {
+            let blocks = 0..self.text.len() / BLOCK;
+            let sum = |before: &mut usize, block: usize| {
+                *before += units(&self.text[boundary(block)..boundary(block + 1)]);
+                Some(*before)
+            };
+            std::iter::once(0).chain(blocks.scan(0, sum)).collect()
+        });
+        let block = offset / BLOCK;
+        before[block] + units(&self.text[boundary(block)..offset])
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.
@@ -88,6 +112,11 @@ impl TextFile {
         let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
         hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
     }
+}
+
+/// How many UTF-16 units a text has.
+fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
 impl fmt::Debug for TextFile {
@@ -219,10 +248,93 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_counted_in_blocks() {
+        let text = format!("a\n{}\nz", "é😀x".repeat(3 * BLOCK));
+        let file = TextFile::new("a", text.as_str());
+        for offset in [0, 2, 3, BLOCK - 1, BLOCK, BLOCK + 5, 4 * BLOCK + 3, text.len() - 3, text.len() - 1, text.len()]
+        {
+            let offset = text.floor_char_boundary(offset);
+            let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+            let line = text[..offset].matches('\n').count() as u32 + 1;
+            let column = text[start..offset].encode_utf16().count() as u32 + 1;
+            assert_eq!(file.position(offset), (line, column), "{offset}");
+        }
+    }
+
+    #[test]
     fn utf16_is_read_where_it_says_so() {
         let bytes = [0xFF, 0xFE, b'a', 0, 0x3D, 0xD8, 0x00, 0xDE].to_vec();
         assert_eq!(decode(bytes).expect("UTF-16"), "a😀");
         assert!(decode(vec![0xFF, 0xFE, 0x00, 0xD8]).is_err());
         assert!(decode(vec![b'a', 0xC0]).expect_err("no UTF-8").contains("from byte 2 on"));
+    }
+
+    /// The values are those of the upload action of GitHub's own, and of a second implementation of it.
+    #[test]
+    fn line_hashes_are_githubs() {
+        let cases: [(&str, &str, &[&str]); 8] = [
+            (
+                "ASCII",
+                "resource \"a\" \"b\" {\n  sku = \"Premium\"\n}\n",
+                &["904c3ddfdb3dba13:1", "bce88b6d669d354b:1", "32dce9ccfdbc9d3e:1", "c129715d7a2bc9a3:1"],
+            ),
+            (
+                "CRLF",
+                "a = 1\r\nb = 2\r\na = 1\r\n",
+                &["6987e02f1c598238:1", "7cf1ee30a53d5e37:1", "2fb41b19264fc464:1", "c129715d7a2bc9a3:1"],
+            ),
+            ("a lone CR", "a\rb\ra", &["a156082dac5a038f:1", "bd79146a1aabfe18:1", "53b5d4aabe50d64:1"]),
+            ("an emoji", "name = \"😀é\"\n\tx\n", &["558ea443cac3f75b:1", "828973aa50c68d6d:1", "c129715d7a2bc9a3:1"]),
+            (
+                "blank lines",
+                "\n\n \n\t\nx\n\n",
+                &[
+                    "f894be1581c28bcb:1",
+                    "f55f5315c1fda1ed:1",
+                    "7ea6dc1f0a87d4d7:1",
+                    "55fdaa76868130a9:1",
+                    "75897d1b718b7603:1",
+                    "3c5bef55b72b93c9:1",
+                    "c129715d7a2bc9a3:1",
+                ],
+            ),
+            ("nothing", "", &["c129715d7a2bc9a3:1"]),
+            ("no final newline", "one\ntwo", &["7380e4cc9846ad91:1", "7926ff05c299dd0d:1"]),
+            (
+                "CR, blank, LF",
+                "a\r \nb\r\t\nc",
+                &[
+                    "c52f781a43dbc195:1",
+                    "73409ca04f7d2c2e:1",
+                    "b0367d257df6d03c:1",
+                    "1c206f60a702cfe8:1",
+                    "188ff2f224477a1e:1",
+                ],
+            ),
+        ];
+        let hashes = |text: &str| -> Vec<String> {
+            let file = TextFile::new("a", text);
+            (1..).map_while(|line| file.line_hash(line).map(str::to_owned)).collect()
+        };
+        for (what, text, expected) in cases {
+            assert_eq!(hashes(text), expected, "{what}");
+        }
+        let long = format!("{}\n{}\n{}\nend\n", "x".repeat(250), "y".repeat(99), "z".repeat(100));
+        assert_eq!(
+            hashes(&long),
+            [
+                "52b56201ffb58620:1",
+                "cadd4b5b9d92c4ad:1",
+                "430534b53b700418:1",
+                "fe2be582c6296f40:1",
+                "c129715d7a2bc9a3:1"
+            ]
+        );
+        let same = format!("{}\n", "ab".repeat(60)).repeat(3);
+        assert_eq!(
+            hashes(&same),
+            ["7ccfa04147831bc6:1", "7ccfa04147831bc6:2", "7ccfa04147831bc6:3", "c129715d7a2bc9a3:1"],
+            "equal ones are counted"
+        );
     }
 }

@@ -8,7 +8,7 @@ use acrscan::evaluate::{Evaluation, Evaluator};
 use acrscan::finding::Kind;
 use acrscan::input;
 use acrscan::inventory::{Inventory, Language};
-use acrscan::policy::{PolicySet, Selection};
+use acrscan::policy::{PolicySet, Profile, Selection};
 use acrscan::service_tags::ServiceTags;
 use acrscan::source::declared::{DeclaredRegistry, Node, Place, Val};
 use acrscan::text_file::TextFile;
@@ -83,7 +83,7 @@ fn said(evaluation: &Evaluation, kind: Kind) -> Vec<String> {
     let network: Vec<String> = network
         .policies
         .iter()
-        .filter(|policy| policy.metadata.custom.profile.as_str() == "network")
+        .filter(|policy| policy.metadata.custom.profile == Profile::Network)
         .map(|policy| policy.id.clone())
         .collect();
     let mut said: Vec<String> = evaluation

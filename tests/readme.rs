@@ -128,9 +128,20 @@ fn the_reference_of_policies_is_fresh() {
 fn the_settings_are_taken() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("acrscan.toml");
-    let [settings] = blocks("toml")[..] else { panic!("one example of settings") };
-    fs::write(&file, settings).expect("it can be written");
-    let file = file.to_str().expect("UTF-8");
-    let output = acrscan(&["scan", "fixtures/contoso", "--config", file]);
+    let blocks = blocks("toml");
+    assert!(blocks.iter().any(|block| block.starts_with("[policy.")) && blocks.concat().contains("[[waiver]]"));
+    let settings = |blocks: &[&str]| {
+        // The example is of this time, and the test is for longer.
+        let text = blocks.join("\n\n").replace("expires = 2027", "expires = 2999");
+        fs::write(&file, text).expect("it can be written");
+        acrscan(&["scan", "fixtures/contoso", "--config", file.to_str().expect("UTF-8")])
+    };
+    let low = |output: &str| {
+        let (before, _) = output.split_once(" low, ").expect("counts");
+        before.rsplit(' ').next().and_then(|count| count.parse::<usize>().ok()).expect("a count")
+    };
+    let without: Vec<&str> = blocks.iter().copied().filter(|block| !block.starts_with("[[waiver]]")).collect();
+    let output = settings(&blocks);
+    assert_eq!(low(&output) + 1, low(&settings(&without)), "the waiver waives one");
     assert!(!output.contains("trusted-services-bypass") && output.contains("low       ipv6-firewall-rule"), "{output}");
 }

@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["finding", "inventory", "policy"]),
     ("coverage", &["finding", "inventory"]),
     ("waiver", &["config", "coverage", "finding", "inventory", "report", "text_file"]),
-    ("baseline", &["coverage", "finding", "json_text", "report", "text_file"]),
+    ("baseline", &["coverage", "finding", "inventory", "json_text", "report", "text_file"]),
     ("output", &["finding", "policy", "report", "resource_id", "text_file"]),
     ("console", &["finding", "inventory", "output", "report", "source"]),
     ("cli", &["cloud", "finding", "output", "policy", "source"]),

@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
                     location: Location::Source { file: Arc::clone(&spot.file), region: spot.region },
                     related: spot.related.clone(),
                     note: spot.note.clone().filter(|_| exact),
-                    logical: declaration.address.clone(),
+                    logical: declaration.logical.as_ref().unwrap_or(&declaration.address).clone(),
                 }
             }
         }

@@ -30,13 +30,39 @@ pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<
     doubts
 }
 
+/// Findings of one policy, severity and baseline state at one place in source code, together: the first, and how they
+/// go on. A data source brings in ten addresses at once, and `for_each` ten registries.
+pub fn alike<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut known = std::collections::HashMap::new();
+    for finding in findings {
+        let at = match &finding.location {
+            Location::Source { file, region } => {
+                let key = (&finding.policy, finding.severity, finding.kind, finding.baseline, &file.path, *region);
+                *known.entry(key).or_insert(groups.len())
+            }
+            Location::Live | Location::File { .. } => groups.len(),
+        };
+        match groups.get_mut(at) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
 /// Path, line and column; in Azure the property.
 pub fn place(finding: &Finding) -> String {
     match &finding.location {
         Location::File { path, region } => format!("{path}:{}:{}", region.start_line, region.start_column),
         Location::Source { file, region } => format!("{}:{}:{}", file.path, region.start_line, region.start_column),
-        Location::Live => finding.field.trim_start_matches('/').replace('/', "."),
+        Location::Live => property(finding),
     }
+}
+
+/// `registry.properties.publicNetworkAccess`
+pub fn property(finding: &Finding) -> String {
+    finding.field.trim_start_matches('/').replace('/', ".")
 }
 
 /// The built-in policies say `<why>, so whether … cannot be told. <note>`: without the middle, it is the same for all.
@@ -53,6 +79,15 @@ fn reason(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::output::sample;
+
+    #[test]
+    fn what_is_alike_at_one_place_of_source_code_is_together() {
+        let fail = |policy: &str| sample::in_source(policy, Kind::Fail, "No.");
+        let live = || sample::live("anonymous-pull", crate::finding::Severity::Low);
+        let findings = [fail("a"), fail("b"), live(), live(), fail("a")];
+        let groups = alike(&findings);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
+    }
 
     #[test]
     fn one_reason_stands_once_with_its_policies() {

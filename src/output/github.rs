@@ -35,9 +35,10 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
         let is_known = finding.baseline.is_some_and(|state| state != BaselineState::New);
         (is_known, finding.kind, std::cmp::Reverse(finding.severity))
     });
-    for finding in findings {
+    for group in fold::alike(findings) {
+        let Some((finding, alike)) = group.split_first() else { continue };
         let kind = kind(finding);
-        by_kind[kind].push(annotation(KINDS[kind].0, finding, &repository));
+        by_kind[kind].push(annotation(KINDS[kind].0, finding, alike.len(), &repository));
     }
     for remark in &report.waiver_remarks {
         let place = repository
@@ -67,7 +68,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
 
 /// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
-    finding.kind == Kind::Fail || verdict.fail_on_unknown
+    finding.kind == Kind::Fail || verdict.gate.fail_on_unknown
 }
 
 fn kind(finding: &Finding) -> usize {
@@ -78,16 +79,20 @@ fn kind(finding: &Finding) -> usize {
     }
 }
 
-fn annotation(kind: &str, finding: &Finding, repository: &Repository) -> String {
+fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Repository) -> String {
     let grade = match finding.kind {
         Kind::Fail => finding.severity.as_str(),
         Kind::Unknown => "unknown",
     };
     let new = if finding.baseline == Some(BaselineState::New) { "new, " } else { "" };
     let title = workflow_property(&visible(&format!("{}: {new}{grade}", finding.policy)));
+    let mut message = finding.message.clone();
+    if alike > 0 {
+        let _ = write!(message, " And {alike} more of this policy here.");
+    }
     let Some(place) = repository.place(finding) else {
         // What is in no file of the repository says in words where it is.
-        let message = format!("{} ({})", finding.message, fold::place(finding));
+        let message = format!("{message} ({})", fold::place(finding));
         return command(kind, &format!("title={title}"), &message);
     };
     let (path, region) = (workflow_property(&visible(&place.path)), place.region);
@@ -96,7 +101,7 @@ fn annotation(kind: &str, finding: &Finding, repository: &Repository) -> String 
         // GitHub has columns within one line only.
         let _ = write!(properties, "col={},endColumn={},", region.start_column, region.end_column);
     }
-    command(kind, &format!("{properties}title={title}"), &finding.message)
+    command(kind, &format!("{properties}title={title}"), &message)
 }
 
 /// A line, whatever is in it: what would end it is escaped, and other control characters are visible.
@@ -106,14 +111,14 @@ fn command(kind: &str, properties: &str, message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::output::sample;
 
     #[test]
     fn each_finding_stands_at_its_line() {
-        snapbox::assert_data_eq!(
-            render(&sample::compared(), &sample::VERDICT),
-            snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::compared(), &sample::VERDICT), snapbox::str![[r#"
 ::error title=acrscan could not tell::not read: infra/broken.tf:3:1: an unclosed block
 ::error file=infra/variables.tf,line=2,endLine=2,col=13,endColumn=17,title=public-network-access%3A new%2C high::Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
 ::warning title=anonymous-pull%3A medium::Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
@@ -121,14 +126,13 @@ mod tests {
 acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
 acrscan: not shown as annotations: 3 unknown results
 
-"#]]
-        );
+"#]].raw());
     }
 
     #[test]
     fn the_worst_ten_of_a_kind_are_shown_and_the_others_counted() {
         let mut report = sample::report();
-        let fail = |index: usize| sample::in_source("public-network-access", Kind::Fail, &format!("number {index}"));
+        let fail = |index: usize| sample::in_source(&format!("policy-{index}"), Kind::Fail, &format!("number {index}"));
         report.findings = (0..13).map(fail).collect();
         report.findings[12].severity = Severity::Critical;
         report.findings[11].baseline = Some(BaselineState::Unchanged);
@@ -141,6 +145,16 @@ acrscan: not shown as annotations: 3 unknown results
         assert!(lines[1].ends_with("::number 12") && lines[2].ends_with("::number 0"), "{shown}");
         assert!(!shown.contains("number 11\n"), "what is known comes last");
         assert_eq!(lines.last(), Some(&"acrscan: not shown as annotations: 4 more errors, 2 more notices"));
+    }
+
+    #[test]
+    fn what_is_alike_takes_one_of_the_ten() {
+        let mut report = sample::report();
+        let fail = |index: usize| sample::in_source("public-network-access", Kind::Fail, &format!("number {index}."));
+        report.findings = (0..13).map(fail).collect();
+        let shown = render(&report, &sample::VERDICT);
+        assert_eq!(shown.matches("::error file=").count(), 1);
+        assert!(shown.contains("::number 0. And 12 more of this policy here.\n"), "{shown}");
     }
 
     #[test]

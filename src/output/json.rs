@@ -228,7 +228,7 @@ fn document<'a>(report: &'a Report, verdict: &Verdict) -> Document<'a> {
     let remarks = report.waiver_remarks.iter();
     let remarks = remarks.map(|r| Remark { path: &r.path, line: r.line, message: &r.message });
     let taken = report.taken.iter();
-    let taken = taken.map(|t| Taken { path: &t.path, what: t.what, files: t.files, registries: t.registries });
+    let taken = taken.map(|t| Taken { path: shown(&t.path), what: t.what, files: t.files, registries: t.registries });
     Document {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "acrscan", version: env!("CARGO_PKG_VERSION") },
@@ -239,9 +239,9 @@ fn document<'a>(report: &'a Report, verdict: &Verdict) -> Document<'a> {
         },
         exit_code: verdict.outcome.exit_code(),
         thresholds: Thresholds {
-            fail_on: verdict.fail_on.map(Severity::as_str),
-            fail_on_unknown: verdict.fail_on_unknown,
-            fail_on_new: verdict.fail_on_new,
+            fail_on: verdict.gate.fail_on.map(Severity::as_str),
+            fail_on_unknown: verdict.gate.fail_on_unknown,
+            fail_on_new: verdict.gate.fail_on_new,
         },
         counts: counts(report),
         scopes: report.scopes.iter().map(scope).collect(),
@@ -254,6 +254,11 @@ fn document<'a>(report: &'a Report, verdict: &Verdict) -> Document<'a> {
         taken: taken.collect(),
         left: report.left.iter().map(|(path, reason)| Left { path, reason }).collect(),
     }
+}
+
+/// The working directory has a name, too.
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "." } else { path }
 }
 
 fn counts(report: &Report) -> Counts {

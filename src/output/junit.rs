@@ -81,7 +81,10 @@ fn registry_suite(report: &Report, verdict: &Verdict, registry: &RegistrySummary
 
 fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
     let (waived, open): (Vec<&Finding>, Vec<&Finding>) = findings.iter().copied().partition(|f| f.waived.is_some());
-    let worst = open.iter().filter(|finding| finding.kind == Kind::Fail).max_by_key(|finding| finding.severity);
+    let worst = open
+        .iter()
+        .filter(|finding| finding.kind == Kind::Fail)
+        .min_by_key(|finding| std::cmp::Reverse(finding.severity));
     let line = |finding: &&Finding| {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
         format!("{}: {}{fixes}", visible(&fold::place(finding)), visible(&finding.message))
@@ -93,7 +96,9 @@ fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
             severity: worst.severity.as_str(),
             details: messages(&open),
         },
-        (None, Some(unknown), _) if verdict.fail_on_unknown => CaseOutcome::Error { message: unknown.message.clone() },
+        (None, Some(unknown), _) if verdict.gate.fail_on_unknown => {
+            CaseOutcome::Error { message: unknown.message.clone() }
+        }
         (None, Some(unknown), _) => CaseOutcome::Skipped { message: format!("unknown: {}", unknown.message) },
         (None, None, Some(finding)) => {
             let reason = finding.waived.as_ref().map(|waived| waived.reason.as_str()).unwrap_or_default();
@@ -179,14 +184,15 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::output::sample;
+    use crate::report::Gate;
 
     #[test]
     fn each_policy_is_a_case_of_each_registry() {
-        snapbox::assert_data_eq!(
-            render(&sample::report(), &sample::VERDICT),
-            snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::report(), &sample::VERDICT), snapbox::str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="acrscan" tests="11" failures="2" errors="1" skipped="4">
   <testsuite name="contosolive" tests="5" failures="1" errors="0" skipped="0">
@@ -232,13 +238,12 @@ mod tests {
   </testsuite>
 </testsuites>
 
-"#]]
-        );
+"#]].raw());
     }
 
     #[test]
     fn unknown_is_an_error_where_it_fails_the_scan() {
-        let verdict = Verdict { fail_on_unknown: true, ..sample::VERDICT };
+        let verdict = Verdict { gate: Gate { fail_on_unknown: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
         let shown = render(&sample::report(), &verdict);
         let (unknown, gaps) = (3, 1);
         assert_eq!(shown.matches("<error ").count(), unknown + gaps);

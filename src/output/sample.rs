@@ -9,7 +9,7 @@ use crate::finding::{
     Waived, fingerprint,
 };
 use crate::policy::{PolicySet, Selection};
-use crate::report::{AbsentResult, Outcome, Report, ScopeReport, WaiverRemark};
+use crate::report::{AbsentResult, Gate, Outcome, Report, ScopeReport, WaiverRemark};
 use crate::text_file::TextFile;
 
 use super::Verdict;
@@ -20,9 +20,7 @@ pub const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 /// What a medium finding that counts makes of it.
 pub const VERDICT: Verdict = Verdict {
     outcome: Outcome::Incomplete,
-    fail_on: Some(Severity::Medium),
-    fail_on_unknown: false,
-    fail_on_new: false,
+    gate: Gate { fail_on: Some(Severity::Medium), fail_on_unknown: false, fail_on_new: false },
 };
 
 const MAIN: &str = "resource \"azurerm_container_registry\" \"prod\" {\n  sku = var.sku\n\tpublic_network_access_enabled = var.open # \u{202e}gnp.exe\n}\n";

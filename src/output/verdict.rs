@@ -1,19 +1,15 @@
 //! What a scan came to, in a sentence.
 
 use crate::finding::{BaselineState, Finding, Kind, Severity};
-use crate::report::{Outcome, Report};
+use crate::report::{Gate, Outcome, Report};
 
 /// What a scan came to, and what it was held to.
 #[derive(Debug, Clone, Copy)]
 pub struct Verdict {
     /// What it came to: the exit code.
     pub outcome: Outcome,
-    /// The least severity that fails it; `None` for never.
-    pub fail_on: Option<Severity>,
-    /// Whether an unknown result makes it incomplete.
-    pub fail_on_unknown: bool,
-    /// Whether new findings alone fail it.
-    pub fail_on_new: bool,
+    /// What it was held to.
+    pub gate: Gate,
 }
 
 impl Verdict {
@@ -21,14 +17,14 @@ impl Verdict {
     pub fn counts(&self, finding: &Finding) -> bool {
         finding.waived.is_none()
             && finding.kind == Kind::Fail
-            && self.fail_on.is_some_and(|threshold| finding.severity >= threshold)
-            && (!self.fail_on_new || finding.baseline == Some(BaselineState::New))
+            && self.gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+            && (!self.gate.fail_on_new || finding.baseline == Some(BaselineState::New))
     }
 
     /// `2 new findings are medium or worse`
     fn found(&self, report: &Report) -> String {
-        let new = if self.fail_on_new { "new " } else { "" };
-        let level = match self.fail_on {
+        let new = if self.gate.fail_on_new { "new " } else { "" };
+        let level = match self.gate.fail_on {
             None => return "--fail-on never: no finding fails this scan".to_owned(),
             Some(Severity::Critical) => "critical".to_owned(),
             Some(threshold) => format!("{} or worse", threshold.as_str()),
@@ -52,7 +48,7 @@ impl Verdict {
                 if !report.notifications.is_empty() || scopes > 0 {
                     why.push("not everything was read or evaluated".to_owned());
                 }
-                if self.fail_on_unknown && report.count_unknown() > 0 {
+                if self.gate.fail_on_unknown && report.count_unknown() > 0 {
                     why.push(format!("{} unknown", plural(report.count_unknown(), "result is", "results are")));
                 }
                 ("Could not tell", format!("{}. Of what was read, {found}.", capital(&why.join(", and "))))

@@ -13,6 +13,9 @@ use crate::text_file::TextFile;
 
 const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 
+/// Line and message of each.
+type Remarks = Vec<(u32, String)>;
+
 fn known() -> Vec<String> {
     ["ipv6-firewall-rule", "public-network-access", "trusted-services-bypass"].map(str::to_owned).to_vec()
 }
@@ -80,7 +83,7 @@ fn apply_with(
     findings: &mut [Finding],
     inventory: &Inventory,
     failed: &[Notification],
-) -> (Vec<bool>, Vec<(u32, String)>) {
+) -> (Vec<bool>, Remarks) {
     let ran = ["ipv6-firewall-rule", "public-network-access"];
     let coverage = Coverage::new(inventory, ran, failed, vec!["infra".to_owned()]);
     let remarks = Waivers::new(tables, &known()).expect("good waivers").apply(findings, &coverage, today());
@@ -88,7 +91,7 @@ fn apply_with(
     (waived, remarks.into_iter().map(|remark| (remark.line, remark.message)).collect())
 }
 
-fn apply(tables: &[WaiverTable], findings: &mut [Finding]) -> (Vec<bool>, Vec<(u32, String)>) {
+fn apply(tables: &[WaiverTable], findings: &mut [Finding]) -> (Vec<bool>, Remarks) {
     apply_with(tables, findings, &azure(), &[])
 }
 
@@ -164,7 +167,7 @@ fn an_expired_waiver_counts_as_none_and_is_told() {
     let yesterday = today().pred_opt();
     let expired = WaiverTable { expires: yesterday, ..table(3, "public-network-access", "a") };
     let whose = "the waiver of public-network-access for a expired on 2027-03-30";
-    let (waived, remarks) = apply(&[expired.clone()], &mut [live("public-network-access", "a", None)]);
+    let (waived, remarks) = apply(std::slice::from_ref(&expired), &mut [live("public-network-access", "a", None)]);
     assert_eq!((waived, remarks), (vec![false], vec![(3, format!("{whose}: what it waived counts again"))]));
     assert_eq!(apply(&[expired], &mut []).1, [(3, format!("{whose}: renew it or remove it"))]);
 }
@@ -230,7 +233,7 @@ fn a_waiver_of_no_policy_is_refused() {
 }
 
 /// A registry declared at a line of a file, with a finding at another; what the file's comments make of it.
-fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String)>, Vec<(u32, String)>) {
+fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String)>, Remarks) {
     let file = Arc::new(TextFile::new(path, text));
     let at = |line| Region { start_line: line, start_column: 1, end_line: line, end_column: 2 };
     let spot = |line| Spot { file: Arc::clone(&file), region: at(line), related: Vec::new(), note: None };

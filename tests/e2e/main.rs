@@ -7,6 +7,7 @@
 mod arm_server;
 
 mod archive;
+mod baseline;
 mod cli;
 mod config;
 mod credentials;
@@ -15,6 +16,7 @@ mod faults;
 mod fixture;
 mod harness;
 mod live;
+mod outputs;
 mod own_policies;
 mod policy_commands;
 mod pull;
@@ -26,3 +28,4 @@ mod secrets;
 mod server;
 mod service_tags;
 mod snapshot;
+mod waivers;

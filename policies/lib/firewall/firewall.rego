@@ -69,6 +69,14 @@ service_tag_doubt := {
 	"why": tag_gap,
 } if {
 	not service_tag
+	not without_rules
+}
+
+# The host found the tag and had no rules to compare with it, for which there is a doubt already.
+without_rules if {
+	not known
+	is_string(input.service_tag.id)
+	not "missing_ipv4" in object.keys(input.service_tag)
 }
 
 # The host gives null where the region has no tag, and where there is no region.

@@ -25,10 +25,11 @@ test_service_tag_needs_its_lists if {
 		"missing_ipv4": [null],
 		"covered_ipv4": [],
 	}] {
-		doubt := firewall.service_tag_doubt with input as {"service_tag": tag}
+		doubt := firewall.service_tag_doubt with input as {"firewall": {"rules": []}, "service_tag": tag}
 		doubt.field == "/service_tag"
 	}
 	not firewall.service_tag_doubt with input as fixtures.document({})
+	not firewall.service_tag_doubt with input as {"firewall": null, "service_tag": {"id": "t"}}
 }
 
 test_only_whole_rules_are_rules if {

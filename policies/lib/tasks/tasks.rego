@@ -152,12 +152,15 @@ doubt_about(task, "on_vnet_pool") := {
 	not is_array(pools_as_read)
 } else := {
 	"field": sprintf("%s/properties/agentPoolName", [task.field]),
-	"why": sprintf(pool_gap(task.pool), [task.pool]),
+	"why": sprintf("its agent pool %s is not declared here", [task.pool]),
+} if {
+	more_pools
+	not pools[lower(task.pool)]
+} else := {
+	"field": sprintf("%s/properties/agentPoolName", [task.field]),
+	"why": sprintf(pool_gap, [task.pool]),
 }
 
-pool_gap(name) := "its agent pool %s is not declared here" if {
-	more_pools
-	not pools[lower(name)]
-} else := "whether its agent pool %s has a subnet is not known" if {
-	declared.yes
-} else := "its agent pool %s could not be read"
+default pool_gap := "its agent pool %s could not be read"
+
+pool_gap := "whether its agent pool %s has a subnet is not known" if declared.yes

@@ -8,8 +8,8 @@ use super::escape::{code, cut, prose};
 use super::fold::{self, doubts};
 use super::verdict::plural;
 use super::{Verdict, text};
-use crate::finding::{BaselineState, Finding, Kind, Severity};
-use crate::report::{AbsentResult, Compared, Report};
+use crate::finding::{BaselineState, Finding, Kind, Location, Severity, Waived};
+use crate::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
 
 /// What a cell holds at most.
 const MOST_CELL: usize = 1000;
@@ -20,7 +20,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     let (word, why) = verdict.sentence(report);
     page.line(&format!("## acrscan: {}", word.to_lowercase()));
     page.line("");
-    page.line(&format!("**{word}.** {why}"));
+    page.line(&why);
     page.line("");
     page.line(&format!("{}.", text::summary(report)));
     let fails: Vec<&Finding> = Severity::WORST_FIRST
@@ -65,12 +65,13 @@ fn findings_table(page: &mut Page, findings: &[&Finding]) {
     page.table(&["Severity", "Policy", "Where", "What"], findings.iter().map(row), "findings");
 }
 
-/// File and line; in Azure the registry and its property.
+/// File and line; of a resource in Azure its name and the property, whatever file of a snapshot it was read from.
 fn place(finding: &Finding) -> String {
     match &finding.location {
-        crate::finding::Location::Live => format!("{} {}", code(&finding.name), code(&fold::place(finding))),
-        crate::finding::Location::File { path, region } => code(&format!("{path}:{}", region.start_line)),
-        crate::finding::Location::Source { file, region } => code(&format!("{}:{}", file.path, region.start_line)),
+        Location::Source { file, region } => code(&format!("{}:{}", file.path, region.start_line)),
+        Location::Live | Location::File { .. } => {
+            format!("{} {}", code(&finding.name), code(&fold::property(finding)))
+        }
     }
 }
 
@@ -102,7 +103,7 @@ fn unknown(page: &mut Page, report: &Report) {
 fn waivers(page: &mut Page, report: &Report) {
     let waived: Vec<_> = report.waived().collect();
     page.folded(&format!("Waived: {}", plural(waived.len(), "result", "results")), !waived.is_empty(), |page| {
-        let row = |(finding, waived): &(&Finding, &crate::finding::Waived)| {
+        let row = |(finding, waived): &(&Finding, &Waived)| {
             let optional = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
             let waiver = code(&format!("{}:{}", waived.path, waived.line));
             let [until, by] = [&waived.expires, &waived.approved_by].map(optional);
@@ -113,7 +114,7 @@ fn waivers(page: &mut Page, report: &Report) {
     });
     if !report.waiver_remarks.is_empty() {
         page.heading("Waivers to tidy up");
-        let line = |remark: &crate::report::WaiverRemark| {
+        let line = |remark: &WaiverRemark| {
             format!("{}: {}", code(&format!("{}:{}", remark.path, remark.line)), cell(&remark.message))
         };
         page.list(report.waiver_remarks.iter().map(line), "waivers");
@@ -124,8 +125,9 @@ fn sources(page: &mut Page, report: &Report) {
     let (taken, left) = (report.taken.len(), report.left.len());
     let title = format!("What was read: {taken}; what was left: {left}");
     page.folded(&title, taken + left > 0, |page| {
-        let row = |taken: &crate::report::Taken| {
-            vec![code(&taken.path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
+        let row = |taken: &Taken| {
+            let path = if taken.path.is_empty() { "." } else { &taken.path };
+            vec![code(path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
         };
         if taken > 0 {
             page.table(&["Read", "What it is", "Files", "Registries"], report.taken.iter().map(row), "paths");
@@ -143,17 +145,18 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::output::sample;
+    use crate::report::Gate;
 
     #[test]
     fn the_verdict_comes_first_and_hostile_names_do_nothing() {
-        snapbox::assert_data_eq!(
-            render(&sample::report(), &sample::VERDICT),
-            snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::report(), &sample::VERDICT), snapbox::str![[r#"
 ## acrscan: could not tell
 
-**Could not tell.** Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
+Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
 
 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived.
 
@@ -161,7 +164,7 @@ mod tests {
 
 | Severity | Policy | Where | What |
 | --- | --- | --- | --- |
-| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: /`a&#124;b/` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
+| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: \`a&#124;b\` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
 | medium | `anonymous-pull` | `contosolive` `registry.properties.publicNetworkAccess` | Registry contosolive lets anybody pull. |
 
 ### What was not read
@@ -173,7 +176,7 @@ mod tests {
 
 | Where | Why | Policies |
 | --- | --- | --- |
-| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable /`sku/` has no value. | `admin-user`, `anonymous-pull` |
+| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable \`sku\` has no value. | `admin-user`, `anonymous-pull` |
 | `infra/variables.tf:2` | Whatever a policy says, so be it. | `firewall-quota` |
 
 </details>
@@ -197,25 +200,23 @@ mod tests {
 | Read | What it is | Files | Registries |
 | --- | --- | --- | --- |
 | `infra` | Terraform configuration | 2 | 1 |
+
 | Left | Why |
 | --- | --- |
 | `infra/values.json` | JSON, and neither a template nor a plan |
 
 </details>
 
-"#]]
-        );
+"#]].raw());
     }
 
     #[test]
     fn with_a_baseline_what_is_new_stands_apart() {
-        let verdict = Verdict { fail_on_new: true, ..sample::VERDICT };
-        snapbox::assert_data_eq!(
-            render(&sample::compared(), &verdict),
-            snapbox::str![[r#"
+        let verdict = Verdict { gate: Gate { fail_on_new: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
+        snapbox::assert_data_eq!(render(&sample::compared(), &verdict), snapbox::str![[r#"
 ## acrscan: could not tell
 
-**Could not tell.** Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
+Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
 
 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone.
 
@@ -223,7 +224,7 @@ mod tests {
 
 | Severity | Policy | Where | What |
 | --- | --- | --- | --- |
-| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: /`a&#124;b/` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
+| high | `public-network-access` | `infra/variables.tf:2` | Registry prod accepts connections from every network: \`a&#124;b\` &lt;b&gt;@&#8203;contoso/all&lt;/b&gt;. |
 
 ### What was not read
 
@@ -252,7 +253,7 @@ mod tests {
 
 | Where | Why | Policies |
 | --- | --- | --- |
-| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable /`sku/` has no value. | `admin-user`, `anonymous-pull` |
+| `infra/variables.tf:2` | Registry prod: the SKU was not read. The variable \`sku\` has no value. | `admin-user`, `anonymous-pull` |
 | `infra/variables.tf:2` | Whatever a policy says, so be it. | `firewall-quota` |
 
 </details>
@@ -276,14 +277,14 @@ mod tests {
 | Read | What it is | Files | Registries |
 | --- | --- | --- | --- |
 | `infra` | Terraform configuration | 2 | 1 |
+
 | Left | Why |
 | --- | --- |
 | `infra/values.json` | JSON, and neither a template nor a plan |
 
 </details>
 
-"#]]
-        );
+"#]].raw());
     }
 
     #[test]

@@ -38,6 +38,9 @@ impl Page {
 
     /// A table; its cells are escaped already.
     pub fn table(&mut self, head: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>, what: &str) {
+        if self.text.ends_with("|\n") {
+            self.line("");
+        }
         self.line(&format!("| {} |", head.join(" | ")));
         self.line(&format!("|{}", " --- |".repeat(head.len())));
         self.rows(rows.map(|cells| format!("| {} |", cells.join(" | "))), what);

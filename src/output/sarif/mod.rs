@@ -218,3 +218,6 @@ fn pascal_case(id: &str) -> String {
 fn cut(text: &str) -> String {
     text.chars().take(MOST_DESCRIPTION).collect()
 }
+
+#[cfg(test)]
+mod tests;

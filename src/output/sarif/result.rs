@@ -16,6 +16,9 @@ use crate::policy::Policy;
 use crate::resource_id::RegistryId;
 use crate::text_file::TextFile;
 
+/// The table of what GitHub uses has at most ten places of a result.
+const MOST_RELATED: usize = 10;
+
 /// Where a live registry stands in GitHub's file tree.
 const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
@@ -36,6 +39,12 @@ pub fn result(finding: &Finding, policies: &[Policy], repository: &Repository) -
         ("acrscan/evidence".to_owned(), finding.evidence.clone()),
         ("acrscan/fix".to_owned(), json!(finding.fix)),
     ]);
+    let related = related(finding, &place, repository);
+    let text = with_links(&finding.message, &related);
+    if text != finding.message {
+        // As the policy said it, for a later scan to compare with.
+        properties.insert("acrscan/message".to_owned(), json!(finding.message));
+    }
     if let Some(key) = &finding.key {
         properties.insert("acrscan/key".to_owned(), json!(key));
     }
@@ -47,12 +56,11 @@ pub fn result(finding: &Finding, policies: &[Policy], repository: &Repository) -
         .rule_id(&finding.policy)
         .rule_index(rule_index as i64)
         .level(level)
-        .message(message(&finding.message))
+        .message(Message::builder().text(text).build())
         .locations(vec![location(finding, &place)])
         .partial_fingerprints(fingerprints)
         .properties(PropertyBag::builder().additional_properties(properties).build())
         .build();
-    let related = related(finding, &place, repository);
     result.related_locations = Some(related).filter(|related| !related.is_empty());
     result
 }
@@ -64,11 +72,29 @@ fn line_hash(finding: &Finding, place: &Place) -> String {
     of_line.map_or_else(|| format!("{}:1", &finding.fingerprint[..16]), str::to_owned)
 }
 
-/// SARIF reads `[…](…)` in a message as a link. A name from Azure must not become one.
+/// A message without links.
 pub fn message(text: &str) -> Message {
+    Message::builder().text(without_links(text)).build()
+}
+
+/// SARIF reads `[…](…)` in a message as a link. A name from Azure must not become one.
+fn without_links(text: &str) -> String {
     let shown = visible(text);
-    let plain = if shown.contains("](") { shown.replace('[', "\\[").replace(']', "\\]") } else { shown.into_owned() };
-    Message::builder().text(plain).build()
+    if shown.contains("](") { shown.replace('[', "\\[").replace(']', "\\]") } else { shown.into_owned() }
+}
+
+/// GitHub shows those related places alone that the message links to.
+fn with_links(text: &str, related: &[SarifLocation]) -> String {
+    let link = |(index, place): (usize, &SarifLocation)| {
+        let what = place.message.as_ref().and_then(|message| message.text.as_deref()).unwrap_or("here");
+        let what = what.replace("\\[", "[").replace("\\]", "]").replace('[', "\\[").replace(']', "\\]");
+        format!("[{what}]({})", index + 1)
+    };
+    let links: Vec<String> = related.iter().enumerate().map(link).collect();
+    match links.as_slice() {
+        [] => without_links(text),
+        links => format!("{} See also: {}.", without_links(text), links.join(", ")),
+    }
 }
 
 /// A place for every result, for GitHub refuses a file of results for one that has none.
@@ -108,7 +134,7 @@ fn related(finding: &Finding, own: &Place, repository: &Repository) -> Vec<Sarif
             .physical_location(physical(&path, region, Some(file)))
             .build()
     };
-    places.enumerate().map(location).collect()
+    places.take(MOST_RELATED).enumerate().map(location).collect()
 }
 
 /// A file and a region, with what stands there where the file is at hand.

@@ -1,6 +1,8 @@
 //! A finding in source code, as compilers show theirs: the lines that cause it, with a caret, and where else to look.
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::finding::{BaselineState, Finding, Location, Region, Severity};
 use crate::output::excerpt::Excerpt;
@@ -16,8 +18,11 @@ const MOST_RELATED: usize = 3;
 /// Of a remediation, the sentences that begin within so many characters are shown.
 const MOST_HELP: usize = 160;
 
-/// Renders a finding in source code, without a line break at the end.
-pub fn render(finding: &Finding, remediation: &str, colour: bool) -> String {
+/// Of findings that are alike, so many messages are shown.
+const MOST_ALIKE: usize = 3;
+
+/// Renders a finding in source code and what others that are alike say, without a line break at the end.
+pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
         Severity::Medium => Level::WARNING,
@@ -27,34 +32,58 @@ pub fn render(finding: &Finding, remediation: &str, colour: bool) -> String {
     let level = level.with_name(format!("{new}{}", finding.severity.as_str()));
     let title = level.primary_title(visible(&finding.message).into_owned()).id(visible(&finding.policy).into_owned());
     let mut group = Group::with_title(title);
+    let mut places = Vec::new();
     if let Location::Source { file, region } = &finding.location {
-        group = place(group, file, *region, |span| AnnotationKind::Primary.span(span));
+        group = group.element(snippet(file, *region, |span| AnnotationKind::Primary.span(span)));
+        places.push(place(file, *region));
     }
     for related in finding.related.iter().take(MOST_RELATED) {
         let label = visible(&related.message).into_owned();
-        group = place(group, &related.file, related.region, |span| AnnotationKind::Context.span(span).label(label));
+        let annotation = |span| AnnotationKind::Context.span(span).label(label);
+        group = group.element(snippet(&related.file, related.region, annotation));
+        places.push(place(&related.file, related.region));
+    }
+    for other in alike.iter().take(MOST_ALIKE) {
+        group = group.element(Level::NOTE.message(visible(&other.message).into_owned()));
+    }
+    if let Some(more) = alike.len().checked_sub(MOST_ALIKE).filter(|more| *more > 0) {
+        group = group.element(Level::NOTE.message(format!("{more} more of this policy are here")));
     }
     let help = first_sentences(remediation);
     if !help.is_empty() {
         group = group.element(Level::HELP.message(visible(&help).into_owned()));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.term_width(WIDTH).render(&[group]).trim_end().to_owned()
+    with_places(renderer.term_width(WIDTH).render(&[group]).trim_end(), &places)
 }
 
-/// The columns of the line that a file has, not of what is shown of it.
-fn place<'a>(
-    group: Group<'a>,
+/// Stands for a path. Nothing that is shown holds it: it is a control character, which would be visible.
+const PATH: char = '\u{1}';
+
+/// Puts each place for its stand-in and the line and column behind that, which are those of the excerpt: the file's are
+/// others where the line is cut or holds what is made visible.
+fn with_places(rendered: &str, places: &[String]) -> String {
+    let mut parts = rendered.split(PATH);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (place, rest) in places.iter().zip(parts) {
+        text.push_str(place);
+        text.push_str(rest.trim_start_matches(|character: char| character == ':' || character.is_ascii_digit()));
+    }
+    text
+}
+
+fn place(file: &TextFile, region: Region) -> String {
+    format!("{}:{}:{}", visible(&file.path), region.start_line, region.start_column)
+}
+
+fn snippet<'a>(
     file: &TextFile,
     region: Region,
-    annotation: impl FnOnce(std::ops::Range<usize>) -> Annotation<'a>,
-) -> Group<'a> {
+    annotation: impl FnOnce(Range<usize>) -> Annotation<'a>,
+) -> Snippet<'a, Annotation<'a>> {
     let excerpt = Excerpt::of(file, region);
-    let origin = Origin::path(visible(&file.path).into_owned())
-        .line(region.start_line as usize)
-        .char_column(region.start_column as usize);
-    let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line as usize);
-    group.element(origin).element(snippet.annotation(annotation(excerpt.span)))
+    let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line as usize).path(PATH.to_string());
+    snippet.annotation(annotation(excerpt.span))
 }
 
 /// A remediation is a paragraph in METADATA; its beginning says what to do, the rest when and why.
@@ -68,31 +97,123 @@ fn first_sentences(paragraph: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use snapbox::IntoData as _;
+
     use super::*;
     use crate::finding::Kind;
     use crate::output::sample;
 
     #[test]
     fn it_looks_as_compilers_do() {
-        let finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
-        let shown = render(&finding, "Set it to false. Or do not.", false);
+        let mut finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
+        finding.baseline = Some(BaselineState::New);
+        let shown = render(&finding, &[], "Set it to\nfalse. Or do not.", false);
         snapbox::assert_data_eq!(
             shown,
             snapbox::str![[r#"
-high[public-network-access]: Registry prod is open.
+new, high[public-network-access]: Registry prod is open.
  --> infra/variables.tf:2:13
   |
- ::: 
 2 |   default = true
   |             ^^^^
+  |
  ::: infra/main.tf:3:34
   |
- ::: 
-3 |     public_network_access_enabled = var.open # /u{202e}gnp.exe
+3 |     public_network_access_enabled = var.open # \u{202e}gnp.exe
   |                                     -------- used here
   |
   = help: Set it to false. Or do not.
 "#]]
+            .raw()
         );
+    }
+
+    #[test]
+    fn what_is_alike_is_told_beside_it() {
+        let of = |index: usize| sample::in_source("p", Kind::Fail, &format!("number {index}"));
+        let others: Vec<Finding> = (1..6).map(of).collect();
+        let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
+        let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
+        assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here"]);
+        assert_eq!(shown.matches("-->").count(), 1);
+    }
+
+    #[test]
+    fn colours_are_for_a_terminal_alone() {
+        let finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
+        let (plain, coloured) = (render(&finding, &[], "", false), render(&finding, &[], "", true));
+        assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+    }
+
+    /// A finding at a region of a text, rendered; its excerpt is from the third line on.
+    fn at(text: &str, [start_line, start_column, end_line, end_column]: [u32; 4]) -> String {
+        let file = std::sync::Arc::new(TextFile::new("a.json", text));
+        let region = Region { start_line, start_column, end_line, end_column };
+        let location = Location::Source { file, region };
+        let finding = Finding { location, related: Vec::new(), ..sample::in_source("p", Kind::Fail, "No.") };
+        render(&finding, &[], "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    #[test]
+    fn a_minified_file_shows_the_region_and_its_column() {
+        let text = format!("{{{}\"ü\u{9b}\":true,{}}}", "\"a\":1,".repeat(10_000), "\"b\":2,".repeat(10_000));
+        snapbox::assert_data_eq!(at(&text, [1, 60_007, 1, 60_011]), snapbox::str![[r#"
+ --> a.json:1:60007
+  |
+1 | …"a":1,"a":1,"a":1,"a":1,"a":1,"a":1,"ü\u{9b}":true,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b":2,"b…
+  |                                                ^^^^
+
+"#]].raw());
+    }
+
+    #[test]
+    fn a_block_of_lines_is_marked_whole_and_a_long_one_by_its_first() {
+        let text = "resource {\r\n\ta = 1\r\n}\r\n";
+        let long = format!("  {{\n{}  }}\n", "    x\n".repeat(40));
+        let shown = format!("{}\n{}\n{}", at(text, [1, 10, 3, 2]), at(&long, [1, 3, 42, 4]), at("", [1, 1, 1, 2]));
+        snapbox::assert_data_eq!(
+            shown,
+            snapbox::str![[r#"
+ --> a.json:1:10
+  |
+1 |   resource {
+  |  __________^
+2 | |     a = 1
+3 | | }
+  | |_^
+
+ --> a.json:1:3
+  |
+1 |   {
+  |   ^
+
+ --> a.json:1:1
+  |
+1 |
+  | ^
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn the_first_sentences_say_what_to_do() {
+        let long = "x".repeat(300);
+        assert_eq!(first_sentences("Do this. Then\n  that."), "Do this. Then that.");
+        assert_eq!(first_sentences(&format!("Do this. {long}.")), "Do this.");
+        assert_eq!(first_sentences(&format!("{long}. Then that.")), format!("{long}."));
+        assert_eq!(first_sentences(""), "");
+    }
+
+    proptest::proptest! {
+        /// Whatever a file holds and wherever a region points, something is shown and nothing steers the terminal.
+        #[test]
+        fn no_file_and_no_region_breaks_it(text in "(\\PC|\\pC|\n|\t|😀){0,60}", numbers in proptest::array::uniform4(0u32..40)) {
+            let shown = at(&text, numbers);
+            proptest::prop_assert!(shown.contains("--> a.json:"));
+            proptest::prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c)), "{shown:?}");
+        }
     }
 }

@@ -11,10 +11,7 @@ use super::fold::{self, doubts};
 use super::verdict::plural;
 use super::visible;
 use crate::finding::{BaselineState, Finding, Kind, RegistrySummary, ScopeName, Severity};
-use crate::report::{Compared, Report, Taken};
-
-/// What was left is listed up to here, and counted beyond.
-const MOST_LEFT: usize = 20;
+use crate::report::{Compared, Report};
 
 /// Renders a report, with terminal colours or without.
 pub fn render(report: &Report, colour: bool) -> String {
@@ -33,8 +30,6 @@ pub fn render(report: &Report, colour: bool) -> String {
         }
         text.push('\n');
     }
-    section(&mut text, paint, "Read", read(report));
-    section(&mut text, paint, "Left", left(report));
     section(&mut text, paint, "Waived", report.waived().map(|(finding, _)| waived(finding)));
     let tidy = report.waiver_remarks.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
     section(&mut text, paint, "Waivers to tidy up", tidy);
@@ -66,10 +61,12 @@ fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterato
 
 /// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
 fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
-    for finding in findings.iter().filter(|finding| finding.kind == Kind::Fail) {
+    let fails = findings.iter().copied().filter(|finding| finding.kind == Kind::Fail);
+    for group in fold::alike(fails) {
+        let Some((finding, alike)) = group.split_first() else { continue };
         let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
         let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
-        let _ = writeln!(text, "\n{}", excerpt::render(finding, remediation, paint.colour));
+        let _ = writeln!(text, "\n{}", excerpt::render(finding, alike, remediation, paint.colour));
     }
     let doubts = doubts(findings.iter().copied());
     if !doubts.is_empty() {
@@ -81,36 +78,6 @@ fn render_source(text: &mut String, report: &Report, findings: &[&Finding], pain
         let line = format!("{place}: {} ({policies})", doubt.reason);
         let _ = writeln!(text, "{label}: {}", visible(&line));
     }
-}
-
-/// The source code that was read: each with registries, and the others counted.
-fn read(report: &Report) -> Vec<String> {
-    let (with, without): (Vec<_>, Vec<_>) = report.taken.iter().partition(|taken| taken.registries > 0);
-    let line = |taken: &&Taken| {
-        let files = plural(taken.files, "file", "files");
-        let registries = plural(taken.registries, "registry", "registries");
-        format!("{}: {} of {files}, {registries}", taken.path, taken.what)
-    };
-    let mut lines: Vec<String> = with.iter().map(line).collect();
-    match (without.len(), lines.is_empty()) {
-        (0, _) => {}
-        (1..=3, true) => lines.extend(without.iter().map(line)),
-        (count, first) => {
-            let files: usize = without.iter().map(|taken| taken.files).sum();
-            let more = if first { "" } else { " more" };
-            lines.push(format!("{count}{more} without a registry, of {}", plural(files, "file", "files")));
-        }
-    }
-    lines
-}
-
-fn left(report: &Report) -> Vec<String> {
-    let mut lines: Vec<String> =
-        report.left.iter().take(MOST_LEFT).map(|(path, why)| format!("{path}: {why}")).collect();
-    if let Some(more) = report.left.len().checked_sub(MOST_LEFT).filter(|more| *more > 0) {
-        lines.push(format!("{more} more; -o json lists them all"));
-    }
-    lines
 }
 
 /// Policy, place, reason, and when the waiver ends.

@@ -26,7 +26,7 @@ pub struct Read {
 
 /// Reads the source code that was found. The service tags stand in for data sources that read them.
 pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
-    let mut inventory = Inventory { left: found.left.clone(), ..Inventory::default() };
+    let mut inventory = Inventory::default();
     let mut gaps = found.gaps.clone();
     for read in [terraform::read(&found, tags), arm::read(&found), bicep::read(&found)] {
         inventory.registries.extend(read.registries.into_iter().map(DeclaredRegistry::into_record));
@@ -37,6 +37,7 @@ pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
     let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
     inventory.scopes.push(Scope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps.into_iter().map(gap));
+    inventory.left.extend(found.left);
     inventory.sort();
     inventory
 }

@@ -19,6 +19,8 @@ pub struct DeclaredRegistry {
     pub root: String,
     /// Terraform address, JSON pointer or Bicep symbol; in no two registries of one root the same.
     pub address: String,
+    /// What a reader is shown in place of the address, where that is no name: a JSON pointer.
+    pub logical: Option<String>,
     /// The head of the resource's block.
     pub block: Place,
     /// Where else to look: the call of the module.
@@ -136,6 +138,7 @@ impl DeclaredRegistry {
         let declaration = Declaration {
             language: self.language,
             address: self.address,
+            logical: self.logical,
             block: block.unwrap_or_else(|| unreachable!("a block has a place")),
             properties,
         };
@@ -283,6 +286,7 @@ mod tests {
             language: Language::Terraform,
             root: "infra".to_owned(),
             address: "azurerm_container_registry.main".to_owned(),
+            logical: None,
             block: Place::new(&file, 0..8),
             related: Vec::new(),
             registry: Node::from_json(registry),

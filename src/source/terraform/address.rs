@@ -78,11 +78,6 @@ impl Address {
         let modules = self.modules.iter().map(bare).collect();
         Address { modules, resource: self.resource.as_ref().map(bare), rest: String::new() }.to_string()
     }
-
-    /// The path of its modules: `module.a["x"]`; empty for the root module.
-    pub fn module(&self) -> String {
-        Address { modules: self.modules.clone(), resource: None, rest: String::new() }.to_string()
-    }
 }
 
 impl fmt::Display for Address {
@@ -181,7 +176,6 @@ mod tests {
         let address = Address::parse(text).expect("an address");
         assert_eq!(address.to_string(), text);
         assert_eq!(address.stripped(), "module.m.module.n.azurerm_container_registry.main");
-        assert_eq!(address.module(), r#"module.m["x.y"].module.n"#);
         assert_eq!(address.rest, "identity[0].principal_id");
         let key = address.resource.expect("a resource").key;
         assert_eq!(key, Some(Key::Text("a\"].b[0]".to_owned())));

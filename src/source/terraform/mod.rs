@@ -16,6 +16,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
+use self::roots::Roots;
 use super::code::{Found, Read};
 use crate::service_tags::ServiceTags;
 
@@ -23,14 +24,15 @@ use crate::service_tags::ServiceTags;
 pub fn read(found: &Found, tags: &ServiceTags) -> Read {
     let mut read = Read::default();
     let mut planned = BTreeSet::new();
+    let roots = Roots::load(found);
     for path in &found.plans {
-        let plan = plan::read_plan(path);
+        let plan = plan::read_plan(path, &roots.tree, tags);
         read.registries.extend(plan.registries);
         read.gaps.extend(plan.gaps);
         read.taken.extend(plan.taken);
         read.left.extend(plan.left);
         planned.extend(plan.folder.as_deref().map(tree::normal));
     }
-    roots::read(found, &planned, tags, &mut read);
+    roots.read(&planned, tags, &mut read);
     read
 }

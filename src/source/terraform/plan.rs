@@ -2,6 +2,7 @@
 
 mod archive;
 mod binary;
+mod folder;
 mod json;
 mod msgpack;
 mod places;
@@ -13,9 +14,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::folder::Planning;
+use self::places::Placed;
 use self::references::Configuration;
 use super::resource::{Resource, assemble};
+use super::tree::Tree;
 use crate::inventory::Taken;
+use crate::service_tags::ServiceTags;
 use crate::source::declared::{DeclaredRegistry, Node};
 use crate::text_file::{TextFile, shown};
 
@@ -51,44 +56,58 @@ struct Planned {
 /// How an archive begins.
 const ARCHIVE: [u8; 4] = *b"PK\x03\x04";
 
-/// Reads a plan. `find` finds its sources and evaluates them: it gets what the plan holds and, of a binary plan, the
-/// sources within.
-pub fn read_plan(path: &Path) -> ReadPlan {
-    match read_file(path) {
-        Ok(planned) => come_to(path, planned),
+/// Reads a plan. The tree holds the configurations that were found beside it; where the plan's own folder is not among
+/// them, it is read from disk.
+pub fn read_plan(path: &Path, tree: &Tree, tags: &ServiceTags) -> ReadPlan {
+    match read_file(path, tree, tags) {
+        Ok((planned, planning)) => come_to(path, planned, planning),
         Err(gap) => ReadPlan { gaps: vec![gap], ..ReadPlan::default() },
     }
 }
 
-fn read_file(path: &Path) -> Result<Planned, String> {
+fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<Planning>), String> {
     if is_archive(path) {
         let file = Arc::new(TextFile::new(shown(path), ""));
-        let archive = read_archive(path).map_err(|why| format!("{}: {why}", file.path))?;
-        return binary::read(&archive.plan, &file).map_err(|why| format!("{}: {why}", file.path));
+        let error = |why| format!("{}: {why}", file.path);
+        let archive = read_archive(path).map_err(error)?;
+        let planned = binary::read(&archive.plan, &file).map_err(error)?;
+        let planning = folder::within(path, &archive.sources, tree, &planned.variables, tags);
+        return Ok((planned, planning));
     }
-    json::read(&Arc::new(TextFile::read(path)?))
+    let planned = json::read(&Arc::new(TextFile::read(path)?))?;
+    // A plan without any of what matters needs no lines.
+    let planning = match planned.resources.is_empty() {
+        true => None,
+        false => folder::beside(path, &planned.root, tree, &planned.variables, tags),
+    };
+    Ok((planned, planning))
 }
 
-fn come_to(path: &Path, mut planned: Planned) -> ReadPlan {
+fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> ReadPlan {
+    let mut nowhere = 0;
     for resource in &mut planned.resources {
-        if let Some(configuration) = &planned.configuration {
+        let placed = planning.as_ref().map_or(Placed::Nowhere, |planning| planning.sources.place(resource));
+        nowhere += usize::from(placed == Placed::Nowhere);
+        if let (Placed::Call | Placed::Nowhere, Some(configuration)) = (placed, &planned.configuration) {
             places::settle_by(configuration, resource);
         }
     }
-    let folder = path.parent().map(shown).unwrap_or_default();
-    let assembled = assemble(planned.resources, &folder);
-    let taken = Taken { path: shown(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
-    let left = assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
+    let mut left: Vec<(String, String)> = Vec::new();
+    if nowhere > 0 {
+        let why =
+            format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
+        left.push((shown(path), why));
+    }
+    let folder = planning.as_ref().and_then(|planning| planning.folder.clone());
+    left.extend(planning.and_then(|planning| planning.remark).map(|remark| (shown(path), remark)));
+    let root = folder.as_deref().or(path.parent()).map(shown).unwrap_or_default();
+    let assembled = assemble(planned.resources, &root);
+    left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
         Some((place, why)) => (place.to_owned(), why.to_owned()),
         None => (shown(path), sentence),
-    });
-    ReadPlan {
-        left: left.collect(),
-        registries: assembled.registries,
-        gaps: planned.gaps,
-        taken: Some(taken),
-        folder: None,
-    }
+    }));
+    let taken = Taken { path: shown(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
+    ReadPlan { registries: assembled.registries, gaps: planned.gaps, taken: Some(taken), left, folder }
 }
 
 fn is_archive(path: &Path) -> bool {
@@ -104,3 +123,6 @@ fn read_archive(path: &Path) -> Result<archive::Archive, String> {
     }
     archive::open(&std::fs::read(path).map_err(|error| format!("cannot read it: {error}"))?)
 }
+
+#[cfg(test)]
+mod tests;

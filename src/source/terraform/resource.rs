@@ -6,8 +6,10 @@ pub mod endpoint;
 mod join;
 pub mod registry;
 pub mod task;
+#[cfg(test)]
+mod tests;
 
-pub use assemble::{Assembled, assemble};
+pub use assemble::assemble;
 
 use crate::source::declared::{Node, Place};
 

@@ -13,31 +13,43 @@ use crate::source::code::{Found, Read};
 use crate::source::declared::DeclaredRegistry;
 use crate::text_file::{TextFile, shown};
 
-/// Reads every folder that is no module of another one, but for those that a plan was made of.
-pub fn read(found: &Found, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, read: &mut Read) {
-    if found.terraform.is_empty() {
-        return;
-    }
-    let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
-    for (folder, files) in &found.terraform {
-        let files = files.iter().map(|path| Source::Path(path.clone()));
-        folders.entry(normal(folder)).or_default().extend(files);
-    }
-    let named: Vec<PathBuf> = folders.keys().cloned().collect();
-    let brought: BTreeMap<PathBuf, Installed> =
-        named.iter().filter_map(|folder| Some((folder.clone(), brought_to(folder)?))).collect();
-    for folder in brought.values().flat_map(BTreeMap::values) {
-        if let Some(files) = listed(folder).filter(|_| !folders.contains_key(folder)) {
-            folders.insert(folder.clone(), files);
+/// The folders found, with what their files say and what their modules are.
+#[derive(Default)]
+pub struct Roots {
+    /// Every folder, and those that module calls lead to.
+    pub tree: Tree,
+    named: Vec<PathBuf>,
+    brought: BTreeMap<PathBuf, Installed>,
+}
+
+impl Roots {
+    /// Reads the files of every folder found.
+    pub fn load(found: &Found) -> Roots {
+        let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
+        for (folder, files) in &found.terraform {
+            let files = files.iter().map(|path| Source::Path(path.clone()));
+            folders.entry(normal(folder)).or_default().extend(files);
         }
+        let named: Vec<PathBuf> = folders.keys().cloned().collect();
+        let brought: BTreeMap<PathBuf, Installed> =
+            named.iter().filter_map(|folder| Some((folder.clone(), brought_to(folder)?))).collect();
+        for folder in brought.values().flat_map(BTreeMap::values) {
+            if let Some(files) = listed(folder).filter(|_| !folders.contains_key(folder)) {
+                folders.insert(folder.clone(), files);
+            }
+        }
+        Roots { tree: Tree::load(folders, true), named, brought }
     }
-    let tree = Tree::load(folders, true);
-    read.gaps.extend(tree.gaps.iter().cloned());
-    let none = Installed::new();
-    for root in roots(&tree, &named, &brought) {
-        if !planned.contains(&root) {
-            let installed = brought.get(&root).unwrap_or(&none);
-            read_root(&tree, &root, installed, tags, read);
+
+    /// Evaluates every folder that is no module of another one, but for those that a plan was made of.
+    pub fn read(&self, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, read: &mut Read) {
+        read.gaps.extend(self.tree.gaps.iter().cloned());
+        let none = Installed::new();
+        for root in roots(&self.tree, &self.named, &self.brought) {
+            if !planned.contains(&root) {
+                let installed = self.brought.get(&root).unwrap_or(&none);
+                read_root(&self.tree, &root, installed, tags, read);
+            }
         }
     }
 }
@@ -152,7 +164,7 @@ mod tests {
         }
         let tags = ServiceTags::embedded(Cloud::Public).expect("the table");
         let mut read = Read::default();
-        super::read(&found, &BTreeSet::new(), &tags, &mut read);
+        Roots::load(&found).read(&BTreeSet::new(), &tags, &mut read);
         let base = format!("{}/", shown(folder.path()));
         (read, move |text: &str| text.replace(&base, ""))
     }

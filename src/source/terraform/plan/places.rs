@@ -17,13 +17,31 @@ pub struct Sources {
     by_address: BTreeMap<String, usize>,
     by_name: BTreeMap<String, usize>,
     resources: Vec<Resource>,
+    /// By address, and by address without instance keys.
     calls: BTreeMap<String, Place>,
 }
 
+/// What a planned resource's places come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// Its own block.
+    Source,
+    /// The call of the module that declares it.
+    Call,
+    /// Nothing: it stands where the plan has it.
+    Nowhere,
+}
+
 impl Sources {
-    /// The resources, and the calls of modules by the modules' path without instance keys: `module.a.module.b`.
+    /// The resources, and the calls of modules by their addresses.
     pub fn new(resources: Vec<Resource>, calls: BTreeMap<String, Place>) -> Sources {
-        let mut sources = Sources { calls, ..Sources::default() };
+        let mut sources = Sources::default();
+        for (address, block) in calls.into_iter().filter(|(_, block)| !is_installed(block)) {
+            if let Some(address) = Address::parse(&address) {
+                sources.calls.entry(address.stripped()).or_insert_with(|| block.clone());
+            }
+            sources.calls.insert(address, block);
+        }
         for (at, resource) in resources.iter().enumerate() {
             sources.by_address.insert(resource.address.clone(), at);
             if let Some(address) = Address::parse(&resource.address) {
@@ -34,25 +52,35 @@ impl Sources {
         sources
     }
 
-    /// Gives a planned resource the places of its source; whether it has one.
-    pub fn place(&self, resource: &mut Resource) -> bool {
+    /// Gives a planned resource the places of its source.
+    pub fn place(&self, resource: &mut Resource) -> Placed {
         let address = Address::parse(&resource.address);
         let exact = self.by_address.get(&resource.address);
         let alike = || self.by_name.get(&address.as_ref()?.stripped());
-        if let Some(&at) = exact.or_else(alike) {
-            let source = &self.resources[at];
-            resource.block = source.block.clone();
-            resource.related = source.related.clone();
+        let source = exact.or_else(alike).map(|&at| &self.resources[at]);
+        if let Some(source) = source {
             for name in COMPUTED {
                 settle(&mut resource.attributes, &source.attributes, name, resource.change);
             }
             lay(&mut resource.attributes, &source.attributes, resource.change == Change::Create);
-            return true;
+            resource.related = source.related.clone();
+            resource.block = source.block.clone();
+            if !is_installed(&source.block) {
+                return Placed::Source;
+            }
         }
-        let Some(call) = address.and_then(|address| self.call(&address).cloned()) else { return false };
-        unplace(&mut resource.attributes);
-        resource.block = call;
-        true
+        let call = address.and_then(|address| self.call(&address).cloned());
+        match (call, source) {
+            // What is installed is not the user's to change: the call is.
+            (Some(call), _) => {
+                unplace(&mut resource.attributes);
+                resource.related = Vec::new();
+                resource.block = call;
+                if source.is_some() { Placed::Source } else { Placed::Call }
+            }
+            (None, Some(_)) => Placed::Source,
+            (None, None) => Placed::Nowhere,
+        }
     }
 
     /// The innermost call of a module on the way to an address that is in the sources.
@@ -60,9 +88,15 @@ impl Sources {
         let depths = (1..=address.modules.len()).rev();
         depths.into_iter().find_map(|depth| {
             let modules = address.modules[..depth].to_vec();
-            self.calls.get(&Address { modules, resource: None, rest: String::new() }.stripped())
+            let module = Address { modules, resource: None, rest: String::new() };
+            self.calls.get(&module.to_string()).or_else(|| self.calls.get(&module.stripped()))
         })
     }
+}
+
+/// Whether a place is in a module that `terraform init` fetched.
+fn is_installed(place: &Place) -> bool {
+    place.file.path.split('/').any(|segment| segment == ".terraform")
 }
 
 /// Where no source is found: what the plan's configuration says is not written is not set.
@@ -137,6 +171,11 @@ fn lay(planned: &mut Node, source: &Node, new: bool) {
 
 /// Plans sort sets: an item's source is the one that says the same, else one whose value is not known.
 fn lay_items(items: &mut [Node], sources: &[Node], new: bool) {
+    if let ([item], [source]) = (&mut *items, sources)
+        && item.as_object().is_some()
+    {
+        return lay(item, source, new);
+    }
     let mut known: HashMap<String, VecDeque<usize>> = HashMap::new();
     let mut others = VecDeque::new();
     for (at, source) in sources.iter().enumerate() {
@@ -175,13 +214,13 @@ fn holds(item: &Node, source: &Node) -> bool {
         (Val::Object(_), Val::Object(members)) => {
             members.iter().all(|(name, own)| item.get(name).is_none_or(|member| holds(member, own)))
         }
-        (Val::List(items), Val::List(own)) => {
-            items.len() == own.len() && items.iter().zip(own).all(|(item, own)| holds(item, own))
-        }
+        // They may be sets, in whatever order.
+        (Val::List(items), Val::List(own)) => items.len() == own.len() || own.iter().any(Node::is_unknown),
         (Val::List(items), Val::Object(_)) => items.len() == 1 && holds(&items[0], source),
         (Val::String(item), Val::String(own)) => address_text(item) == address_text(own),
         (Val::String(text), other) | (other, Val::String(text)) => {
-            Node::of(other.clone()).to_json().is_some_and(|other| other.to_string() == *text)
+            matches!(other, Val::Number(number) if number.to_string() == *text)
+                || matches!(other, Val::Bool(flag) if flag.to_string() == *text)
         }
         _ => item.to_json() == source.to_json(),
     }

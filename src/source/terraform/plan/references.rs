@@ -55,7 +55,6 @@ struct Block {
 
 #[derive(Debug, Default)]
 struct Call {
-    source: String,
     expressions: Value,
     for_each: Vec<String>,
     module: Module,
@@ -92,8 +91,6 @@ struct RawBlock<'a> {
 #[derive(Deserialize)]
 struct RawCall<'a> {
     #[serde(borrow)]
-    source: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     expressions: Option<&'a RawValue>,
     #[serde(borrow)]
     for_each_expression: Option<&'a RawValue>,
@@ -125,18 +122,6 @@ impl Configuration {
         let module = self.module(&address.modules)?;
         let block = module.resources.get(&address.resource.as_ref()?.name)?;
         Some(block.expressions.get(attribute).is_some())
-    }
-
-    /// The sources of the modules on the way to an address, outermost first.
-    pub fn sources(&self, address: &Address) -> Vec<&str> {
-        let mut module = &self.root;
-        let mut sources = Vec::new();
-        for step in &address.modules {
-            let Some(call) = module.calls.get(&step.name) else { break };
-            sources.push(call.source.as_str());
-            module = &call.module;
-        }
-        sources
     }
 
     /// Gives a symbol to what is not known of a resource and is a reference to another resource's attribute. The
@@ -181,7 +166,6 @@ fn module(text: &str, depth: usize) -> Module {
         }
         let called = raw.module.filter(|_| depth < MOST_STEPS).map(|raw| self::module(raw.get(), depth + 1));
         let call = Call {
-            source: raw.source.unwrap_or_default().into_owned(),
             expressions: value(raw.expressions),
             for_each: references(&value(raw.for_each_expression)),
             module: called.unwrap_or_default(),

@@ -80,10 +80,8 @@ pub fn take_sensitive(node: &mut Node, sensitive: &Node) {
 
 fn mask(node: &mut Node, mask: &Node, note: &str) {
     match &mask.value {
-        Val::Bool(true) => {
-            if !node.is_unknown() {
-                *node = Node { value: Val::Unknown, site: std::mem::take(&mut node.site) }.with_note(note);
-            }
+        Val::Bool(true) if !node.is_unknown() => {
+            *node = Node { value: Val::Unknown, site: std::mem::take(&mut node.site) }.with_note(note);
         }
         Val::Object(masks) => {
             if node.value == Val::Null && masks.iter().any(|(_, mask)| says_something(mask)) {

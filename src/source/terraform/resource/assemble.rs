@@ -125,6 +125,7 @@ impl Frame {
         let new = resource.change == Change::Create;
         self.bases.push(Base {
             declared: DeclaredRegistry {
+                logical: None,
                 language: Language::Terraform,
                 root: root.to_owned(),
                 address: resource.address.clone(),
@@ -242,15 +243,16 @@ impl Frame {
         let hosts = task.member_mut("properties").and_then(|properties| properties.member_mut("credentials"));
         let Some(hosts) = hosts.and_then(|credentials| credentials.member_mut("customRegistries")) else { return };
         let Val::Object(members) = &mut hosts.value else { return };
+        let symbol = |host: &str| host.strip_prefix("${")?.strip_suffix('}').map(str::to_owned);
         for (host, _) in members.iter_mut() {
-            let Whose::One(at) = self.known.by_symbol(host, "login_server") else { continue };
+            let Some(symbol) = symbol(host) else { continue };
+            let Whose::One(at) = self.known.by_symbol(&symbol, "login_server") else { continue };
             let properties = self.bases[at].declared.registry.get("properties");
             if let Some(server) = properties.and_then(|properties| properties.get("loginServer")?.as_str()) {
                 *host = server.to_owned();
             }
         }
-        // A symbol that names nothing here: the host is not known.
-        if members.iter().any(|(host, _)| crate::source::terraform::address::Address::parse(host).is_some()) {
+        if members.iter().any(|(host, _)| symbol(host).is_some()) {
             *hosts = Node::unknown("The login server of a credential is not known.");
         }
     }

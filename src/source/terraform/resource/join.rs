@@ -24,7 +24,6 @@ pub struct Registries(Vec<Known>);
 #[derive(Debug)]
 struct Known {
     address: Option<Address>,
-    text: String,
     id: Option<String>,
     name: Node,
     unexpanded: bool,
@@ -36,16 +35,10 @@ impl Registries {
         let attribute = |name| written(&resource.attributes, name);
         self.0.push(Known {
             address: Address::parse(&resource.address),
-            text: resource.address.clone(),
             id: attribute("id").and_then(Node::as_str).map(str::to_owned),
             name: attribute("name").cloned().unwrap_or_default(),
             unexpanded: resource.unexpanded,
         });
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// The one whose id this is.
@@ -119,11 +112,6 @@ impl Registries {
 
     fn any(&self) -> Whose {
         Whose::AnyOf((0..self.0.len()).collect())
-    }
-
-    /// The address of the one at this position.
-    pub fn address(&self, at: usize) -> &str {
-        &self.0[at].text
     }
 }
 

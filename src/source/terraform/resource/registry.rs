@@ -163,7 +163,7 @@ fn encryption(from: &Node) -> Node {
                 &keys.site,
                 [
                     ("keyIdentifier", written(keys, "key_vault_key_id").cloned()),
-                    ("identity", written(keys, "identity_client_id").cloned()),
+                    ("identity", written(keys, "identity_client_id").filter(|id| id.value != Val::Unknown).cloned()),
                 ],
             );
             object_at(&keys.site, [("status", Some(on)), ("keyVaultProperties", Some(properties))])

@@ -110,12 +110,13 @@ fn credentials(from: &Node) -> Option<Node> {
     Some(object_at(&from.site, [("sourceRegistry", source), ("customRegistries", custom)]))
 }
 
-/// The host and how the task logs in there. A host that is not known is named by its symbol, for its registry to tell.
+/// The host and how the task logs in there. A host that is not known is named by its symbol as `${…}`, for its registry
+/// to tell.
 fn custom_registry(entry: &Node) -> Option<(String, Node)> {
     let server = written(entry, "login_server")?;
     let host = match &server.value {
         Val::String(host) => host.clone(),
-        Val::Symbol(symbol) => symbol.to_string(),
+        Val::Symbol(symbol) => format!("${{{symbol}}}"),
         _ => return None,
     };
     let identity = written(entry, "identity").filter(|identity| identity.as_str() != Some(""));
