@@ -238,8 +238,13 @@ fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String
     let at = |line| Region { start_line: line, start_column: 1, end_line: line, end_column: 2 };
     let spot = |line| Spot { file: Arc::clone(&file), region: at(line), related: Vec::new(), note: None };
     let properties = BTreeMap::from([("/registry/properties/x".to_owned(), spot(line))]);
-    let declaration =
-        Declaration { language: Language::Terraform, address: "r.a".to_owned(), block: spot(block), properties };
+    let declaration = Declaration {
+        language: Language::Terraform,
+        address: "r.a".to_owned(),
+        logical: None,
+        block: spot(block),
+        properties,
+    };
     let record = RegistryRecord {
         scope: ScopeName::Source,
         id: "infra:r.a".to_owned(),
