@@ -2,6 +2,7 @@
 
 mod address;
 mod azapi;
+mod choices;
 pub mod config;
 mod evaluate;
 mod functions;

@@ -10,8 +10,8 @@ const MOST_STEPS: u64 = 10_000_000;
 /// How deep evaluation goes: expressions within one another, and from value to value by reference.
 const MOST_DEEP: usize = 4_000;
 
-/// How deep a value may be: those who walk it later have smaller stacks.
-const MOST_VALUE_DEEP: usize = 200;
+/// How deep a value may be: a document that is read as JSON holds 128 levels.
+const MOST_VALUE_DEEP: usize = 100;
 
 /// How many values one value may consist of.
 const MOST_VALUES: usize = 100_000;

@@ -1,5 +1,6 @@
 //! Evaluates a configuration: each value once, when it is asked for. What cannot be known is unknown, and says why.
 
+mod blocks;
 mod expand;
 mod expression;
 mod limits;

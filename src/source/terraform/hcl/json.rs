@@ -6,7 +6,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Range;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::expression::read_number;
+use super::number::read_number;
 use super::parser::{Parsed, Parser, SyntaxError};
 use super::{Attribute, Block, Body, Expr, ExprKind, Span};
 

@@ -2,14 +2,15 @@
 
 mod expression;
 mod json;
+mod number;
 mod parser;
 mod structure;
 mod template;
 #[cfg(test)]
 mod tests;
 
-pub(super) use expression::{from_f64, read_number};
 pub use json::{parse_json, parse_json_values};
+pub(super) use number::{from_f64, read_number};
 pub use parser::{SyntaxError, parse, parse_expression};
 
 use serde_json::Number;

@@ -39,6 +39,9 @@ pub fn parse_expression(text: &str, at: Span) -> Result<Expr, SyntaxError> {
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
+/// How many expressions may be within one another, brackets or not.
+const MOST_DEEP: usize = 3 * MOST_NESTED;
+
 pub(super) struct Parser<'t> {
     pub text: &'t str,
     pub pos: usize,
@@ -51,12 +54,13 @@ pub(super) struct Parser<'t> {
     pub fixed: Option<Span>,
     /// Whether a line's end is a blank, as it is within brackets.
     pub across_lines: bool,
+    brackets: usize,
     depth: usize,
 }
 
 impl<'t> Parser<'t> {
     pub fn new(text: &'t str, file: u32) -> Parser<'t> {
-        Parser { text, pos: 0, end: text.len(), file, base: 0, fixed: None, across_lines: false, depth: 0 }
+        Parser { text, pos: 0, end: text.len(), file, base: 0, fixed: None, across_lines: false, brackets: 0, depth: 0 }
     }
 
     pub fn error(&self, message: impl Into<String>) -> SyntaxError {
@@ -116,10 +120,10 @@ impl<'t> Parser<'t> {
         matches!(self.peek(), Some(b'\r' | b'\n'))
     }
 
-    /// One level deeper, as far as that is allowed.
+    /// One call of the parser within another, as far as that is allowed.
     pub fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth >= MOST_NESTED {
-            return Err(self.error(format!("it is nested deeper than {MOST_NESTED} levels; write it flatter")));
+        if self.depth >= MOST_DEEP {
+            return Err(self.error("the expression is too long; split it with locals"));
         }
         self.depth += 1;
         let parsed = parse(self);
@@ -129,9 +133,14 @@ impl<'t> Parser<'t> {
 
     /// What stands in brackets, where a line's end is a blank; or in braces, where it is none.
     pub fn with_lines<T>(&mut self, across: bool, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.brackets >= MOST_NESTED {
+            return Err(self.error(format!("it is nested deeper than {MOST_NESTED} levels; write it flatter")));
+        }
+        self.brackets += 1;
         let before = std::mem::replace(&mut self.across_lines, across);
-        let parsed = self.nested(parse);
+        let parsed = parse(self);
         self.across_lines = before;
+        self.brackets -= 1;
         parsed
     }
 

@@ -125,13 +125,18 @@ fn what_is_wrong_is_said_with_its_place() {
 fn nesting_is_held_to_a_limit() {
     let on_a_stack = |text: String| {
         let run = move || parse(&text, 0).map(|_| ()).map_err(|error| error.message);
-        std::thread::Builder::new().stack_size(16 << 20).spawn(run).expect("a thread").join().expect("no panic")
+        std::thread::Builder::new().stack_size(32 << 20).spawn(run).expect("a thread").join().expect("no panic")
     };
     let lists = |depth: usize| format!("a = {}{}\n", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(on_a_stack(lists(200)), Ok(()));
+    assert_eq!(on_a_stack(lists(512)), Ok(()));
+    assert!(on_a_stack(lists(513)).is_err());
+    assert_eq!(on_a_stack(format!("a = {}1{}", "(".repeat(512), ")".repeat(512))), Ok(()));
+    assert_eq!(on_a_stack(format!("a = {}1{}", "\"${".repeat(512), "}\"".repeat(512))), Ok(()));
+    assert_eq!(on_a_stack(format!("a = {}1{}", "f([".repeat(256), "])".repeat(256))), Ok(()));
     assert!(on_a_stack(lists(100_000)).expect_err("too deep").contains("deeper than 512 levels"));
     let blocks = |depth: usize| format!("{}{}\n", "b {\n".repeat(depth), "}\n".repeat(depth));
-    assert_eq!(on_a_stack(blocks(500)), Ok(()));
+    assert_eq!(on_a_stack(blocks(512)), Ok(()));
     for open in ["(", "!", "-", "a ? b : ", "f(", "\"${", "{ a = ", "b {\n", "[for x in ", "a[", "\"%{ if x }"] {
         assert!(on_a_stack(format!("a = {}", open.repeat(100_000))).is_err(), "{open}");
     }
