@@ -80,7 +80,7 @@ impl TextFile {
         let start = self.lines[line];
         let column = match offset - start > STRIDE {
             true => self.units_before(offset) - self.units_before(start),
-            false => units(&self.text[start..offset]),
+            false => utf16_units(&self.text[start..offset]),
         };
         (line as u32 + 1, column as u32 + 1)
     }
@@ -92,13 +92,13 @@ impl TextFile {
             for end in (STRIDE..=self.text.len()).step_by(STRIDE) {
                 let (start, end) = (self.text.floor_char_boundary(end - STRIDE), self.text.floor_char_boundary(end));
                 let before = units.last().copied().unwrap_or_default();
-                units.push(before + units(&self.text[start..end]));
+                units.push(before + utf16_units(&self.text[start..end]));
             }
             units
         });
         let at = offset / STRIDE;
         let start = self.text.floor_char_boundary(at * STRIDE);
-        units.get(at).copied().unwrap_or_default() + units(&self.text[start..offset])
+        units.get(at).copied().unwrap_or_default() + utf16_units(&self.text[start..offset])
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.
@@ -116,7 +116,7 @@ impl TextFile {
 }
 
 /// How many UTF-16 units a text has.
-fn units(text: &str) -> usize {
+fn utf16_units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
