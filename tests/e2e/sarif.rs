@@ -164,7 +164,7 @@ fn of_source_code_no_alert_hides_another() {
         }
         folded += usize::from(result["properties"].get("acrscan/fingerprints").is_some());
     }
-    let fails = results(&archive).into_iter().filter(|result| result["kind"] == "fail");
+    let fails = results(&archive).filter(|result| result["kind"] == "fail");
     let mut expected: Vec<String> = fails.map(|result| text(&result["partialFingerprints"]["acrscan/v1"])).collect();
     expected.sort();
     told.sort();
