@@ -30,4 +30,5 @@ mod service_tags;
 mod snapshot;
 mod source_code;
 mod source_faults;
+mod source_found;
 mod waivers;

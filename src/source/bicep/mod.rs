@@ -33,6 +33,12 @@ pub fn read(found: &Found) -> Read {
     on_deep_stack(|| Reader::default().read(found))
 }
 
+/// The Bicep file on disk that a parameter file is for.
+pub fn used_by(parameters: &Path) -> Option<PathBuf> {
+    let unit = on_deep_stack(|| Files::default().load(parameters)).ok()?;
+    parameters::used_by(&unit).filter(|path| path.extension().is_some_and(|end| end == "bicep") && path.is_file())
+}
+
 #[derive(Default)]
 struct Reader {
     files: Files,

@@ -9,6 +9,7 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use super::content::{Content, tell_apart};
+use crate::source::bicep;
 use crate::text_file::shown;
 
 /// Folders that hold other people's code, or none.
@@ -46,8 +47,9 @@ pub struct BicepFile {
     pub compiled: Option<PathBuf>,
 }
 
-/// Finds the source code in files and folders. In a folder `.gitignore` is honoured and links to folders are not
-/// followed; a file that is named is taken in any case.
+/// Finds the source code in files and folders. In a folder `.gitignore` is honoured, but for values that Terraform reads
+/// all the same, and links to folders are not followed; a file that is named is taken in any case. A file of Terraform's
+/// stands for its folder, and a `.bicepparam` file brings the file that it is for.
 ///
 /// # Errors
 /// A path cannot be read, or nothing in all of them is recognised.
@@ -58,9 +60,12 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         if path.is_dir() {
             walk(path, &mut files, &mut found);
         } else {
+            bring(path, &mut files);
             files.insert(normal(path));
         }
     }
+    let values: Vec<PathBuf> = terraform_folders(&files).iter().flat_map(|folder| beside(folder, is_loaded)).collect();
+    files.extend(values);
     let told: Vec<(PathBuf, Result<Kind, String>)> = files
         .into_par_iter()
         .map(|path| {
@@ -107,6 +112,12 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
     if nothing && found.gaps.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let left: String = found.left.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
+        if let Some(path) = found.parameters.first() {
+            bail!("{}: parameters alone declare nothing: name their ARM template as well{left}", shown(path));
+        }
+        if let Some(path) = found.bicep_parameters.first() {
+            bail!("{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{left}", shown(path));
+        }
         bail!(
             "{}: nothing recognised: no snapshot, Terraform plan or configuration, ARM template, what-if result or \
              Bicep file{left}",
@@ -129,7 +140,7 @@ fn kind(path: &Path) -> Result<Kind, String> {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     Ok(match () {
-        () if ends(&[".tf", ".tf.json", ".tfvars", ".tfvars.json"]) => Kind::Terraform,
+        () if is_terraform(&name) => Kind::Terraform,
         () if ends(&[".bicepparam"]) => Kind::BicepParameters,
         () if ends(&[".bicep"]) => Kind::Bicep,
         () => Kind::Json(tell_apart(path)?),
@@ -140,8 +151,7 @@ impl Found {
     fn add(&mut self, kind: Kind, path: PathBuf) {
         match kind {
             Kind::Terraform => {
-                let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-                self.terraform.entry(folder).or_default().push(path);
+                self.terraform.entry(folder_of(&path)).or_default().push(path);
             }
             Kind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
             Kind::BicepParameters => self.bicep_parameters.push(path),
@@ -153,6 +163,50 @@ impl Found {
             Kind::Json(Content::Snapshot | Content::Unrelated) => {}
         }
     }
+}
+
+/// What a file that is named brings with it.
+fn bring(path: &Path, files: &mut BTreeSet<PathBuf>) {
+    match kind(path) {
+        Ok(Kind::Terraform) => files.extend(beside(&folder_of(path), is_terraform)),
+        Ok(Kind::BicepParameters) => files.extend(bicep::used_by(path).map(|bicep| normal(&bicep))),
+        _ => {}
+    }
+}
+
+/// The files of a folder whose names, in lower case, are as asked.
+fn beside(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| wanted(&name.to_lowercase())));
+    named.map(|entry| entry.path()).filter(|path| path.is_file()).map(|path| normal(&path)).collect()
+}
+
+/// The folders with a configuration of Terraform's.
+fn terraform_folders(files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let declares = |path: &&PathBuf| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
+        is_terraform(&name) && !is_values(&name)
+    };
+    files.iter().filter(declares).map(|path| folder_of(path)).collect()
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn is_terraform(name: &str) -> bool {
+    name.ends_with(".tf") || name.ends_with(".tf.json") || is_values(name)
+}
+
+fn is_values(name: &str) -> bool {
+    name.ends_with(".tfvars") || name.ends_with(".tfvars.json")
+}
+
+/// Whether Terraform reads this file of values untold.
+fn is_loaded(name: &str) -> bool {
+    let stem = name.strip_suffix(".json").unwrap_or(name).strip_suffix(".tfvars");
+    stem.is_some_and(|stem| stem == "terraform" || stem.ends_with(".auto"))
 }
 
 fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {

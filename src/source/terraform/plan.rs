@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use self::folder::Planning;
 use self::places::Placed;
-use self::references::Configuration;
 use super::resource::{Change, Resource, assemble};
 use super::tree::Tree;
 use crate::inventory::Taken;
@@ -48,8 +47,6 @@ struct Planned {
     variables: Vec<(String, Node)>,
     /// What the root module declares: `azurerm_container_registry.main`, `module.acr`.
     root: BTreeSet<String>,
-    /// The configuration, where the plan carries it.
-    configuration: Option<Configuration>,
     gaps: Vec<String>,
 }
 
@@ -88,8 +85,8 @@ fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> Rea
     for resource in &mut planned.resources {
         let placed = planning.as_ref().map_or(Placed::Nowhere, |planning| planning.sources.place(resource));
         nowhere += usize::from(placed == Placed::Nowhere);
-        if let (Placed::Call | Placed::Nowhere, Some(configuration)) = (placed, &planned.configuration) {
-            places::settle_by(configuration, resource);
+        if let Placed::Call | Placed::Nowhere = placed {
+            places::doubt(resource);
         }
         // What a plan lacks may belong to what is new in it.
         if !planned.gaps.is_empty() && resource.change == Change::Create {

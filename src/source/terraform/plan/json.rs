@@ -147,7 +147,6 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
         planned.variables = variables.as_object().unwrap_or_default().iter().filter_map(value).collect();
     }
     planned.root = configuration.root_names();
-    planned.configuration = Some(configuration);
     Ok(planned)
 }
 

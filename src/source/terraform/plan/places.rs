@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::references::Configuration;
+use super::tree::AFTER_APPLY;
 use crate::source::declared::{Node, Place, Site, Val};
 use crate::source::terraform::address::Address;
 use crate::source::terraform::resource::attributes::written;
 use crate::source::terraform::resource::{Change, Resource};
 
-/// Attributes that azurerm computes where they are not set: a plan then has them as not known.
-const COMPUTED: [&str; 2] = ["network_rule_set", "encryption"];
+/// Attributes that azurerm computes where they are not set: a plan then has them as not known. The last two are 3.x's.
+const COMPUTED: [&str; 4] = ["network_rule_set", "encryption", "retention_policy", "trust_policy"];
 
 /// The resources of the sources, to be found by address.
 #[derive(Debug, Default)]
@@ -99,13 +99,14 @@ fn is_installed(place: &Place) -> bool {
     place.file.path.split('/').any(|segment| segment == ".terraform")
 }
 
-/// Where no source is found: what the plan's configuration says is not written is not set.
-pub fn settle_by(configuration: &Configuration, resource: &mut Resource) {
-    let Some(address) = Address::parse(&resource.address).filter(|_| resource.change == Change::Create) else { return };
+/// Where no source is found, nothing tells what azurerm computes from what is written and not known yet: Terraform leaves
+/// `dynamic` blocks, and blocks that stand for attributes, out of the configuration that a plan carries.
+pub fn doubt(resource: &mut Resource) {
     for name in COMPUTED {
-        let computed = resource.attributes.get(name).is_some_and(|node| node.value == Val::Unknown);
-        if computed && configuration.writes(&address, name) == Some(false) {
-            resource.attributes.set(name, Node::of(Val::Null));
+        let computed = resource.attributes.member_mut(name).filter(|node| node.value == Val::Unknown);
+        if let Some(node) = computed.filter(|node| node.site.note.as_deref() == Some(AFTER_APPLY)) {
+            let note = format!("{name} is known only after apply, and the plan's sources were not found.");
+            node.site.note = Some(note.into());
         }
     }
 }

@@ -117,13 +117,6 @@ impl Configuration {
         self.root.names.clone()
     }
 
-    /// Whether an attribute of a resource is written; `None` where the resource itself is not there.
-    pub fn writes(&self, address: &Address, attribute: &str) -> Option<bool> {
-        let module = self.module(&address.modules)?;
-        let block = module.resources.get(&address.resource.as_ref()?.name)?;
-        Some(block.expressions.get(attribute).is_some())
-    }
-
     /// Gives a symbol to what is not known of a resource and is a reference to another resource's attribute. The
     /// addresses are those of the plan.
     pub fn name_unknown(&self, resource: &mut Resource, addresses: &BTreeSet<String>) {

@@ -207,18 +207,36 @@ fn what_is_not_known_is_joined_by_what_it_refers_to() {
 }
 
 #[test]
-fn what_azurerm_computes_is_a_default_where_nothing_writes_it() {
+fn what_azurerm_computes_is_a_default_where_the_sources_do_not_write_it() {
     let mut after = registry("a");
     after.as_object_mut().expect("after").remove("network_rule_set");
-    let unknown = json!({"id": true, "network_rule_set": true, "encryption": true});
+    let unknown = json!({"id": true, "network_rule_set": true, "encryption": true, "trust_policy": true});
     let mut plan = plan(&[change(MAIN, &["create"], after, unknown)]);
-    let rules = |plan: &Value| document(&read_json(plan), 0)["registry"]["properties"].get("networkRuleSet").cloned();
-    assert_eq!(rules(&plan), None, "no configuration says whether it is written");
     plan["configuration"] = configured();
-    assert_eq!(rules(&plan), Some(json!({"defaultAction": "Allow", "ipRules": []})));
-    plan["configuration"]["root_module"]["resources"][0]["expressions"]["network_rule_set"] =
-        json!({"references": ["var.x"]});
-    assert_eq!(rules(&plan), None);
+    // Fewer names, for the sources to declare most of them.
+    plan["configuration"]["root_module"]["resources"].as_array_mut().expect("resources").truncate(1);
+    plan["configuration"]["root_module"]["module_calls"] = json!({});
+    let text = format!("{plan:#}");
+    let head = "resource \"azurerm_container_registry\" \"main\" {\n  name = \"a\"\n  sku = \"Premium\"\n";
+    let dynamic = "  dynamic \"network_rule_set\" {\n    for_each = data.external.x.result\n    content {}\n  }\n  dynamic \"encryption\" {\n    for_each = data.external.x.result\n    content {}\n  }\n";
+    let properties = |sources: Option<&str>| {
+        let main = sources.map(|blocks| format!("{head}{blocks}}}\n"));
+        let mut files = vec![("plan.json", text.as_bytes())];
+        files.extend(main.as_ref().map(|main| ("main.tf", main.as_bytes())));
+        let read = read(&files).1;
+        let properties = read.registries[0].registry.get("properties").expect("properties").clone();
+        let note = |name: &str| properties.get(name).and_then(|node| node.site.note.as_deref().map(str::to_owned));
+        let rules = properties.get("networkRuleSet").and_then(|rules| rules.get("defaultAction")).is_some();
+        let keys = properties.get("encryption").and_then(|keys| keys.get("status")).is_some();
+        let trust = properties.get("policies").and_then(|policies| policies.get("trustPolicy")?.get("status")).is_some();
+        (rules, keys, trust, note("networkRuleSet"), note("encryption"))
+    };
+    // The configuration lists no expression for either; it would not if a dynamic block made them.
+    let why = |name: &str| Some(format!("{name} is known only after apply, and the plan's sources were not found."));
+    assert_eq!(properties(None), (false, false, false, why("network_rule_set"), why("encryption")));
+    assert_eq!(properties(Some("")), (true, true, true, None, None));
+    let (rules, keys, trust, ..) = properties(Some(dynamic));
+    assert_eq!((rules, keys, trust), (false, false, true));
 }
 
 const SOURCE: &str = r#"variable "allowed" {

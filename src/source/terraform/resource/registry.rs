@@ -185,7 +185,8 @@ fn policies(resource: &Resource) -> Node {
     };
     let trust = match block(from, "trust_policy") {
         Block::One(trust) => Some(object([("status", Some(switch(trust, "enabled", false, STATUS)))])),
-        _ => policy("trust_policy_enabled", false),
+        Block::Unknown(node) => Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Absent => policy("trust_policy_enabled", false),
     };
     object([
         ("azureADAuthenticationAsArmPolicy", arm_audience),
