@@ -107,8 +107,12 @@ fn what_goes_round_in_circles_ends() {
     let run = scan(&[("infra/main.tf", format!("{own}{OPEN}").as_bytes())]);
     assert_gap(&run, "infra/main.tf:");
     assert_found_besides(&run);
-    let bicep = "module again 'main.bicep' = {\n  name: 'again'\n}\n";
-    assert_gap(&scan(&[("main.bicep", bicep.as_bytes()), ("open.tf", OPEN.as_bytes())]), "main.bicep:1:");
+    let bicep = "module again 'main.bicep' = {\n  name: 'again'\n}\n\
+                 resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'contosoacr'\n  \
+                 location: 'eastus'\n  sku: { name: 'Basic' }\n}\n";
+    let run = scan(&[("main.bicep", bicep.as_bytes())]);
+    assert_gap(&run, "main.bicep:1:1: the module includes itself");
+    assert_found_besides(&run);
 }
 
 #[cfg(unix)]
