@@ -228,7 +228,8 @@ fn what_azurerm_computes_is_a_default_where_the_sources_do_not_write_it() {
         let note = |name: &str| properties.get(name).and_then(|node| node.site.note.as_deref().map(str::to_owned));
         let rules = properties.get("networkRuleSet").and_then(|rules| rules.get("defaultAction")).is_some();
         let keys = properties.get("encryption").and_then(|keys| keys.get("status")).is_some();
-        let trust = properties.get("policies").and_then(|policies| policies.get("trustPolicy")?.get("status")).is_some();
+        let trust =
+            properties.get("policies").and_then(|policies| policies.get("trustPolicy")?.get("status")).is_some();
         (rules, keys, trust, note("networkRuleSet"), note("encryption"))
     };
     // The configuration lists no expression for either; it would not if a dynamic block made them.
