@@ -30,7 +30,7 @@ Exit codes:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Read registries, evaluate the policies, report
+    /// Read registries from source code, snapshots or Azure, evaluate the policies, report
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
     /// Save subscriptions as a snapshot, for `scan` to read; nothing is evaluated
@@ -46,7 +46,7 @@ pub enum Command {
 /// `acrscan scan`
 #[derive(Debug, Args)]
 pub struct ScanArgs {
-    /// Snapshots to scan: folders that `acrscan pull` wrote
+    /// What to scan: files and folders of Terraform, ARM templates, what-if results, Bicep; snapshots' folders
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -74,7 +74,8 @@ pub struct ScanArgs {
     /// Who reads the SARIF
     #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
     pub sarif_target: SarifTarget,
-    /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`
+    /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`, and `acrscan/iac` in that of source
+    /// code
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub sarif_category: Option<String>,
     /// Save what was read from Azure as a snapshot, and point findings at its files

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  waive, compare  ──►  Report  ──►  output  ──►  exit code
-//! azure        registries      regorus,                          acrscan.toml,                    text
-//! snapshot     + gaps          rayon                             baseline                         sarif
+//! azure        registries      regorus,                          acrscan.toml,                    text sarif
+//! snapshot     + gaps          rayon                             comments,                        markdown json
+//! terraform                                                      baseline                         github junit
+//! arm, bicep
 //! ```
 
 pub mod baseline;

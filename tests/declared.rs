@@ -32,6 +32,7 @@ fn registry(settings: Value) -> DeclaredRegistry {
         registry["properties"][name] = value.clone();
     }
     DeclaredRegistry {
+        logical: None,
         language: Language::Terraform,
         root: "infra".to_owned(),
         address: "azurerm_container_registry.main".to_owned(),

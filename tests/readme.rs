@@ -36,12 +36,16 @@ fn the_help_is_the_real_one() {
 }
 
 #[test]
-fn the_excerpt_is_real() {
-    let output = acrscan(&["scan", "fixtures/contoso"]);
-    let excerpt = blocks("text").into_iter().find(|block| !block.starts_with('$')).expect("an excerpt");
-    assert!(excerpt.lines().count() > 10);
-    for paragraph in excerpt.split("\n\n") {
-        assert!(output.contains(paragraph), "not in the output:\n{paragraph}");
+fn the_excerpts_are_real() {
+    let excerpts: Vec<_> = blocks("text").into_iter().filter(|block| !block.starts_with('$')).collect();
+    let folders = ["fixtures/contoso", "fixtures/infra"];
+    assert_eq!(excerpts.len(), folders.len());
+    for (excerpt, folder) in excerpts.into_iter().zip(folders) {
+        let output = acrscan(&["scan", folder]);
+        assert!(excerpt.lines().count() > 10);
+        for paragraph in excerpt.split("\n\n") {
+            assert!(output.contains(paragraph), "not in the output:\n{paragraph}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use acrscan_fuzz::{TAGS, check_record, file};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
-    if let Ok(inventory) = code::read(&[file("any.json", content)], &TAGS) {
-        inventory.registries.iter().for_each(check_record);
+    if let Ok(found) = code::find(&[file("any.json", content)]) {
+        code::read(found, &TAGS).registries.iter().for_each(check_record);
     }
 });

@@ -28,7 +28,8 @@ struct Known {
     message: String,
     kind: String,
     severity: String,
-    evidence: Value,
+    /// Not kept of results that were one alert.
+    evidence: Option<Value>,
     waived: bool,
     /// Whether a finding of this scan is it.
     seen: bool,
@@ -46,6 +47,8 @@ impl Baseline {
                 Some(known) if finding.kind == Kind::Fail && known.kind == Kind::Unknown.as_str() => {
                     Some(BaselineState::New)
                 }
+                // Nor did what was waived count: a waiver that is gone is not to pass for an old failure.
+                Some(known) if known.waived && finding.waived.is_none() => Some(BaselineState::New),
                 Some(known) if known.says_the_same(finding) => Some(BaselineState::Unchanged),
                 Some(_) => Some(BaselineState::Updated),
                 // It does not count, so it is not new.
@@ -68,7 +71,7 @@ impl Baseline {
             .map(|((policy, fingerprint), known)| AbsentResult {
                 resource: known.resource,
                 policy,
-                message: plain(&known.message),
+                message: known.message,
                 fingerprint,
             })
             .collect();
@@ -86,7 +89,8 @@ impl Known {
     fn says_the_same(&self, finding: &Finding) -> bool {
         let graded = self.kind == finding.kind.as_str() && self.severity == finding.severity.as_str();
         let counted = self.waived == finding.waived.is_some();
-        graded && counted && self.evidence == finding.evidence && wording(&self.message) == wording(&finding.message)
+        let seen = self.evidence.as_ref().is_none_or(|evidence| *evidence == finding.evidence);
+        graded && counted && seen && wording(&self.message) == wording(&finding.message)
     }
 }
 
@@ -103,11 +107,6 @@ fn would_show(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool {
         None => coverage.whole_source(resource),
     };
     read && !coverage.blind(policy, None, |id| id.eq_ignore_ascii_case(resource))
-}
-
-/// What SARIF escapes in a message, as it was.
-fn plain(message: &str) -> String {
-    message.replace("\\[", "[").replace("\\]", "]")
 }
 
 /// A message without what SARIF's writer escapes: brackets that would make a link, and characters that do not show.

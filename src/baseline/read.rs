@@ -97,6 +97,18 @@ struct Properties {
     resource: String,
     #[serde(rename = "acrscan/evidence", default)]
     evidence: Value,
+    /// As the policy said it, where the result's text says more.
+    #[serde(rename = "acrscan/message")]
+    message: Option<String>,
+    /// Of a result that stands for several findings, one of each; see `output::sarif::folded`.
+    #[serde(rename = "acrscan/fingerprints", default)]
+    fingerprints: Vec<String>,
+    #[serde(rename = "acrscan/messages", default)]
+    messages: Vec<String>,
+    #[serde(rename = "acrscan/resourceIds", default)]
+    resources: Vec<String>,
+    #[serde(rename = "acrscan/severities", default)]
+    severities: Vec<String>,
 }
 
 /// Why a text is no baseline.
@@ -171,11 +183,30 @@ impl Baseline {
             return Ok(());
         }
         let accepted = |suppression: &Suppression| suppression.status.as_deref().is_none_or(|s| s == "accepted");
-        let Properties { kind, severity, resource, evidence } = result.properties;
+        let properties = result.properties;
         let waived = result.suppressions.iter().flatten().any(accepted);
-        let message = result.message.text;
-        let known = Known { resource, message, kind, severity, evidence, waived, seen: false };
-        self.known.insert((policy, fingerprint), known);
+        let count = properties.fingerprints.len();
+        if [properties.messages.len(), properties.resources.len(), properties.severities.len()] != [count; 3] {
+            return Err("this result stands for several, and its lists of them are not of one length");
+        }
+        if count == 0 {
+            let Properties { kind, severity, resource, evidence, .. } = properties;
+            let message = properties.message.unwrap_or_else(|| plain(&result.message.text));
+            let known = Known { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
+            self.known.insert((policy, fingerprint), known);
+            return Ok(());
+        }
+        let said = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
+        for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(said) {
+            let kind = properties.kind.clone();
+            let known = Known { resource, message, kind, severity, evidence: None, waived, seen: false };
+            self.known.insert((policy.clone(), fingerprint), known);
+        }
         Ok(())
     }
+}
+
+/// What SARIF escapes in a message, as it was.
+pub(super) fn plain(message: &str) -> String {
+    message.replace("\\[", "[").replace("\\]", "]")
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::read::plain;
 use super::*;
 use crate::finding::{Location, Severity, Waived, fingerprint};
 use crate::inventory::{Inventory, Scope};
@@ -136,7 +137,7 @@ fn of_what_github_gets_no_sarif_of_nothing_is_told() {
 }
 
 #[test]
-fn what_was_waived_was_known_and_what_was_gone_was_not() {
+fn what_was_waived_did_not_count_and_what_was_gone_was_not_there() {
     let fail = |key| finding(Kind::Fail, ID, key);
     let (same, waived, rejected, gone) = (fail("a"), fail("b"), fail("c"), fail("d"));
     let results = vec![
@@ -146,7 +147,7 @@ fn what_was_waived_was_known_and_what_was_gone_was_not() {
         result(&gone, json!({"suppressions": [], "baselineState": "absent"})),
     ];
     let mut findings = [same, waived, rejected, gone];
-    let states = [Some("unchanged"), Some("updated"), Some("unchanged"), Some("new")];
+    let states = [Some("unchanged"), Some("new"), Some("unchanged"), Some("new")];
     assert_eq!(compare(results, &mut findings, &[azure()]), (states.to_vec(), 0));
 }
 
@@ -191,4 +192,47 @@ fn what_was_unknown_and_fails_now_is_new() {
     let state = |then: &Finding, now: &Finding| compare(vec![result(then, json!({}))], &mut [now.clone()], &[azure()]);
     assert_eq!(state(&unknown, &fails), (vec![Some("new")], 0));
     assert_eq!(state(&fails, &unknown), (vec![Some("updated")], 0));
+}
+
+#[test]
+fn a_result_that_stands_for_several_is_each_of_them() {
+    let finding = |key: &str| Finding {
+        message: format!("It is open to {key}."),
+        evidence: json!({ "key": key }),
+        ..finding(Kind::Fail, "infra:r.a", key)
+    };
+    let (first, mut second, third) = (finding("a"), finding("b"), finding("c"));
+    second.severity = Severity::Low;
+    let mut folded = result(&first, json!({}));
+    folded["message"]["text"] = json!("It is open to a. Also here: and so on. See also: [used here](1).");
+    let lists = [
+        ("acrscan/message", json!(first.message)),
+        ("acrscan/fingerprints", json!([first.fingerprint, second.fingerprint, third.fingerprint])),
+        ("acrscan/messages", json!([first.message, second.message, third.message])),
+        ("acrscan/resourceIds", json!(["infra:r.a", "infra:r.a", "infra:r.a"])),
+        ("acrscan/severities", json!(["high", "low", "high"])),
+    ];
+    for (name, value) in lists {
+        folded["properties"][name] = value;
+    }
+    let source = [ScopeName::Source];
+    let mut graver = second.clone();
+    graver.severity = Severity::High;
+    let mut now = [first.clone(), second.clone(), finding("d")];
+    let (states, absent) = compare(vec![folded.clone()], &mut now, &source);
+    assert_eq!((states, absent), (vec![Some("unchanged"), Some("unchanged"), Some("new")], 1));
+    assert_eq!(compare(vec![folded.clone()], &mut [graver], &source), (vec![Some("updated")], 2));
+    folded["properties"]["acrscan/messages"] = json!(["one"]);
+    let run = json!({"tool": {"driver": {"name": "acrscan"}}, "results": [folded]});
+    let told = refused(&json!({"version": "2.1.0", "runs": [run]}).to_string());
+    assert!(told.contains("its lists of them are not of one length"), "{told}");
+}
+
+#[test]
+fn the_policys_own_words_are_compared_where_they_are_kept() {
+    let old = finding(Kind::Fail, ID, "a");
+    let mut linked = result(&old, json!({"message": {"text": "It is open. See also: [used here](1)."}}));
+    assert_eq!(compare(vec![linked.clone()], &mut [old.clone()], &[azure()]).0, [Some("updated")]);
+    linked["properties"]["acrscan/message"] = json!(old.message);
+    assert_eq!(compare(vec![linked], &mut [old], &[azure()]).0, [Some("unchanged")]);
 }

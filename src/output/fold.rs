@@ -1,6 +1,10 @@
 //! Unknown results of one registry for one reason, together: what one value leaves open, it leaves open for many
 //! policies.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use crate::finding::{Finding, Kind, Location};
 
 /// A reason, and the policies that could not tell for it.
@@ -17,7 +21,7 @@ pub struct Doubt<'a> {
 /// The unknown results among some findings, by registry, reason and place; in the order of the first of each.
 pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<'a>> {
     let mut doubts: Vec<Doubt> = Vec::new();
-    let mut known = std::collections::HashMap::new();
+    let mut known = HashMap::new();
     for finding in findings.into_iter().filter(|finding| finding.kind == Kind::Unknown) {
         let reason = reason(&finding.message);
         let at = *known.entry((&finding.resource, reason.clone(), place(finding))).or_insert(doubts.len());
@@ -30,25 +34,44 @@ pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<
     doubts
 }
 
+/// Of findings that are alike, so many messages are shown besides the first.
+const MOST_OTHERS: usize = 3;
+
 /// Findings of one policy, severity and baseline state at one place in source code, together: the first, and how they
 /// go on. A data source brings in ten addresses at once, and `for_each` ten registries.
 pub fn alike<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Vec<&'a Finding>> {
+    grouped(findings, |finding| match &finding.location {
+        Location::Source { file, region } => {
+            Some((&finding.policy, finding.severity, finding.kind, finding.baseline, &file.path, *region))
+        }
+        Location::Live | Location::File { .. } => None,
+    })
+}
+
+/// Findings of one key together, in the order of the first of each; those without a key each alone.
+pub fn grouped<'a, K: Eq + Hash>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    key: impl Fn(&'a Finding) -> Option<K>,
+) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
-    let mut known = std::collections::HashMap::new();
+    let mut known = HashMap::new();
     for finding in findings {
-        let at = match &finding.location {
-            Location::Source { file, region } => {
-                let key = (&finding.policy, finding.severity, finding.kind, finding.baseline, &file.path, *region);
-                *known.entry(key).or_insert(groups.len())
-            }
-            Location::Live | Location::File { .. } => groups.len(),
-        };
+        let next = groups.len();
+        let at = key(finding).map_or(next, |key| *known.entry(key).or_insert(next));
         match groups.get_mut(at) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
     }
     groups
+}
+
+/// What findings that are like a first one say: the messages of a few, and how many more there are.
+pub fn others<'a>(alike: &[&'a Finding]) -> impl Iterator<Item = Cow<'a, str>> {
+    let more = alike.len().saturating_sub(MOST_OTHERS);
+    let rest = (more > 0).then(|| format!("{more} more of this policy {} here.", if more == 1 { "is" } else { "are" }));
+    let shown: Vec<&str> = alike.iter().take(MOST_OTHERS).map(|finding| finding.message.as_str()).collect();
+    shown.into_iter().map(Cow::Borrowed).chain(rest.map(Cow::Owned))
 }
 
 /// Path, line and column; in Azure the property.

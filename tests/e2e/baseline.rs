@@ -9,6 +9,7 @@ use acrscan::coverage::Coverage;
 use acrscan::evaluate::Evaluator;
 use acrscan::policy::{PolicySet, Selection};
 use acrscan::source::snapshot;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::harness::{Acrscan, Run, contoso_copy, contoso_folder, contoso_server, document_path};
@@ -92,6 +93,62 @@ fn what_is_new_what_changed_and_what_is_gone() {
             absent.len() == 2 && named("2603:1020:5:9::300/122") && named("2603:1030:40c:402::90/125"),
             "{absent:?}"
         );
+    }
+}
+
+/// The demo repository's findings, as `json` has them, against a baseline.
+fn infra(baseline: &Path, config: &str) -> (i32, Value) {
+    let scan = ["scan", "fixtures/infra", "-o", "json", "--profile", "all", "--config", config, "--baseline"];
+    let run = Acrscan::new(scan).args([baseline.to_str().unwrap(), "--fail-on-new"]).run();
+    (run.code, serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}")))
+}
+
+/// Its SARIF for this target.
+fn infra_sarif(folder: &TempDir, target: &str, config: &str) -> PathBuf {
+    let file = folder.path().join(format!("infra-{target}.sarif"));
+    let output = format!("sarif={}", file.display());
+    let scan = ["scan", "fixtures/infra", "--profile", "all", "--config", config, "--sarif-target", target];
+    let run = Acrscan::new(scan).args(["-o", &output, "--fail-on", "never"]).run();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    file
+}
+
+#[test]
+fn the_same_source_code_has_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    for target in TARGETS {
+        let baseline = infra_sarif(&folder, target, "/dev/null");
+        let (code, report) = infra(&baseline, "/dev/null");
+        assert_eq!(code, 0, "{target}");
+        assert_eq!(report["absent"].as_array().unwrap(), &Vec::<Value>::new(), "{target}");
+        let findings = report["findings"].as_array().unwrap();
+        assert!(findings.len() > 50);
+        for finding in findings {
+            // What source code leaves unknown is in no file for GitHub.
+            let left_out = target == "github" && finding["kind"] == "unknown";
+            let expected = if left_out { Value::Null } else { Value::from("unchanged") };
+            assert_eq!(finding["baseline"], expected, "{target}: {finding}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_longer_waived_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "fixtures/infra/acrscan.toml";
+    for target in TARGETS {
+        let baseline = infra_sarif(&folder, target, config);
+        let (code, report) = infra(&baseline, "/dev/null");
+        let count = |report: &Value, is: &dyn Fn(&Value) -> bool| {
+            report["findings"].as_array().unwrap().iter().filter(|finding| is(finding)).count()
+        };
+        assert_eq!((code, count(&report, &|finding| finding["baseline"] == "updated")), (1, 0), "{target}");
+        let (code, waived) = infra(&baseline, config);
+        // What source code leaves unknown is in no file for GitHub, waived or not.
+        let told = |finding: &Value| target == "archive" || finding["kind"] == "fail";
+        let waived = count(&waived, &|finding| !finding["waived"].is_null() && told(finding));
+        assert!(code == 0 && waived > 10, "{target}: {code}, {waived}");
+        assert_eq!(count(&report, &|finding| finding["baseline"] == "new"), waived, "{target}");
     }
 }
 

@@ -143,3 +143,30 @@ fn a_snapshot_outside_the_working_directory_gives_the_paths_of_a_live_scan() {
     assert_eq!(sarif, live);
     assert!(scan().run().stdout.contains(&format!("    at {}/subscriptions/", folder.display())));
 }
+
+/// GitHub knows an alert by rule, path and line: what shares them is one result that names all it stands for.
+#[test]
+fn of_source_code_no_alert_hides_another() {
+    let scan = |target: &str| {
+        let scan = ["scan", "fixtures/infra", "--config", "/dev/null", "--sarif-target", target];
+        Acrscan::new(scan).sarif().1
+    };
+    let words = |list: &Value| list.as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    let (github, archive) = (scan("github"), scan("archive"));
+    let (mut alerts, mut told, mut folded) = (BTreeSet::new(), Vec::new(), 0);
+    for result in results(&github) {
+        let path = text(&result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]);
+        let hash = text(&result["partialFingerprints"]["primaryLocationLineHash"]);
+        assert!(alerts.insert((text(&result["ruleId"]), path, hash)), "{result}");
+        match result["properties"].get("acrscan/fingerprints") {
+            Some(list) => told.extend(words(list)),
+            None => told.push(text(&result["partialFingerprints"]["acrscan/v1"])),
+        }
+        folded += usize::from(result["properties"].get("acrscan/fingerprints").is_some());
+    }
+    let fails = results(&archive).filter(|result| result["kind"] == "fail");
+    let mut expected: Vec<String> = fails.map(|result| text(&result["partialFingerprints"]["acrscan/v1"])).collect();
+    expected.sort();
+    told.sort();
+    assert_eq!((folded, told), (1, expected));
+}

@@ -156,6 +156,58 @@ fn a_comment_above_the_line_waives_it() {
     assert_eq!(waived["waived"]["line"], 3);
 }
 
+/// Of a registry that is open because one property says so and another says nothing, the first is underlined.
+#[test]
+fn a_default_that_opens_a_registry_stands_at_what_enables_the_access() {
+    let folder = tempfile::tempdir().unwrap();
+    let public_access = |file: &str, content: &str| -> (String, String, Vec<String>) {
+        fs::write(folder.path().join(file), content).unwrap();
+        let (_, report) = scan(folder.path(), &[file, "--only", "public-network-access"]);
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!((findings.len(), &findings[0]["kind"]), (1, &Value::from("fail")), "{content}");
+        let message = text(&findings[0]["message"]);
+        let note = message.split_once("default action is Allow. ").map(|(_, note)| note.to_owned());
+        let related = findings[0]["related"].as_array().unwrap().iter();
+        let related = related.map(|place| format!("{}:{}", text(&place["message"]), place["region"]["start_line"]));
+        (underlined(folder.path(), &findings[0]), note.unwrap_or_default(), related.collect())
+    };
+    let azurerm = |lines: &str| {
+        let required = "name = \"a\"\n  resource_group_name = \"g\"\n  location = \"eastus\"\n  sku = \"Premium\"";
+        let variable = "variable \"open\" {\n  default = true\n}\n";
+        format!("resource \"azurerm_container_registry\" \"a\" {{\n  {required}\n  {lines}\n}}\n{variable}")
+    };
+    let default = "network_rule_set is not set, and Allow is azurerm's default.";
+    let head = "resource \"azurerm_container_registry\" \"a\"";
+    let rule_set = "network_rule_set {\n  }\n  public_network_access_enabled = true";
+    for (lines, underlined, note, related) in [
+        ("public_network_access_enabled = true", "public_network_access_enabled = true", default, vec![]),
+        ("public_network_access_enabled = var.open", "default = true", default, vec!["used here:6".to_owned()]),
+        ("", head, default, vec![]),
+        // Here the rule set lacks it.
+        (rule_set, "network_rule_set", "default_action is not set, and Allow is azurerm's default.", vec![]),
+    ] {
+        let expected = (underlined.to_owned(), note.to_owned(), related);
+        assert_eq!(public_access("main.tf", &azurerm(lines)), expected, "{lines}");
+    }
+    let note = "defaultAction is not set in the template, and Allow is the default.".to_owned();
+    let bicep = "resource r 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'r'\n  location: 'eastus'\n  \
+        sku: { name: 'Premium' }\n  properties: {\n    publicNetworkAccess: 'Enabled'\n  }\n}\n";
+    assert_eq!(public_access("a.bicep", bicep), ("publicNetworkAccess: 'Enabled'".to_owned(), note.clone(), vec![]));
+    let arm = r#"{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "resources": [{
+    "type": "Microsoft.ContainerRegistry/registries", "apiVersion": "2025-11-01",
+    "name": "r", "location": "eastus", "sku": {"name": "Premium"},
+    "properties": {
+      "publicNetworkAccess": "Enabled"
+    }
+  }]
+}"#;
+    let expected = ("\"publicNetworkAccess\": \"Enabled\"".to_owned(), note, vec![]);
+    assert_eq!(public_access("a.json", arm), expected);
+}
+
 #[test]
 fn what_was_read_and_what_was_left_is_said() {
     let folder = infra_copy();

@@ -4,8 +4,10 @@
 //! close those of an empty one.
 
 mod archive;
+mod folded;
 mod result;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -52,14 +54,20 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
 
 fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository: &Repository) -> Run {
     let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
-    let mut findings: Vec<&Finding> = match options.target {
-        SarifTarget::Github => in_scope.filter(|finding| is_for_github(finding)).collect(),
-        SarifTarget::Archive => in_scope.collect(),
+    let groups: Vec<Vec<&Finding>> = match options.target {
+        SarifTarget::Github => {
+            let mut alerts = folded::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository);
+            if alerts.len() > MOST_RESULTS {
+                let worst = |alert: &[&Finding]| alert.iter().map(|f| (f.kind, Reverse(f.severity))).min();
+                alerts.sort_by_cached_key(|alert| worst(alert));
+                alerts.truncate(MOST_RESULTS);
+            }
+            alerts
+        }
+        SarifTarget::Archive => in_scope.map(|finding| vec![finding]).collect(),
     };
-    if findings.len() > MOST_RESULTS && options.target == SarifTarget::Github {
-        findings.sort_by_key(|finding| (finding.kind, std::cmp::Reverse(finding.severity)));
-        findings.truncate(MOST_RESULTS);
-    }
+    let results = groups.iter().filter_map(|group| group.split_first());
+    let results = results.map(|(finding, others)| result(finding, others, &report.policies, repository));
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
@@ -71,10 +79,10 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         .automation_details(RunAutomationDetails::builder().id(category).build())
         .column_kind(json!("utf16CodeUnits"))
         .invocations(vec![invocation])
-        .results(findings.iter().map(|finding| result(finding, &report.policies, repository)).collect::<Vec<_>>())
+        .results(results.collect::<Vec<_>>())
         .build();
     if options.target == SarifTarget::Archive {
-        archive::complete(&mut run, &findings, report, scope);
+        archive::complete(&mut run, &groups.concat(), report, scope);
     }
     run
 }

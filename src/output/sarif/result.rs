@@ -1,6 +1,6 @@
 //! A finding as a SARIF result: where it is, what stands there, and what GitHub knows it by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::json;
 use serde_sarif::sarif::{
@@ -8,6 +8,7 @@ use serde_sarif::sarif::{
     PropertyBag, Region as SarifRegion, Result as SarifResult, ResultLevel,
 };
 
+use super::folded;
 use crate::finding::{Finding, Kind, Location, Region, Severity};
 use crate::output::excerpt::Excerpt;
 use crate::output::place::{Place, Repository, outside};
@@ -22,25 +23,28 @@ const MOST_RELATED: usize = 10;
 /// Where a live registry stands in GitHub's file tree.
 const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
-/// The result that GitHub gets; the archive adds to it.
-pub fn result(finding: &Finding, policies: &[Policy], repository: &Repository) -> SarifResult {
+/// The result that GitHub gets, for a finding and others that would be the same alert; the archive adds to it.
+pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repository: &Repository) -> SarifResult {
+    let all = || std::iter::once(finding).chain(others.iter().copied());
+    let severity = all().map(|finding| finding.severity).max().unwrap_or(finding.severity);
     let place = place(finding, repository);
     let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
-    let level = match (finding.kind, finding.severity) {
+    let level = match (finding.kind, severity) {
         (Kind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
         (_, Severity::Medium) => ResultLevel::Warning,
         (_, Severity::High | Severity::Critical) => ResultLevel::Error,
     };
     let mut properties = BTreeMap::from([
         ("acrscan/kind".to_owned(), json!(finding.kind.as_str())),
-        ("acrscan/severity".to_owned(), json!(finding.severity.as_str())),
+        ("acrscan/severity".to_owned(), json!(severity.as_str())),
         ("acrscan/resourceId".to_owned(), json!(finding.resource)),
         ("acrscan/field".to_owned(), json!(finding.field)),
         ("acrscan/evidence".to_owned(), finding.evidence.clone()),
         ("acrscan/fix".to_owned(), json!(finding.fix)),
     ]);
-    let related = related(finding, &place, repository);
-    let text = with_links(&finding.message, &related);
+    folded::properties(finding, others, &mut properties);
+    let related = related(all(), &place, repository);
+    let text = with_links(&folded::text(finding, others), &related);
     if text != finding.message {
         // As the policy said it, for a later scan to compare with.
         properties.insert("acrscan/message".to_owned(), json!(finding.message));
@@ -57,7 +61,7 @@ pub fn result(finding: &Finding, policies: &[Policy], repository: &Repository) -
         .rule_index(rule_index as i64)
         .level(level)
         .message(Message::builder().text(text).build())
-        .locations(vec![location(finding, &place)])
+        .locations(vec![location(all(), &place)])
         .partial_fingerprints(fingerprints)
         .properties(PropertyBag::builder().additional_properties(properties).build())
         .build();
@@ -98,7 +102,7 @@ fn with_links(text: &str, related: &[SarifLocation]) -> String {
 }
 
 /// A place for every result, for GitHub refuses a file of results for one that has none.
-fn place<'a>(finding: &'a Finding, repository: &Repository) -> Place<'a> {
+pub fn place<'a>(finding: &'a Finding, repository: &Repository) -> Place<'a> {
     let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
     repository.place(finding).unwrap_or_else(|| match &finding.location {
         Location::Source { file, region } => Place { path: outside(&file.path), region: *region, file: Some(file) },
@@ -107,25 +111,38 @@ fn place<'a>(finding: &'a Finding, repository: &Repository) -> Place<'a> {
     })
 }
 
-fn location(finding: &Finding, place: &Place) -> SarifLocation {
-    let resource =
-        LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build();
+fn location<'a>(findings: impl Iterator<Item = &'a Finding>, place: &Place) -> SarifLocation {
+    let mut known = HashSet::new();
+    let resource = |finding: &Finding| {
+        LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build()
+    };
+    let resources = findings.filter(|finding| known.insert((&finding.name, &finding.logical))).take(MOST_RELATED);
     SarifLocation::builder()
         .physical_location(physical(&place.path, place.region, place.file))
-        .logical_locations(vec![resource])
+        .logical_locations(resources.map(resource).collect::<Vec<_>>())
         .build()
 }
 
-/// The places besides the result's own; where that had to give way to one of them, it is among them.
-fn related(finding: &Finding, own: &Place, repository: &Repository) -> Vec<SarifLocation> {
-    let cause = match &finding.location {
-        Location::Source { file, region } => Some(("the value itself", file, *region)),
-        Location::File { .. } | Location::Live => None,
+/// The places besides the result's own, each once; where that had to give way to one of them, it is among them.
+fn related<'a>(
+    findings: impl Iterator<Item = &'a Finding>,
+    own: &Place,
+    repository: &Repository,
+) -> Vec<SarifLocation> {
+    let of_finding = |finding: &'a Finding| {
+        let cause = match &finding.location {
+            Location::Source { file, region } if repository.relative(&file.path).is_some() => {
+                Some(("also here", file, *region))
+            }
+            Location::Source { file, region } => Some(("the value itself", file, *region)),
+            Location::File { .. } | Location::Live => None,
+        };
+        let others = finding.related.iter().map(|related| (related.message.as_str(), &related.file, related.region));
+        cause.into_iter().chain(others)
     };
-    let others = finding.related.iter().map(|related| (related.message.as_str(), &related.file, related.region));
-    let is_own =
-        |file: &TextFile, region: Region| own.region == region && own.file.is_some_and(|own| own.path == file.path);
-    let places = cause.into_iter().chain(others).filter(|(_, file, region)| !is_own(file, *region));
+    let mut known: HashSet<(&str, Region)> =
+        own.file.map(|file| (file.path.as_str(), own.region)).into_iter().collect();
+    let places = findings.flat_map(of_finding).filter(|(_, file, region)| known.insert((file.path.as_str(), *region)));
     let location = |(index, (what, file, region)): (usize, (&str, &std::sync::Arc<TextFile>, Region))| {
         let path = repository.relative(&file.path).unwrap_or_else(|| outside(&file.path));
         SarifLocation::builder()

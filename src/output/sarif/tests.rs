@@ -157,20 +157,72 @@ fn a_snippet_of_a_minified_file_is_short() {
     assert!(context.starts_with('…') && context.ends_with("1,true]") && context.len() < 60, "{context}");
 }
 
-#[test]
-fn tmp_dump() {
-    std::fs::create_dir_all("/tmp/outw").ok();
-    for (name, target) in [("github", SarifTarget::Github), ("archive", SarifTarget::Archive)] {
-        let text = render(&sample::compared(), &SarifOptions { target, category: None }).expect("SARIF");
-        std::fs::write(format!("/tmp/outw/{name}.sarif"), text).ok();
-    }
-    for finding in &sample::compared().findings {
-        if let Location::Source { file, .. } = &finding.location {
-            for file in [file, &finding.related[0].file] {
-                let path = format!("/tmp/outw/repo/{}", file.path);
-                std::fs::create_dir_all("/tmp/outw/repo/infra").ok();
-                std::fs::write(path, &file.text).ok();
+/// Findings of one policy at one line: their registries, keys and severities.
+fn on_one_line(count: usize) -> Report {
+    let mut report = sample::report();
+    let first = report.findings[1].clone();
+    report.findings = (0..count)
+        .map(|number| {
+            let resource = format!("infra:azurerm_container_registry.prod[{number}]");
+            let mut finding = Finding {
+                message: format!("Registry prod[{number}] is open."),
+                name: format!("prod[{number}]"),
+                logical: format!("azurerm_container_registry.prod[{number}]"),
+                key: Some(number.to_string()),
+                fingerprint: crate::finding::fingerprint(&first.policy, &resource, &number.to_string()),
+                resource,
+                ..first.clone()
+            };
+            if number > 0 {
+                finding.severity = Severity::Critical;
             }
-        }
+            finding
+        })
+        .collect();
+    report
+}
+
+#[test]
+fn what_github_takes_for_one_alert_is_one_result() {
+    let report = on_one_line(6);
+    let github = sarif(&report, SarifTarget::Github);
+    let results = source_results(&github);
+    assert_eq!(results.len(), 1);
+    let result = &results[0];
+    let said = "Registry prod[0] is open. Also here: Registry prod[1] is open. Registry prod[2] is open. \
+                Registry prod[3] is open. 2 more of this policy are here. See also: [used here](1).";
+    assert_eq!(result["message"]["text"], said);
+    assert_eq!(result["level"], "error");
+    let properties = &result["properties"];
+    assert_eq!(properties["acrscan/severity"], "critical");
+    assert_eq!(properties["acrscan/severities"][0], "high");
+    assert_eq!(properties["acrscan/keys"], json!(["0", "1", "2", "3", "4", "5"]));
+    let fingerprints: Vec<&str> = report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    assert_eq!(properties["acrscan/fingerprints"], json!(fingerprints));
+    assert_eq!(result["partialFingerprints"]["acrscan/v1"], fingerprints[0]);
+    assert_eq!(result["locations"][0]["logicalLocations"].as_array().map(Vec::len), Some(6));
+    assert_eq!(result["relatedLocations"].as_array().map(Vec::len), Some(1), "each place once");
+    let archive = sarif(&report, SarifTarget::Archive);
+    let single = source_results(&archive).iter().filter(|result| result["baselineState"] != "absent");
+    assert!(single.clone().all(|result| result["properties"].get("acrscan/fingerprints").is_none()));
+    assert_eq!(single.count(), 6);
+}
+
+#[test]
+fn another_policy_or_line_is_another_result() {
+    let mut report = on_one_line(4);
+    report.findings[1].policy = "quarantine".to_owned();
+    let column = Region { start_line: 2, start_column: 3, end_line: 2, end_column: 10 };
+    let line = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 9 };
+    for (index, moved) in [(2, column), (3, line)] {
+        let Location::Source { region, .. } = &mut report.findings[index].location else { panic!("source code") };
+        *region = moved;
     }
+    let github = sarif(&report, SarifTarget::Github);
+    let keys: Vec<&Value> =
+        source_results(&github).iter().map(|result| &result["properties"]["acrscan/keys"]).collect();
+    assert_eq!(keys, [&json!(["0", "2"]), &Value::Null, &Value::Null]);
+    let also = &source_results(&github)[0]["relatedLocations"];
+    let also: Vec<_> = also.as_array().expect("places").iter().map(|place| &place["message"]["text"]).collect();
+    assert_eq!(also, ["used here", "also here"]);
 }

@@ -6,6 +6,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use crate::finding::{BaselineState, Finding, Location, Region, Severity};
 use crate::output::excerpt::Excerpt;
+use crate::output::fold;
 use crate::output::visible;
 use crate::text_file::TextFile;
 
@@ -17,9 +18,6 @@ const MOST_RELATED: usize = 3;
 
 /// Of a remediation, the sentences that begin within so many characters are shown.
 const MOST_HELP: usize = 160;
-
-/// Of findings that are alike, so many messages are shown.
-const MOST_ALIKE: usize = 3;
 
 /// Renders a finding in source code and what others that are alike say, without a line break at the end.
 pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
@@ -43,11 +41,8 @@ pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: 
         group = group.element(snippet(&related.file, related.region, annotation));
         places.push(place(&related.file, related.region));
     }
-    for other in alike.iter().take(MOST_ALIKE) {
-        group = group.element(Level::NOTE.message(visible(&other.message).into_owned()));
-    }
-    if let Some(more) = alike.len().checked_sub(MOST_ALIKE).filter(|more| *more > 0) {
-        group = group.element(Level::NOTE.message(format!("{more} more of this policy are here")));
+    for other in fold::others(alike) {
+        group = group.element(Level::NOTE.message(visible(&other).into_owned()));
     }
     let help = first_sentences(remediation);
     if !help.is_empty() {
@@ -134,7 +129,7 @@ new, high[public-network-access]: Registry prod is open.
         let others: Vec<Finding> = (1..6).map(of).collect();
         let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
         let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
-        assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here"]);
+        assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here."]);
         assert_eq!(shown.matches("-->").count(), 1);
     }
 

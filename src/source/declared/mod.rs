@@ -2,6 +2,7 @@
 
 mod node;
 mod registry;
+mod unwritten;
 
 pub use node::{Node, Place, Site, Val};
 pub use registry::DeclaredRegistry;

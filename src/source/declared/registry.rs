@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::node::{Node, Place, Site, Val};
+use super::unwritten::{self, Unwritten};
 use crate::finding::ScopeName;
 use crate::inventory::{Declaration, Language, Origin, RegistryRecord, Spot};
 use crate::source::document::{self, ApiVersions, Asked, Credentials, Parts};
@@ -129,26 +130,23 @@ impl DeclaredRegistry {
     /// The record that policies are evaluated over.
     pub fn into_record(self) -> RegistryRecord {
         let alternatives = self.alternatives.iter().map(|other| other.written().0).collect();
-        let (document, properties) = self.written();
+        let (document, mut properties, unwritten) = self.written();
         let id = match self.root.as_str() {
             "" => self.address.clone(),
             root => format!("{root}:{}", self.address),
         };
-        let block = spot(&Site { place: Some(self.block.clone()), related: self.related.clone(), note: None });
-        let declaration = Declaration {
-            language: self.language,
-            address: self.address,
-            logical: self.logical,
-            block: block.unwrap_or_else(|| unreachable!("a block has a place")),
-            properties,
-        };
+        let block = spot(&Site { place: Some(self.block.clone()), related: self.related.clone(), note: None })
+            .unwrap_or_else(|| unreachable!("a block has a place"));
+        unwritten::place(unwritten, &mut properties, &block);
+        let declaration =
+            Declaration { language: self.language, address: self.address, logical: self.logical, block, properties };
         let origin = Origin::Source(Arc::new(declaration));
         RegistryRecord { scope: ScopeName::Source, id, document, origin, alternatives }
     }
 
-    /// The registry document, and where each of its properties stands.
-    fn written(&self) -> (String, BTreeMap<String, Spot>) {
-        let mut writer = Writer { outer: &self.related, spots: BTreeMap::new(), partial: Vec::new() };
+    /// The registry document, where each of its properties stands, and what of it stands nowhere.
+    fn written(&self) -> (String, BTreeMap<String, Spot>, Vec<Unwritten>) {
+        let mut writer = Writer { outer: &self.related, ..Writer::default() };
         let registry = writer.value(&self.registry, "/registry").unwrap_or(Value::Null);
         let (tasks, nodes) = writer.children(&self.tasks, "/tasks", self.all_tasks);
         let (agent_pools, _) = writer.children(&self.agent_pools, "/agent_pools", self.all_agent_pools);
@@ -170,13 +168,15 @@ impl DeclaredRegistry {
             ..Parts::default()
         };
         let version = self.api_version.as_deref().unwrap_or_default();
-        (document::build(parts, ApiVersions { registry: version, tasks: None }), writer.spots)
+        (document::build(parts, ApiVersions { registry: version, tasks: None }), writer.spots, writer.unwritten)
     }
 }
 
+#[derive(Default)]
 struct Writer<'a> {
     outer: &'a [(&'static str, Place)],
     spots: BTreeMap<String, Spot>,
+    unwritten: Vec<Unwritten>,
     partial: Vec<String>,
 }
 
@@ -202,8 +202,10 @@ impl Writer<'_> {
         if let Some(spot) = &mut spot {
             spot.related.extend(self.outer.iter().map(|(message, place)| place.related(message)));
         }
-        if let Some(spot) = spot {
-            self.spots.insert(pointer.to_owned(), spot);
+        match (spot, &node.site.note) {
+            (Some(spot), _) => drop(self.spots.insert(pointer.to_owned(), spot)),
+            (None, Some(note)) => self.unwritten.push((pointer.to_owned(), Arc::clone(note))),
+            (None, None) => {}
         }
         Some(match &node.value {
             Val::Unknown | Val::Symbol(_) | Val::Null => return None,
@@ -298,7 +300,7 @@ mod tests {
             api_version: None,
             alternatives: Vec::new(),
         };
-        let (text, spots) = declared.written();
+        let (text, spots, _) = declared.written();
         (serde_json::from_str(&text).expect("JSON"), spots)
     }
 
@@ -339,7 +341,7 @@ mod tests {
         let rules = vec![rule(Node::text("1.2.3.4")), rule(Node::default()), Node::default(), rule(Node::text("::1"))];
         let rules = Node::of(Val::Object(vec![("ipRules".to_owned(), Node::of(Val::List(rules)))]));
         registry.set("properties", Node::of(Val::Object(vec![("networkRuleSet".to_owned(), rules)])));
-        let mut writer = Writer { outer: &[], spots: BTreeMap::new(), partial: Vec::new() };
+        let mut writer = Writer::default();
         let value = writer.value(&registry, "/registry").expect("an object");
         assert_eq!(
             value.pointer("/properties/networkRuleSet/ipRules"),

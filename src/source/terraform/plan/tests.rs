@@ -124,7 +124,7 @@ fn unknown_values_are_absent_and_sensitive_ones_are_never_shown() {
     let partial = ["/registry/properties/networkRuleSet/ipRules", "/role_assignments"];
     assert_eq!(document["partial"], json!(partial));
     let (_, note) = spot(&read, 0, "/registry/properties/publicNetworkAccess");
-    assert_eq!(note, None, "what is nowhere has no place");
+    assert_eq!(note.as_deref(), Some("It is known only after apply."), "what stands nowhere still says why");
 }
 
 #[test]
