@@ -4,7 +4,7 @@ use super::parser::{Parsed, Parser};
 use super::{Expr, ExprKind, For, Operator, Step};
 
 /// Longest first, each with how tightly it binds.
-const OPERATORS: [(&str, Operator, u8); 13] = [
+pub(super) const OPERATORS: [(&str, Operator, u8); 13] = [
     ("||", Operator::Or, 1),
     ("&&", Operator::And, 2),
     ("==", Operator::Equal, 3),
@@ -48,6 +48,7 @@ impl Parser<'_> {
             let rest = self.rest();
             let operator =
                 OPERATORS.iter().find(|(symbol, _, binding)| *binding > tighter_than && rest.starts_with(symbol));
+            let operator = operator.filter(|_| !rest.starts_with("/*"));
             let Some((symbol, operator, binding)) = operator else {
                 self.pos = before;
                 return Ok(left);
@@ -157,22 +158,24 @@ impl Parser<'_> {
                 Some("null") => self.expr(self.since(start), ExprKind::Null),
                 Some("true") => self.expr(self.since(start), ExprKind::Bool(true)),
                 Some("false") => self.expr(self.since(start), ExprKind::Bool(false)),
-                Some(name) => self.name_or_call(name, start),
+                Some(_) => self.name_or_call(start),
                 None => Err(self.error(format!("a value was expected, not {}", self.found()))),
             },
         }
     }
 
-    fn name_or_call(&mut self, name: &str, start: usize) -> Parsed<Expr> {
-        let after_name = self.pos;
+    fn name_or_call(&mut self, start: usize) -> Parsed<Expr> {
         // Provider-defined functions: `provider::azurerm::normalise_resource_id(…)`.
         while self.eat("::") {
             if self.name().is_none() {
                 return Err(self.error("a function's name was expected after `::`"));
             }
         }
-        let name = if self.pos == after_name { name } else { &self.text[start..self.pos] };
+        let after_name = self.pos;
+        let name = &self.text[start..after_name];
+        self.skip();
         if !self.eat("(") {
+            self.pos = after_name;
             return self.expr(self.since(start), ExprKind::Name(name.to_owned()));
         }
         let (arguments, expanded) = self.with_lines(true, |parser| {

@@ -1,5 +1,7 @@
 //! Terraform's language as a syntax tree with the place of everything: from HCL text, and from its JSON form.
 
+#[cfg(test)]
+mod agreement;
 mod expression;
 mod json;
 mod number;

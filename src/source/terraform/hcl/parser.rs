@@ -110,6 +110,7 @@ impl<'t> Parser<'t> {
     pub fn found(&self) -> String {
         match self.rest().chars().next() {
             None => "the end of the text".to_owned(),
+            Some('/') if self.rest().starts_with("/*") => "a comment without its `*/`".to_owned(),
             Some('\n' | '\r') => "the end of the line".to_owned(),
             Some(other) => format!("`{}`", other.escape_debug()),
         }
@@ -162,9 +163,11 @@ impl<'t> Parser<'t> {
                 b'\r' | b'\n' if lines => self.pos += 1,
                 b'#' => self.skip_to_line_end(),
                 b'/' if self.rest().starts_with("//") => self.skip_to_line_end(),
-                b'/' if self.rest().starts_with("/*") => {
-                    self.pos = self.rest().find("*/").map_or(self.end, |length| self.pos + length + 2);
-                }
+                b'/' if self.rest().starts_with("/*") => match self.rest().find("*/") {
+                    Some(length) => self.pos += length + 2,
+                    // It is not closed: what comes next is an error.
+                    None => return,
+                },
                 _ => return,
             }
         }

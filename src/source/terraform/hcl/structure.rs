@@ -21,24 +21,43 @@ impl<'t> Parser<'t> {
             if !whole && self.eat("}") {
                 return Ok(body);
             }
-            let start = self.pos;
-            let Some(name) = self.name() else {
-                return Err(self.error(format!("an attribute or a block was expected, not {}", self.found())));
-            };
-            self.skip();
-            match self.peek() {
-                Some(b'=') if !self.rest().starts_with("==") => {
-                    let attribute = self.attribute(name, start)?;
-                    if !set.insert(name) {
-                        self.pos = start;
-                        return Err(self.error(format!("`{name}` is set twice; keep one")));
-                    }
-                    body.attributes.push(attribute);
-                }
-                _ => body.blocks.push(self.block(name, start)?),
-            }
+            self.item(&mut body, &mut set)?;
             self.end_of_item()?;
         }
+    }
+
+    /// `{ }` and `{ name = value }`, in one line.
+    fn short_body(&mut self) -> Parsed<Body> {
+        let mut body = Body::default();
+        if self.eat("}") {
+            return Ok(body);
+        }
+        self.item(&mut body, &mut HashSet::new())?;
+        self.skip();
+        match body.blocks.is_empty() && self.eat("}") {
+            true => Ok(body),
+            false => Err(self.error("a block in one line holds one attribute; begin a line for each")),
+        }
+    }
+
+    fn item(&mut self, body: &mut Body, set: &mut HashSet<&'t str>) -> Parsed<()> {
+        let start = self.pos;
+        let Some(name) = self.name() else {
+            return Err(self.error(format!("an attribute or a block was expected, not {}", self.found())));
+        };
+        self.skip();
+        match self.peek() {
+            Some(b'=') if !self.rest().starts_with("==") => {
+                let attribute = self.attribute(name, start)?;
+                if !set.insert(name) {
+                    self.pos = start;
+                    return Err(self.error(format!("`{name}` is set twice; keep one")));
+                }
+                body.attributes.push(attribute);
+            }
+            _ => body.blocks.push(self.block(name, start)?),
+        }
+        Ok(())
     }
 
     fn attribute(&mut self, name: &str, start: usize) -> Parsed<Attribute> {
@@ -70,14 +89,17 @@ impl<'t> Parser<'t> {
         }
         let head = self.span(start, head_end);
         self.pos += 1;
-        let body = self.with_lines(false, |parser| parser.body(false))?;
+        let body = self.with_lines(false, |parser| {
+            parser.skip();
+            if parser.at_line_end() || parser.at_end() { parser.body(false) } else { parser.short_body() }
+        })?;
         Ok(Block { kind: kind.to_owned(), labels, head, body })
     }
 
-    /// After an attribute or block comes the end of the line, or of what it is in.
+    /// After an attribute or block comes the end of the line.
     fn end_of_item(&mut self) -> Parsed<()> {
         self.skip();
-        match self.at_line_end() || matches!(self.peek(), None | Some(b'}')) {
+        match self.at_line_end() || self.at_end() {
             true => Ok(()),
             false => Err(self.error(format!("the end of the line was expected, not {}", self.found()))),
         }

@@ -198,7 +198,7 @@ impl Parser<'_> {
                 self.pos += next.len_utf8();
                 continue;
             }
-            trim = false;
+            let trims = std::mem::take(&mut trim);
             if let Kind::Raw { indent: indent @ 1.. } = kind
                 && (self.pos == 0 || self.text.as_bytes()[self.pos - 1] == b'\n')
             {
@@ -225,7 +225,10 @@ impl Parser<'_> {
                 }
                 '"' if kind == Kind::Quoted => return Ok(()),
                 '\n' if kind == Kind::Quoted => return Err(self.error("the text is not closed; `\"` is missing")),
-                '\\' if kind == Kind::Quoted => text.push(self.escape()?),
+                '\\' if kind == Kind::Quoted => match self.escape()? {
+                    blank if trims && blank.is_whitespace() => trim = true,
+                    other => text.push(other),
+                },
                 // The lines of a text do not depend on how the file ends its own.
                 '\r' if self.rest().starts_with("\r\n") => self.pos += 1,
                 other => {
@@ -263,9 +266,40 @@ fn code_point(digits: Option<&str>) -> Option<char> {
     char::from_u32(u32::from_str_radix(digits?, 16).ok()?)
 }
 
+/// The blanks that every line of a heredoc begins with. A line that begins within an interpolation is no line of its.
 fn indent_of(body: &str) -> usize {
-    let lines = body.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0)
+    let (mut least, mut open) = (None, Vec::new());
+    for line in body.lines() {
+        if open.is_empty() && !line.trim().is_empty() {
+            let own = line.len() - line.trim_start_matches([' ', '\t']).len();
+            least = Some(least.map_or(own, |least: usize| least.min(own)));
+        }
+        follow(line, &mut open);
+    }
+    least.unwrap_or(0)
+}
+
+/// Follows what opens and closes in a line of a heredoc: interpolations, the braces within, and the texts within these.
+fn follow(line: &str, open: &mut Vec<u8>) {
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let text = matches!(open.last(), None | Some(b'"'));
+        match (&bytes[at..], byte) {
+            ([b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..], _) if text => at += 2,
+            ([b'$' | b'%', b'{', ..], _) if text => {
+                open.push(b'{');
+                at += 1;
+            }
+            (_, b'\\') if !open.is_empty() && text => at += 1,
+            (_, b'"') if open.last() == Some(&b'"') => drop(open.pop()),
+            (_, b'"' | b'{') if !text => open.push(byte),
+            (_, b'}') if !text => drop(open.pop()),
+            ([b'/', b'/', ..], _) | (_, b'#') if !text => return,
+            _ => {}
+        }
+        at += 1;
+    }
 }
 
 /// A template of only text is a text.

@@ -16,14 +16,14 @@ fn at(text: &str, span: Span) -> &str {
 }
 
 /// The tree, short: operators in prefix form.
-fn shown(expr: &Expr) -> String {
+pub fn shown(expr: &Expr) -> String {
     let all = |items: &[Expr]| items.iter().map(shown).collect::<Vec<_>>().join(" ");
     match &expr.kind {
         ExprKind::Null => "null".to_owned(),
         ExprKind::Bool(flag) => flag.to_string(),
         ExprKind::Number(number) => number.to_string(),
         ExprKind::String(text) => format!("{text:?}"),
-        ExprKind::Template(parts) => format!("(template {})", parts.len()),
+        ExprKind::Template(parts) => format!("(template{})", template(parts)),
         ExprKind::List(items) => format!("[{}]", all(items)),
         ExprKind::Object(members) => {
             let members: Vec<String> = members.iter().map(|(k, v)| format!("{}:{}", shown(k), shown(v))).collect();
@@ -55,6 +55,21 @@ fn shown(expr: &Expr) -> String {
     }
 }
 
+fn template(parts: &[Part]) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => format!(" {text:?}"),
+        Part::Value(value) => format!(" {}", shown(value)),
+        Part::If(condition, yes, no) => {
+            format!(" %if {}{} %else{} %end", shown(condition), template(yes), template(no))
+        }
+        Part::For(key, value, over, each) => {
+            let key = key.as_deref().unwrap_or("-");
+            format!(" %for {key} {value} {}{} %end", shown(over), template(each))
+        }
+    };
+    parts.iter().filter(|part| !matches!(part, Part::Text(text) if text.is_empty())).map(part).collect()
+}
+
 #[test]
 fn expressions_are_read_by_precedence() {
     for (text, tree) in [
@@ -64,6 +79,7 @@ fn expressions_are_read_by_precedence() {
         ("-1.5e3 < x.y[0].z", "(Less (neg 1500) x.y[0].z)"),
         ("a.*.b[*].c.0", "a.*.b[*].c[0]"),
         ("f(1, g()...)", "f(1 g()...)"),
+        ("f (1)", "f(1)"),
         ("f(\n1,\n2,\n)", "f(1 2)"),
         ("provider::x::f(1)", "provider::x::f(1)"),
         ("[1,\n# c\n2,]", "[1 2]"),
@@ -74,8 +90,8 @@ fn expressions_are_read_by_precedence() {
         ("(\n1\n+ 2)", "(Add 1 2)"),
         ("\"\"", "\"\""),
         ("\"a\\n\\u00e9$${x}\"", "\"a\\né${x}\""),
-        ("\"a${b}c\"", "(template 3)"),
-        ("\"${\"${\"}\"}\"}\"", "(template 1)"),
+        ("\"a${b}c\"", "(template \"a\" b \"c\")"),
+        ("\"${\"${\"}\"}\"}\"", "(template (template \"}\"))"),
     ] {
         assert_eq!(shown(&value(text)), tree, "{text}");
     }
@@ -85,6 +101,8 @@ fn expressions_are_read_by_precedence() {
 fn heredocs_lose_their_indent_where_asked() {
     assert_eq!(shown(&value("<<E\n  a \"q\" \\n\nE")), "\"  a \\\"q\\\" \\\\n\\n\"");
     assert_eq!(shown(&value("<<-E\r\n    a\r\n      b\r\n    E\r\n")), "\"a\\n  b\\n\"");
+    let across = "<<-E\n    ${f({\n  \"}\" = \"${\"a\"}\" # }\n})} x\n      $${y\n    E";
+    assert_eq!(shown(&value(across)), "(template f({\"}\":(template \"a\")}) \" x\\n  ${y\\n\")");
     let ExprKind::Template(parts) = value("<<-E\n  %{ for x in y ~}\n  ${x}\n  %{ endfor ~}\n  E").kind else {
         panic!("a template")
     };
@@ -111,6 +129,10 @@ fn what_is_wrong_is_said_with_its_place() {
         ("a = 1 2", 6, "the end of the line was expected, not `2`"),
         ("a = 1\na = 2", 6, "`a` is set twice; keep one"),
         ("b {\n", 4, "a block is not closed; `}` is missing"),
+        ("b { a = 1, c = 2 }", 9, "a block in one line holds one attribute; begin a line for each"),
+        ("b { c {} }", 9, "a block in one line holds one attribute; begin a line for each"),
+        ("b {\n  a = 1 }", 12, "the end of the line was expected, not `}`"),
+        ("a = 1 /* c", 6, "the end of the line was expected, not a comment without its `*/`"),
         ("a = \"x\n\"", 6, "the text is not closed; `\"` is missing"),
         ("a = <<E\nx", 4, "the heredoc is not closed; a line with only `E` is missing"),
         ("a = \"\\q\"", 5, "it is no escape; write `\\\\` for a backslash"),
