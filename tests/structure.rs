@@ -15,7 +15,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("json_text", &["finding"]),
     ("service_tags", &["cidr", "cloud"]),
     ("input", &["cidr", "inventory", "service_tags"]),
-    ("source", &["cidr", "cloud", "finding", "input", "inventory", "resource_id", "service_tags", "text_file"]),
+    (
+        "source",
+        &["cidr", "cloud", "finding", "input", "inventory", "json_text", "resource_id", "service_tags", "text_file"],
+    ),
     ("config", &[]),
     ("policy", &["config", "finding"]),
     ("evaluate", &["finding", "input", "inventory", "json_text", "policy", "service_tags"]),

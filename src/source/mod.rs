@@ -6,6 +6,7 @@ pub mod bicep;
 pub mod code;
 pub mod declared;
 pub mod document;
+mod path;
 pub mod snapshot;
 pub mod terraform;
 

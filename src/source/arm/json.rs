@@ -9,6 +9,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::expression::{Expr, For, Item, Kind, Member, copy_local};
 use super::parse::{Origin, expression_text, parse, plain_text};
+use crate::json_text::STRICT;
 use crate::source::declared::{Place, Val};
 use crate::text_file::TextFile;
 
@@ -26,18 +27,7 @@ pub enum Strings {
 /// # Errors
 /// It is not JSON: `path:line:column: …`.
 pub fn read(file: &Arc<TextFile>, strings: Strings, gaps: &mut Vec<String>) -> Result<Expr, String> {
-    let options = ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
+    let options = ParseOptions { allow_comments: true, allow_trailing_commas: true, ..STRICT };
     let parsed = parse_to_ast(&file.text, &CollectOptions::default(), &options).map_err(|error| {
         let place = Place::new(file, error.range().start..error.range().end);
         format!("{}: this is not JSON: {}; correct it", place.shown(), lower_first(&error.kind().to_string()))

@@ -1,12 +1,13 @@
 //! Bicep files on disk, each read and parsed once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::parser::parse;
 use super::syntax::{Module, Syntax, What};
 use crate::source::declared::Place;
+use crate::source::path::normal;
 use crate::text_file::TextFile;
 
 /// A file that was read and parsed.
@@ -113,19 +114,4 @@ impl Files {
 /// Whether a module's path is one of a file, not of a registry of modules.
 pub fn is_local(path: &str) -> bool {
     !path.starts_with("br:") && !path.starts_with("br/") && !path.starts_with("ts:") && !path.starts_with("ts/")
-}
-
-/// The path without `.` and, where a folder stands before it, `..`.
-pub fn normal(path: &Path) -> PathBuf {
-    let mut made = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(made.components().next_back(), Some(Component::Normal(_))) => {
-                made.pop();
-            }
-            other => made.push(other),
-        }
-    }
-    made
 }

@@ -17,11 +17,12 @@ use std::sync::Arc;
 
 use self::compiled::Elsewhere;
 use self::evaluate::{At, Evaluation};
-use self::files::{Files, Unit, normal};
+use self::files::{Files, Unit};
 use self::syntax::{Declaration, Kind, Literal, What};
 use super::arm::expression::{Work, on_deep_stack};
 use super::arm::{self, Evaluated, Finder, Given};
 use super::code::{BicepFile, Found, Read};
+use super::path::normal;
 use crate::inventory::{Language, Taken};
 use crate::text_file::shown;
 

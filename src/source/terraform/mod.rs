@@ -31,7 +31,7 @@ pub fn read(found: &Found, tags: &ServiceTags) -> Read {
         read.gaps.extend(plan.gaps);
         read.taken.extend(plan.taken);
         read.left.extend(plan.left);
-        planned.extend(plan.folder.as_deref().map(tree::normal));
+        planned.extend(plan.folder.as_deref().map(crate::source::path::normal));
     }
     roots.read(&planned, tags, &mut read);
     read

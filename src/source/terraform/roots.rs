@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::choices::combinations;
 use super::config::{Evaluated, Unread, evaluate};
 use super::resource::assemble;
-use super::tree::{Installed, Source, Tree, installed, listed, normal};
+use super::tree::{Installed, Source, Tree, installed, listed};
 use crate::inventory::Taken;
 use crate::service_tags::ServiceTags;
 use crate::source::code::{Found, Read};
 use crate::source::declared::DeclaredRegistry;
+use crate::source::path::normal;
 use crate::text_file::{TextFile, shown};
 
 /// The folders found, with what their files say and what their modules are.

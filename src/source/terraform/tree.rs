@@ -1,13 +1,14 @@
 //! The modules of a scan: which folders there are, what their files say, and which folder a call means.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hcl::{self, Block, Body, Span};
 use super::module::{Module, source_of};
 use crate::source::declared::Place;
+use crate::source::path::normal;
 use crate::text_file::TextFile;
 
 /// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
@@ -149,21 +150,6 @@ impl Tree {
 pub fn local(caller: &Path, source: &str) -> Option<PathBuf> {
     let relative = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
     relative.then(|| normal(&caller.join(source)))
-}
-
-/// The path without `.`, and with `..` only at its start.
-pub fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 /// The configuration files of a folder on disk; none where there is no such folder, or none in it.

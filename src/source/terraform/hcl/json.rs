@@ -4,25 +4,12 @@ use std::collections::HashSet;
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Range;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, parse_to_ast};
 
 use super::number::read_number;
 use super::parser::{Parsed, Parser, SyntaxError};
 use super::{Attribute, Block, Body, Expr, ExprKind, Span};
-
-/// Plain JSON: nothing that only other parsers would take.
-const STRICT: ParseOptions = ParseOptions {
-    allow_comments: false,
-    allow_loose_object_property_names: false,
-    allow_trailing_commas: false,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
-};
+use crate::json_text::STRICT;
 
 /// How many labels the blocks of a file have. The JSON form does not tell labels from attributes.
 const LABELS: [(&str, usize); 9] = [

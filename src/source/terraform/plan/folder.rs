@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::places::Sources;
 use crate::service_tags::ServiceTags;
 use crate::source::declared::{Node, Val};
+use crate::source::path::normal;
 use crate::source::terraform::config::{self, Evaluated};
 use crate::source::terraform::resource::Resource;
-use crate::source::terraform::tree::{Installed, Source, Tree, installed, listed, normal};
+use crate::source::terraform::tree::{Installed, Source, Tree, installed, listed};
 use crate::text_file::{TextFile, decode, shown};
 
 /// The sources of a plan.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use jsonc_parser::ast::Value;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, parse_to_ast};
 
+use crate::json_text::STRICT;
 use crate::source::declared::{Node, Place, Val};
 use crate::text_file::TextFile;
 
@@ -13,19 +14,6 @@ pub const AFTER_APPLY: &str = "It is known only after apply.";
 
 /// The note of what is not to be shown.
 const SENSITIVE: &str = "It is marked as sensitive, so it is neither shown nor judged.";
-
-const STRICT: ParseOptions = ParseOptions {
-    allow_comments: false,
-    allow_loose_object_property_names: false,
-    allow_trailing_commas: false,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
-};
 
 /// Parses the JSON text that begins at `offset` of the file.
 ///
