@@ -107,7 +107,8 @@ fn what_goes_round_in_circles_ends() {
     let run = scan(&[("infra/main.tf", format!("{own}{OPEN}").as_bytes())]);
     assert_gap(&run, "infra/main.tf:");
     assert_found_besides(&run);
-    let bicep = "module again 'main.bicep' = {\n  name: 'again'\n}\n";
+    // A file without any registry is not gone into.
+    let bicep = "module again 'main.bicep' = {\n  name: 'again'\n}\nresource acr 'Microsoft.ContainerRegistry/registries@2025-04-01' = {\n  name: 'again'\n}\n";
     assert_gap(&scan(&[("main.bicep", bicep.as_bytes()), ("open.tf", OPEN.as_bytes())]), "main.bicep:1:");
 }
 
