@@ -23,6 +23,7 @@ use rayon::prelude::*;
 pub use assemble::{Assembled, registries};
 use compiled::evaluated;
 pub use compiled::{Compiled, Evaluated, compiled, with_alternatives};
+pub use defaults::fill as fill_defaults;
 use expression::{Expr, on_deep_stack};
 use json::Strings;
 use parameters::{ParameterFile, template_of};

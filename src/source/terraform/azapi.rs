@@ -1,7 +1,8 @@
 //! Resources of the azapi provider: ARM's own shape in `body`.
 
-use super::resource::attributes::{Block, azure_default, block, object, object_at, written};
+use super::resource::attributes::{Block, block, object, object_at, written};
 use super::resource::{Resource, endpoint, registry, task};
+use crate::source::arm;
 use crate::source::declared::{Node, Val};
 
 /// What a resource of azapi is, as far as registries are concerned.
@@ -69,14 +70,14 @@ pub fn registry(resource: &Resource) -> Node {
     let sku = body.get_folded("sku").cloned().unwrap_or_else(|| lacking(&body, "sku"));
     let location = written(&resource.attributes, "location").or_else(|| body.get_folded("location"));
     registry.set("location", location.map(registry::location).unwrap_or_default());
-    let premium = sku.get_folded("name").and_then(Node::as_str).map(|name| name.eq_ignore_ascii_case("premium"));
     registry.set("sku", sku);
     let properties = match body.get_folded("properties") {
         None if body.is_unknown() => Node { value: Val::Unknown, site: body.site.clone() },
-        None => with_defaults(object([]), premium),
-        Some(properties) => with_defaults(properties.clone(), premium),
+        None => object([]),
+        Some(properties) => properties.clone(),
     };
     registry.set("properties", properties);
+    arm::fill_defaults(&mut registry, "the body");
     registry
 }
 
@@ -150,62 +151,6 @@ fn lacking(body: &Node, member: &str) -> Node {
     match body.is_unknown() {
         true => Node { value: Val::Unknown, site: body.site.clone() },
         false => Node::unknown(format!("The body has no {member}.")),
-    }
-}
-
-/// Fills in what the REST specification says a new registry gets.
-fn with_defaults(mut properties: Node, premium: Option<bool>) -> Node {
-    if properties.is_unknown() {
-        return properties;
-    }
-    let text = |name: &str, default: &str| Node::text(default).with_note(azure_default(name, default));
-    let off = |name: &str| Node::of(Val::Bool(false)).with_note(azure_default(name, "false"));
-    let policy = |name: &str, default: &str| object([("status", Some(text(name, default)))]);
-    let rules = object([
-        ("defaultAction", Some(text("networkRuleSet.defaultAction", "Allow"))),
-        ("ipRules", Some(Node::of(Val::List(Vec::new())).with_note("ipRules is not set here."))),
-    ]);
-    let policies = object([
-        ("azureADAuthenticationAsArmPolicy", Some(policy("azureADAuthenticationAsArmPolicy", "enabled"))),
-        ("exportPolicy", Some(policy("exportPolicy", "enabled"))),
-        ("quarantinePolicy", Some(policy("quarantinePolicy", "disabled"))),
-        ("retentionPolicy", Some(policy("retentionPolicy", "disabled"))),
-        ("trustPolicy", Some(policy("trustPolicy", "disabled"))),
-    ]);
-    let mut defaults = object([
-        ("adminUserEnabled", Some(off("adminUserEnabled"))),
-        ("anonymousPullEnabled", Some(off("anonymousPullEnabled"))),
-        ("dataEndpointEnabled", Some(off("dataEndpointEnabled"))),
-        ("encryption", Some(object([("status", Some(text("encryption", "disabled")))]))),
-        ("networkRuleBypassAllowedForTasks", Some(off("networkRuleBypassAllowedForTasks"))),
-        ("networkRuleBypassOptions", Some(text("networkRuleBypassOptions", "AzureServices"))),
-        ("policies", Some(policies)),
-        ("publicNetworkAccess", Some(text("publicNetworkAccess", "Enabled"))),
-        ("roleAssignmentMode", Some(text("roleAssignmentMode", "LegacyRegistryPermissions"))),
-        ("zoneRedundancy", Some(text("zoneRedundancy", "Disabled"))),
-    ]);
-    match premium {
-        Some(true) => defaults.set("networkRuleSet", rules),
-        // A set that is written is whole but for its defaults; whether there is one at all hangs on the tier.
-        _ if properties.get_folded("networkRuleSet").is_some_and(|set| set.value != Val::Null) => {
-            defaults.set("networkRuleSet", rules);
-        }
-        None => defaults.set("networkRuleSet", Node::unknown("networkRuleSet is not set, and the sku is not known.")),
-        Some(false) => {}
-    }
-    fill(&mut properties, defaults);
-    properties
-}
-
-/// Adds what is missing. Null is as good as missing to ARM.
-fn fill(node: &mut Node, defaults: Node) {
-    let (Val::Object(members), Val::Object(defaults)) = (&mut node.value, defaults.value) else { return };
-    for (name, default) in defaults {
-        match members.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(&name)) {
-            Some((_, own)) if own.value == Val::Null => *own = default,
-            Some((_, own)) => fill(own, default),
-            None => members.push((name, default)),
-        }
     }
 }
 

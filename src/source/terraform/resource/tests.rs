@@ -381,7 +381,7 @@ fn azapi_bodies_are_arms_shape_whether_object_or_text() {
     assert_eq!(document["origin"]["api_version"], "2025-11-01");
     assert_eq!(
         note(&whole, "properties/networkRuleBypassOptions"),
-        "networkRuleBypassOptions is not set here, and AzureServices is the default."
+        "networkRuleBypassOptions is not set in the body, and AzureServices is the default."
     );
     let broken = assemble(vec![azapi_registry(json!("{"))], "");
     assert_eq!(self::document(&broken, 0)["registry"].get("properties"), None);
