@@ -16,3 +16,47 @@ pub fn normal(path: &Path) -> PathBuf {
     }
     normal
 }
+
+/// Whether a file that source code leads to is of the same repository; without one, below the working directory or the
+/// folder of whoever leads there. What is read may end in a report, and a pull request must not bring the runner's
+/// environment or a token of `.git` there.
+pub fn is_of_the_repository(of: &Path, file: &Path) -> bool {
+    let folder = if of.is_dir() { of } else { of.parent().unwrap_or(of) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (Ok(folder), Ok(file)) = (folder.canonicalize(), file.canonicalize()) else { return false };
+    let repository = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).map(Path::to_owned);
+    let roots = match repository {
+        Some(root) => vec![root],
+        None => std::env::current_dir().and_then(|here| here.canonicalize()).into_iter().chain([folder]).collect(),
+    };
+    let is_below = |root: &PathBuf| {
+        file.strip_prefix(root).is_ok_and(|below| !below.components().any(|part| part.as_os_str() == ".git"))
+    };
+    roots.iter().any(is_below)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_repository_ends_at_its_root_and_before_its_git_folder() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let at = |path: &str| parent.path().join(path);
+        for path in ["repo/.git/config", "repo/infra/main.bicep", "repo/shared/ips.json", "secret.json"] {
+            fs::create_dir_all(at(path).parent().expect("a folder")).expect("made");
+            fs::write(at(path), "").expect("written");
+        }
+        let from = at("repo/infra/main.bicep");
+        assert!(is_of_the_repository(&from, &at("repo/shared/ips.json")));
+        assert!(is_of_the_repository(&from, &at("repo/infra/../shared/ips.json")));
+        for outside in ["secret.json", "repo/infra/../../secret.json", "repo/.git/config", "repo/nothing.json"] {
+            assert!(!is_of_the_repository(&from, &at(outside)), "{outside}");
+        }
+        fs::remove_dir_all(at("repo/.git")).expect("gone");
+        assert!(!is_of_the_repository(&from, &at("repo/shared/ips.json")));
+        assert!(is_of_the_repository(&from, &at("repo/infra/main.bicep")));
+    }
+}

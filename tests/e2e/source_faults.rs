@@ -126,6 +126,38 @@ fn links_that_go_round_are_not_followed() {
     assert!(run.stderr.contains("left infra/loop: a link to a folder"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_outside_the_repository_gets_into_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let loads = |path: &str| {
+        format!(
+            "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {{\n  name: loadTextContent('{path}')\n  \
+             location: 'eastus'\n  sku: {{ name: 'Basic' }}\n}}\n"
+        )
+    };
+    let (inside, secret, git) = (loads("name.txt"), loads("../secret.txt"), loads(".git/config"));
+    write(
+        folder.path(),
+        &[
+            ("secret.txt", b"hunter2"),
+            ("repo/.git/config", b"hunter2"),
+            ("repo/name.txt", b"contosoinside"),
+            ("repo/inside.bicep", inside.as_bytes()),
+            ("repo/secret.bicep", secret.as_bytes()),
+            ("repo/git.bicep", git.as_bytes()),
+            ("secret.tfvars", b"hunter2 = 1"),
+        ],
+    );
+    std::os::unix::fs::symlink(folder.path().join("secret.tfvars"), folder.path().join("repo/terraform.tfvars"))
+        .unwrap();
+    let run = scan_in(&folder.path().join("repo"));
+    assert_gap(&run, "terraform.tfvars: a link that leads out of the repository is not followed");
+    assert!(run.stdout.contains("Registry contosoinside"), "{run:?}");
+    let report = fs::read_to_string(folder.path().join("repo/report.json")).unwrap();
+    assert!(!format!("{run:?}{report}").contains("hunter2"), "{run:?}");
+}
+
 #[test]
 fn an_archive_that_blows_up_is_refused() {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

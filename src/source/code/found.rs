@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::content::{Content, tell_apart};
 use crate::source::bicep;
+use crate::source::path::is_of_the_repository;
 use crate::text_file::shown;
 
 /// Folders that hold other people's code, or none.
@@ -225,7 +226,17 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
         let path = entry.path();
         match entry.file_type() {
             Some(kind) if kind.is_file() => drop(files.insert(normal(path))),
-            Some(kind) if kind.is_symlink() && path.is_file() => drop(files.insert(normal(path))),
+            Some(kind) if kind.is_symlink() && path.is_file() && is_of_the_repository(folder, path) => {
+                files.insert(normal(path));
+            }
+            Some(kind) if kind.is_symlink() && path.is_file() => {
+                let name = entry.file_name().to_string_lossy().to_lowercase();
+                let why = "a link that leads out of the repository is not followed; name the file itself to scan it";
+                match is_terraform(&name) || name.ends_with(".bicep") || name.ends_with(".bicepparam") {
+                    true => found.gaps.push(format!("{}: {why}", shown(path))),
+                    false => found.left.push((shown(path), why.to_owned())),
+                }
+            }
             Some(kind) if kind.is_symlink() && path.is_dir() => {
                 found.left.push((shown(path), "a link to a folder".to_owned()));
             }

@@ -5,6 +5,8 @@ use super::super::syntax::{Expression, Kind, Operator};
 use super::{Lower, Within};
 use crate::source::arm::expression::{self as shared, Expr, Kind as To};
 use crate::source::declared::Place;
+use crate::source::path::is_of_the_repository;
+use crate::text_file::TextFile;
 
 impl Lower<'_> {
     pub(super) fn call(
@@ -61,7 +63,11 @@ impl Lower<'_> {
         const MOST: usize = 1 << 20;
         let [path] = arguments else { return Err(format!("A part of what `{function}` loads is not looked for.")) };
         let given = path.as_str().ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
-        let read = crate::text_file::TextFile::read(&self.unit.beside(given))?;
+        let target = self.unit.beside(given);
+        if !is_of_the_repository(&self.unit.path, &target) {
+            return Err(format!("`{function}` leads to a file that is not there, or not in this repository."));
+        }
+        let read = TextFile::read(&target)?;
         if read.text.len() > MOST {
             return Err(format!("{}: it is too large for `{function}`.", read.path));
         }
