@@ -35,6 +35,13 @@ pub fn is_of_the_repository(of: &Path, file: &Path) -> bool {
     roots.iter().any(is_below)
 }
 
+/// Whether a file is a link that leads out of its repository: what to say of it.
+pub fn leads_out(file: &Path) -> Option<&'static str> {
+    let of = file.parent().unwrap_or(file);
+    let is_out = file.is_symlink() && !is_of_the_repository(of, file);
+    is_out.then_some("a link that leads out of the repository is not followed; put the file itself there")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

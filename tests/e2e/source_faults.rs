@@ -143,6 +143,7 @@ fn nothing_outside_the_repository_gets_into_a_report() {
             ("secret.txt", b"hunter2"),
             ("repo/.git/config", b"hunter2"),
             ("repo/name.txt", b"contosoinside"),
+            ("repo/open.tf", OPEN.as_bytes()),
             ("repo/inside.bicep", inside.as_bytes()),
             ("repo/secret.bicep", secret.as_bytes()),
             ("repo/git.bicep", git.as_bytes()),

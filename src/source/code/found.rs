@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::content::{Content, tell_apart};
 use crate::source::bicep;
-use crate::source::path::is_of_the_repository;
+use crate::source::path::leads_out;
 use crate::text_file::shown;
 
 /// Folders that hold other people's code, or none.
@@ -180,7 +180,8 @@ fn beside(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| wanted(&name.to_lowercase())));
-    named.map(|entry| entry.path()).filter(|path| path.is_file()).map(|path| normal(&path)).collect()
+    let files = named.map(|entry| entry.path()).filter(|path| path.is_file() && leads_out(path).is_none());
+    files.map(|path| normal(&path)).collect()
 }
 
 /// The folders with a configuration of Terraform's.
@@ -226,15 +227,13 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
         let path = entry.path();
         match entry.file_type() {
             Some(kind) if kind.is_file() => drop(files.insert(normal(path))),
-            Some(kind) if kind.is_symlink() && path.is_file() && is_of_the_repository(folder, path) => {
-                files.insert(normal(path));
-            }
             Some(kind) if kind.is_symlink() && path.is_file() => {
                 let name = entry.file_name().to_string_lossy().to_lowercase();
-                let why = "a link that leads out of the repository is not followed; name the file itself to scan it";
-                match is_terraform(&name) || name.ends_with(".bicep") || name.ends_with(".bicepparam") {
-                    true => found.gaps.push(format!("{}: {why}", shown(path))),
-                    false => found.left.push((shown(path), why.to_owned())),
+                let is_code = is_terraform(&name) || name.ends_with(".bicep") || name.ends_with(".bicepparam");
+                match leads_out(path) {
+                    None => drop(files.insert(normal(path))),
+                    Some(why) if is_code => found.gaps.push(format!("{}: {why}", shown(path))),
+                    Some(why) => found.left.push((shown(path), why.to_owned())),
                 }
             }
             Some(kind) if kind.is_symlink() && path.is_dir() => {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::hcl::{self, Block, Body, Span};
 use super::module::{Module, source_of};
 use crate::source::declared::Place;
-use crate::source::path::normal;
+use crate::source::path::{leads_out, normal};
 use crate::text_file::TextFile;
 
 /// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
@@ -192,10 +192,14 @@ fn role(name: &str) -> Option<Role> {
     }
 }
 
+fn readable(path: &Path) -> Result<(), String> {
+    leads_out(path).map_or(Ok(()), |why| Err(format!("{}: {why}", crate::text_file::shown(path))))
+}
+
 fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, Result<Body, String>) {
     let text = match source {
         Source::Text(text) => Arc::clone(text),
-        Source::Path(path) => match TextFile::read(path) {
+        Source::Path(path) => match readable(path).and_then(|()| TextFile::read(path)) {
             Ok(text) => Arc::new(text),
             Err(gap) => return (Arc::new(TextFile::new(crate::text_file::shown(path), "")), Err(gap)),
         },
