@@ -135,8 +135,7 @@ impl DeclaredRegistry {
             "" => self.address.clone(),
             root => format!("{root}:{}", self.address),
         };
-        let block = spot(&Site { place: Some(self.block.clone()), related: self.related.clone(), note: None })
-            .unwrap_or_else(|| unreachable!("a block has a place"));
+        let block = spot_at(&self.block, &self.related, None);
         unwritten::place(unwritten, &mut properties, &block);
         let declaration =
             Declaration { language: self.language, address: self.address, logical: self.logical, block, properties };
@@ -268,13 +267,16 @@ impl Writer<'_> {
 }
 
 fn spot(site: &Site) -> Option<Spot> {
-    let place = site.place.as_ref()?;
-    Some(Spot {
+    Some(spot_at(site.place.as_ref()?, &site.related, site.note.as_ref()))
+}
+
+fn spot_at(place: &Place, related: &[(&'static str, Place)], note: Option<&Arc<str>>) -> Spot {
+    Spot {
         file: Arc::clone(&place.file),
         region: place.region(),
-        related: site.related.iter().map(|(message, place)| place.related(message)).collect(),
-        note: site.note.clone(),
-    })
+        related: related.iter().map(|(message, place)| place.related(message)).collect(),
+        note: note.cloned(),
+    }
 }
 
 #[cfg(test)]
