@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::finding::{Level, Notification};
 use crate::inventory::Taken;
-use crate::output::visible;
+use crate::output::{plural, visible};
 use crate::report::WaiverRemark;
 use crate::source::azure::Progress;
 
@@ -37,7 +37,6 @@ pub fn notify(notifications: &[Notification]) {
 
 /// Prints which source code was read and which was left.
 pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
-    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     for Taken { path, what, files, registries } in taken {
         let path = if path.is_empty() { "." } else { path };
         let files = plural(*files, "file", "files");

@@ -4,7 +4,7 @@ use jsonc_parser::ast::{ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use crate::finding::Region;
+use crate::text_file::{Lines, Region};
 
 /// Strict JSON: what serde_json reads too.
 pub const STRICT: ParseOptions = ParseOptions {
@@ -24,16 +24,14 @@ pub const STRICT: ParseOptions = ParseOptions {
 pub struct JsonText<'a> {
     text: &'a str,
     root: Option<Value<'a>>,
-    /// Byte offset of each line's start.
-    lines: Vec<usize>,
+    lines: Lines,
 }
 
 impl<'a> JsonText<'a> {
     /// Parses a text. One that is no JSON has only its first line to point at.
     pub fn parse(text: &'a str) -> JsonText<'a> {
         let root = parse_to_ast(text, &CollectOptions::default(), &STRICT).ok().and_then(|parsed| parsed.value);
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        JsonText { text, root, lines }
+        JsonText { text, root, lines: Lines::of(text) }
     }
 
     /// The region of a property, or of its nearest parent that is there: `"name": value` where the value is a single
@@ -41,15 +39,7 @@ impl<'a> JsonText<'a> {
     pub fn region(&self, pointer: &str) -> Region {
         let start_of_text = Range { start: 0, end: 0 };
         let range = self.root.as_ref().map_or(start_of_text, |root| find(root, pointer));
-        let (start_line, start_column) = self.position(range.start);
-        let (end_line, end_column) = self.position(range.end);
-        Region { start_line, start_column, end_line, end_column: end_column.max(start_column + 1) }
-    }
-
-    fn position(&self, offset: usize) -> (u32, u32) {
-        let line = self.lines.partition_point(|&start| start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].encode_utf16().count();
-        (line as u32 + 1, column as u32 + 1)
+        self.lines.region(self.text, range.start..range.end)
     }
 }
 

@@ -1,23 +1,18 @@
 //! A text file: where its bytes are in lines and columns, and how GitHub recognises a line of it.
 
+mod line_hash;
+mod lines;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use line_hash::line_hashes;
+pub use lines::{Lines, Region};
+
 /// A file that is larger is not read: no hand-written template or configuration comes near.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-
-/// A stretch of a text file. Lines and columns count from 1; columns are UTF-16 code units, as SARIF has them;
-/// the end column is one past the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
-pub struct Region {
-    pub start_line: u32,
-    pub start_column: u32,
-    pub end_line: u32,
-    pub end_column: u32,
-}
 
 /// A text file that was read.
 pub struct TextFile {
@@ -25,16 +20,10 @@ pub struct TextFile {
     pub path: String,
     /// The text, without a byte-order mark.
     pub text: String,
-    /// Byte offset of each line's start.
-    lines: Vec<usize>,
+    lines: Lines,
     /// One for each line, once somebody asks.
     hashes: OnceLock<Vec<String>>,
-    /// How many UTF-16 units there are before each [`STRIDE`] bytes, once somebody asks within a long line.
-    units: OnceLock<Vec<usize>>,
 }
-
-/// A whole plan may stand in one line: columns in lines that are longer than this are counted from the nearest multiple.
-const STRIDE: usize = 4096;
 
 impl TextFile {
     /// A file of this path and text; a byte-order mark is dropped.
@@ -43,8 +32,8 @@ impl TextFile {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        TextFile { path: path.into(), text, lines, hashes: OnceLock::new(), units: OnceLock::new() }
+        let lines = Lines::of(&text);
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
     }
 
     /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
@@ -65,47 +54,17 @@ impl TextFile {
 
     /// The region of a range of bytes; a range that is out of bounds or within a character is brought in.
     pub fn region(&self, range: Range<usize>) -> Region {
-        let start = self.text.floor_char_boundary(range.start);
-        let end = self.text.floor_char_boundary(range.end.max(start));
-        let (start_line, start_column) = self.position(start);
-        let (end_line, end_column) = self.position(end);
-        let end_column = if end_line == start_line { end_column.max(start_column + 1) } else { end_column };
-        Region { start_line, start_column, end_line, end_column }
+        self.lines.region(&self.text, range)
     }
 
     /// Line and column of a byte, both from 1.
     pub fn position(&self, offset: usize) -> (u32, u32) {
-        let offset = self.text.floor_char_boundary(offset);
-        let line = self.lines.partition_point(|&start| start <= offset) - 1;
-        let start = self.lines[line];
-        let column = match offset - start > STRIDE {
-            true => self.units_before(offset) - self.units_before(start),
-            false => utf16_units(&self.text[start..offset]),
-        };
-        (line as u32 + 1, column as u32 + 1)
-    }
-
-    /// How many UTF-16 units the text has before a byte, which is a character's first.
-    fn units_before(&self, offset: usize) -> usize {
-        let units = self.units.get_or_init(|| {
-            let mut units = vec![0];
-            for end in (STRIDE..=self.text.len()).step_by(STRIDE) {
-                let (start, end) = (self.text.floor_char_boundary(end - STRIDE), self.text.floor_char_boundary(end));
-                let before = units.last().copied().unwrap_or_default();
-                units.push(before + utf16_units(&self.text[start..end]));
-            }
-            units
-        });
-        let at = offset / STRIDE;
-        let start = self.text.floor_char_boundary(at * STRIDE);
-        units.get(at).copied().unwrap_or_default() + utf16_units(&self.text[start..offset])
+        self.lines.position(&self.text, offset)
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.
     pub fn line(&self, number: u32) -> &str {
-        let Some(&start) = (number as usize).checked_sub(1).and_then(|index| self.lines.get(index)) else { return "" };
-        let end = self.lines.get(number as usize).copied().unwrap_or(self.text.len());
-        self.text[start..end].trim_end_matches(['\n', '\r'])
+        self.lines.line(&self.text, number)
     }
 
     /// GitHub's `primaryLocationLineHash` of a line, from 1: `<hex>:<count>`.
@@ -113,11 +72,6 @@ impl TextFile {
         let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
         hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
     }
-}
-
-/// How many UTF-16 units a text has.
-fn utf16_units(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
 impl fmt::Debug for TextFile {
@@ -156,6 +110,11 @@ pub fn shown(path: &Path) -> String {
     normal.to_string_lossy().replace('\\', "/")
 }
 
+/// The git repository that a folder is in: the nearest folder above it, or itself, with a `.git`.
+pub fn repository_of(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").exists())
+}
+
 /// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.
 ///
 /// # Errors
@@ -172,62 +131,6 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
             format!("not UTF-8 text, from byte {} on; save it as UTF-8", error.utf8_error().valid_up_to() + 1)
         }),
     }
-}
-
-/// The hash that GitHub's upload action computes for each line: a rolling hash over the hundred characters, blanks
-/// left out, that begin at the line, and how often it was seen before in the file.
-fn line_hashes(text: &str) -> Vec<String> {
-    const MODULUS: u64 = 37;
-    const WINDOW: usize = 100;
-    let oldest_factor = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(MODULUS));
-    let mut hashes: Vec<String> = Vec::new();
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    let mut ring = [0u64; WINDOW];
-    // The line that starts at a place of the ring, not yet told.
-    let mut starts: [Option<usize>; WINDOW] = [None; WINDOW];
-    let (mut at, mut hash, mut line) = (0, 0u64, 0);
-    let (mut new_line, mut after_cr) = (true, false);
-    let mut feed = |unit: u64, new_line: &mut bool| {
-        if let Some(started) = starts[at].take() {
-            let hex = format!("{hash:x}");
-            let count = seen.entry(hex.clone()).and_modify(|count| *count += 1).or_insert(1);
-            if hashes.len() <= started {
-                hashes.resize(started + 1, String::new());
-            }
-            hashes[started] = format!("{hex}:{count}");
-        }
-        if *new_line {
-            *new_line = false;
-            starts[at] = Some(line);
-            line += 1;
-        }
-        if unit == u64::from(b'\n') {
-            *new_line = true;
-        }
-        let oldest = ring[at];
-        ring[at] = unit;
-        hash = hash.wrapping_mul(MODULUS).wrapping_add(unit).wrapping_sub(oldest_factor.wrapping_mul(oldest));
-        at = (at + 1) % WINDOW;
-    };
-    for unit in text.encode_utf16().map(u64::from) {
-        if unit == u64::from(b' ') || unit == u64::from(b'\t') {
-            after_cr = false;
-            continue;
-        }
-        if after_cr && unit == u64::from(b'\n') {
-            after_cr = false;
-            continue;
-        }
-        after_cr = unit == u64::from(b'\r');
-        feed(if after_cr { u64::from(b'\n') } else { unit }, &mut new_line);
-    }
-    feed(65535, &mut new_line);
-    for _ in 0..WINDOW {
-        // What stands before the end is flushed; nothing starts here any more.
-        let mut none = false;
-        feed(0, &mut none);
-    }
-    hashes
 }
 
 #[cfg(test)]

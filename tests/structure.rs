@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("finding", &["text_file"]),
     ("resource_id", &[]),
     ("inventory", &["finding", "text_file"]),
-    ("json_text", &["finding"]),
+    ("json_text", &["text_file"]),
     ("service_tags", &["cidr", "cloud"]),
     ("input", &["cidr", "inventory", "service_tags"]),
     (

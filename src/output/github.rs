@@ -10,7 +10,7 @@ use super::escape::{cut, workflow_message, workflow_property};
 use super::fold;
 use super::place::Repository;
 use super::text;
-use super::visible;
+use super::{plural, visible};
 use crate::finding::{BaselineState, Finding, Kind, Severity};
 use crate::report::Report;
 
@@ -52,12 +52,12 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     for (all, (_, one, many)) in by_kind.iter().zip(KINDS) {
         all.iter().take(MOST).for_each(|command| commands.push_str(command));
         if all.len() > MOST {
-            more.push(super::verdict::plural(all.len() - MOST, &format!("more {one}"), &format!("more {many}")));
+            more.push(plural(all.len() - MOST, &format!("more {one}"), &format!("more {many}")));
         }
     }
     let unknown = report.open().filter(|finding| finding.kind == Kind::Unknown && !is_shown(finding, verdict)).count();
     if unknown > 0 {
-        more.push(super::verdict::plural(unknown, "unknown result", "unknown results"));
+        more.push(plural(unknown, "unknown result", "unknown results"));
     }
     let _ = writeln!(commands, "acrscan: {}", text::summary(report));
     if !more.is_empty() {

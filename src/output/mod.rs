@@ -22,7 +22,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 pub use escape::visible;
-pub use verdict::Verdict;
+pub use verdict::{Verdict, plural};
 
 use crate::report::Report;
 

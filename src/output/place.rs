@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::finding::{Finding, Location, Region};
-use crate::text_file::TextFile;
+use crate::text_file::{TextFile, repository_of};
 
 /// The repository: the folder that holds `.git`, at or above the working directory; else the working directory.
 pub struct Repository {
@@ -25,7 +25,7 @@ impl Repository {
     /// The repository of the working directory.
     pub fn find() -> Repository {
         let here = std::env::current_dir().unwrap_or_default();
-        let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_owned();
+        let root = repository_of(&here).unwrap_or(&here).to_owned();
         Repository { here, root }
     }
 

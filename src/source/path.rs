@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::text_file::repository_of;
+
 /// The path without `.`, and with `..` only at its start.
 pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
@@ -24,9 +26,8 @@ pub fn is_of_the_repository(of: &Path, file: &Path) -> bool {
     let folder = if of.is_dir() { of } else { of.parent().unwrap_or(of) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (Ok(folder), Ok(file)) = (folder.canonicalize(), file.canonicalize()) else { return false };
-    let repository = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).map(Path::to_owned);
-    let roots = match repository {
-        Some(root) => vec![root],
+    let roots = match repository_of(&folder) {
+        Some(root) => vec![root.to_owned()],
         None => std::env::current_dir().and_then(|here| here.canonicalize()).into_iter().chain([folder]).collect(),
     };
     let is_below = |root: &PathBuf| {

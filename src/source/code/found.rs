@@ -62,7 +62,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
             walk(path, &mut files, &mut found);
         } else {
             bring(path, &mut files);
-            files.insert(normal(path));
+            files.insert(one_path(path));
         }
     }
     let values: Vec<PathBuf> = terraform_folders(&files).iter().flat_map(|folder| beside(folder, is_loaded)).collect();
@@ -170,7 +170,7 @@ impl Found {
 fn bring(path: &Path, files: &mut BTreeSet<PathBuf>) {
     match kind(path) {
         Ok(Kind::Terraform) => files.extend(beside(&folder_of(path), is_terraform)),
-        Ok(Kind::BicepParameters) => files.extend(bicep::used_by(path).map(|bicep| normal(&bicep))),
+        Ok(Kind::BicepParameters) => files.extend(bicep::used_by(path).map(|bicep| one_path(&bicep))),
         _ => {}
     }
 }
@@ -181,7 +181,7 @@ fn beside(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| wanted(&name.to_lowercase())));
     let files = named.map(|entry| entry.path()).filter(|path| path.is_file() && leads_out(path).is_none());
-    files.map(|path| normal(&path)).collect()
+    files.map(|path| one_path(&path)).collect()
 }
 
 /// The folders with a configuration of Terraform's.
@@ -226,12 +226,12 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
         };
         let path = entry.path();
         match entry.file_type() {
-            Some(kind) if kind.is_file() => drop(files.insert(normal(path))),
+            Some(kind) if kind.is_file() => drop(files.insert(one_path(path))),
             Some(kind) if kind.is_symlink() && path.is_file() => {
                 let name = entry.file_name().to_string_lossy().to_lowercase();
                 let is_code = is_terraform(&name) || name.ends_with(".bicep") || name.ends_with(".bicepparam");
                 match leads_out(path) {
-                    None => drop(files.insert(normal(path))),
+                    None => drop(files.insert(one_path(path))),
                     Some(why) if is_code => found.gaps.push(format!("{}: {why}", shown(path))),
                     Some(why) => found.left.push((shown(path), why.to_owned())),
                 }
@@ -250,6 +250,6 @@ fn is_skipped(entry: &DirEntry) -> bool {
 }
 
 /// Without `.` segments, so that a file is known by one path.
-fn normal(path: &Path) -> PathBuf {
+fn one_path(path: &Path) -> PathBuf {
     PathBuf::from(shown(path))
 }

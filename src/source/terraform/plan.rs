@@ -50,6 +50,12 @@ struct Planned {
     gaps: Vec<String>,
 }
 
+/// What is said of the plan of a run that failed.
+const FAILED: &str = "it is the plan of a run that failed, and lacks resources; plan again once the error is mended";
+
+/// What is said of a plan that leaves resources for a later one.
+const INCOMPLETE: &str = "Terraform says that the plan is not complete; apply it and plan again for the rest";
+
 /// How an archive begins.
 const ARCHIVE: [u8; 4] = *b"PK\x03\x04";
 

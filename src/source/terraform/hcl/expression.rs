@@ -1,6 +1,6 @@
 //! Expressions: operators by precedence, literals, collections, paths, calls, `for`.
 
-use super::parser::{Parsed, Parser};
+use super::parser::{Parsed, Parser, SyntaxError};
 use super::{Expr, ExprKind, For, Operator, Step};
 
 /// Longest first, each with how tightly it binds.
@@ -274,23 +274,32 @@ impl Parser<'_> {
         self.expression()
     }
 
-    fn for_expression(&mut self, close: &str) -> Parsed<ExprKind> {
-        let expected = |parser: &Self| parser.error(format!("a name was expected in `for`, not {}", parser.found()));
-        self.name();
-        self.skip();
-        let mut value = self.name().ok_or_else(|| expected(self))?.to_owned();
+    /// `key, value in over`, of an expression or a template: the key where there is one.
+    pub(super) fn for_head(
+        &mut self,
+        no_name: impl Fn(&Self) -> SyntaxError,
+        no_in: impl Fn(&Self) -> SyntaxError,
+    ) -> Parsed<(Option<String>, String, Expr)> {
+        let mut value = self.name().ok_or_else(|| no_name(self))?.to_owned();
         self.skip();
         let mut key = None;
         if self.eat(",") {
             self.skip();
-            key = Some(std::mem::replace(&mut value, self.name().ok_or_else(|| expected(self))?.to_owned()));
+            key = Some(std::mem::replace(&mut value, self.name().ok_or_else(|| no_name(self))?.to_owned()));
             self.skip();
         }
         if self.name() != Some("in") {
-            return Err(self.error("`in` was expected in `for`"));
+            return Err(no_in(self));
         }
         self.skip();
-        let over = self.expression()?;
+        Ok((key, value, self.expression()?))
+    }
+
+    fn for_expression(&mut self, close: &str) -> Parsed<ExprKind> {
+        let expected = |parser: &Self| parser.error(format!("a name was expected in `for`, not {}", parser.found()));
+        self.name();
+        self.skip();
+        let (key, value, over) = self.for_head(expected, |parser| parser.error("`in` was expected in `for`"))?;
         self.skip();
         self.expect(":", "in `for`")?;
         self.skip();

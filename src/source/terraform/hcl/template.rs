@@ -169,19 +169,7 @@ impl Parser<'_> {
 
     fn for_directive(&mut self, kind: Kind) -> Parsed<Directive> {
         let expected = |parser: &Self| parser.error("a name was expected in `%{ for … in … }`");
-        let mut value = self.name().ok_or_else(|| expected(self))?.to_owned();
-        self.skip();
-        let mut key = None;
-        if self.eat(",") {
-            self.skip();
-            key = Some(std::mem::replace(&mut value, self.name().ok_or_else(|| expected(self))?.to_owned()));
-            self.skip();
-        }
-        if self.name() != Some("in") {
-            return Err(expected(self));
-        }
-        self.skip();
-        let over = self.expression()?;
+        let (key, value, over) = self.for_head(expected, expected)?;
         self.close_directive()?;
         let (each, ended) = self.parts(kind)?;
         match ended {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::wire::{Field, fields};
-use super::{Planned, msgpack, tree};
+use super::{FAILED, INCOMPLETE, Planned, msgpack, tree};
 use crate::source::declared::{Node, Place, Val};
 use crate::source::terraform::address::Address;
 use crate::source::terraform::resource::{Change, Resource};
@@ -51,11 +51,9 @@ pub fn read(plan: &[u8], file: &Arc<TextFile>) -> Result<Planned, String> {
     }
     planned.root = kinds;
     if errored {
-        let why = "it is the plan of a run that failed, and lacks resources; plan again once the error is mended";
-        planned.gaps.push(format!("{}: {why}", file.path));
+        planned.gaps.push(format!("{}: {FAILED}", file.path));
     } else if deferred || (!complete && says_complete(&terraform)) {
-        let why = "Terraform says that the plan is not complete; apply it and plan again for the rest";
-        planned.gaps.push(format!("{}: {why}", file.path));
+        planned.gaps.push(format!("{}: {INCOMPLETE}", file.path));
     }
     Ok(planned)
 }

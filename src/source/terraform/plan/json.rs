@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::references::Configuration;
-use super::{Planned, tree};
+use super::{FAILED, INCOMPLETE, Planned, tree};
 use crate::source::declared::{Node, Place, Val};
 use crate::source::terraform::resource::{Change, Resource};
 use crate::text_file::TextFile;
@@ -91,11 +91,9 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
     check_version(file, document.format_version)?;
     let mut planned = Planned::default();
     if document.errored.is_some_and(|flag| flag.get() == "true") {
-        let why = "it is the plan of a run that failed, and lacks resources; plan again once the error is mended";
-        planned.gaps.push(format!("{}: {why}", file.path));
+        planned.gaps.push(format!("{}: {FAILED}", file.path));
     } else if document.complete.is_some_and(|flag| flag.get() == "false") {
-        let why = "Terraform says that the plan is not complete; apply it and plan again for the rest";
-        planned.gaps.push(format!("{}: {why}", file.path));
+        planned.gaps.push(format!("{}: {INCOMPLETE}", file.path));
     }
     let Some(changes) = document.resource_changes else {
         // Terraform leaves the list out of a plan without any resource.

@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::tree::AFTER_APPLY;
+use super::wire::take;
 use crate::source::declared::{Node, Val};
 
 /// Deeper values are refused, as those of JSON are.
@@ -111,12 +112,6 @@ fn unsigned(left: &mut &[u8], width: usize) -> Option<u64> {
 
 fn size(left: &mut &[u8], width: usize) -> Option<usize> {
     usize::try_from(unsigned(left, width)?).ok()
-}
-
-fn take<'a>(left: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, rest) = left.split_at_checked(length)?;
-    *left = rest;
-    Some(taken)
 }
 
 #[cfg(test)]

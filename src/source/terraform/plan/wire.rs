@@ -59,7 +59,8 @@ fn varint(left: &mut &[u8]) -> Option<u64> {
     None
 }
 
-fn take<'a>(left: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+/// Takes bytes off the front; `None` where there are fewer.
+pub fn take<'a>(left: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, rest) = left.split_at_checked(length)?;
     *left = rest;
     Some(taken)
