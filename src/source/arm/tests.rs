@@ -412,6 +412,19 @@ fn odd_files_are_read_and_wrong_ones_told() {
 }
 
 #[test]
+fn a_change_of_nobody_knows_what_is_a_gap() {
+    let read = |changes: Value| {
+        reads(&[("whatif.json", &format!("{:#}", json!({"status": "Succeeded", "changes": changes})))])
+    };
+    let group = json!({"resourceId": "/subscriptions/s/resourceGroups/g", "changeType": "Create", "after": {}});
+    let extension = json!({"changeType": "Create", "extension": {"name": "MicrosoftGraph"}, "after": {}});
+    assert_eq!(read(json!([group, extension])).gaps, Vec::<String>::new());
+    let gaps = read(json!([group, {"changeType": "Create", "after": {"name": "acr"}}])).gaps;
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0].ends_with("a change without a resourceId; run what-if again"), "{gaps:?}");
+}
+
+#[test]
 fn what_if_says_what_will_be() {
     let id = |name: &str| {
         format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/{name}")

@@ -94,6 +94,10 @@ fn changed(change: &Expr, pointer: String, scope: &Scope<'_>, gaps: &mut Vec<Str
         }
         return None;
     }
+    if id.is_empty() && change.get("extension").is_none() && change.get("identifiers").is_none() {
+        // What an extension makes is named otherwise, and is nothing of Azure's own.
+        gaps.push(format!("{}: a change without a resourceId; run what-if again", block.shown()));
+    }
     let (kind, name) = parts?;
     let wanted = kind.starts_with("microsoft.containerregistry/")
         || ["microsoft.network/privateendpoints", "microsoft.authorization/roleassignments"].contains(&kind.as_str());
