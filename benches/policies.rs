@@ -9,12 +9,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use acrscan::document::input;
 use acrscan::evaluate::{Evaluator, Machinery};
-use acrscan::finding::ScopeName;
-use acrscan::input;
-use acrscan::inventory::{Origin, RegistryRecord};
+use acrscan::model::finding::ScopeName;
+use acrscan::model::inventory::{Origin, RegistryRecord};
+use acrscan::net::service_tags::{ServiceTags, TagSource};
 use acrscan::policy::{PolicySet, Selection, parameters};
-use acrscan::service_tags::{ServiceTags, TagSource};
 use serde_json::{Map, Value, json};
 
 /// As the binary has it.

@@ -8,27 +8,13 @@
 //! arm, bicep
 //! ```
 
-pub mod baseline;
-pub mod cidr;
 pub mod cli;
-pub mod cloud;
 pub mod config;
-pub mod console;
-pub mod coverage;
+pub mod document;
 pub mod evaluate;
-pub mod finding;
-pub mod input;
-pub mod inputs;
-pub mod inventory;
-pub mod json_text;
+pub mod model;
+pub mod net;
 pub mod output;
-pub mod policies;
 pub mod policy;
-pub mod report;
-pub mod resource_id;
-pub mod scan;
-pub mod service_tags;
 pub mod source;
-pub mod tags;
-pub mod text_file;
-pub mod waiver;
+pub mod triage;

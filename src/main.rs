@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use acrscan::cli::{Cli, Command};
-use acrscan::{console, policies, scan, tags};
+use acrscan::cli::args::{Cli, Command};
+use acrscan::cli::commands::{policies, scan, service_tags};
+use acrscan::cli::console;
 use clap::Parser as _;
 
 /// Evaluation makes and drops small values by the million; this allocator saves about a tenth of its time.
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
         Command::Pull(args) => scan::pull(&args),
         Command::Policies(args) => policies::run(&args),
         Command::Test(args) => policies::test(&args),
-        Command::ServiceTags(args) => tags::run(&args),
+        Command::ServiceTags(args) => service_tags::run(&args),
     };
     match outcome {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),

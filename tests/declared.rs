@@ -3,15 +3,15 @@
 use std::fs;
 use std::sync::Arc;
 
-use acrscan::cloud::Cloud;
+use acrscan::document::input;
 use acrscan::evaluate::{Evaluation, Evaluator};
-use acrscan::finding::Kind;
-use acrscan::input;
-use acrscan::inventory::{Inventory, Language};
+use acrscan::model::cloud::Cloud;
+use acrscan::model::finding::Kind;
+use acrscan::model::inventory::{Inventory, Language};
+use acrscan::model::text_file::TextFile;
+use acrscan::net::service_tags::ServiceTags;
 use acrscan::policy::{PolicySet, Profile, Selection};
-use acrscan::service_tags::ServiceTags;
-use acrscan::source::declared::{DeclaredRegistry, Node, Place, Val};
-use acrscan::text_file::TextFile;
+use acrscan::source::code::declared::{DeclaredRegistry, Node, Place, Val};
 use serde_json::{Value, json};
 
 /// A registry with these settings, whose tasks, pools and roles may not be all.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use acrscan::input;
+use acrscan::document::input;
 use acrscan::policy::{PolicySet, Selection};
 use acrscan::source::snapshot;
 

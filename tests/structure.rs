@@ -4,58 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module of the crate, and the modules it may import.
+/// Each room of the crate, and the rooms it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("cidr", &[]),
-    ("cloud", &[]),
-    ("text_file", &[]),
-    ("finding", &["text_file"]),
-    ("resource_id", &[]),
-    ("inventory", &["finding", "text_file"]),
-    ("json_text", &["text_file"]),
-    ("service_tags", &["cidr", "cloud"]),
-    ("input", &["cidr", "inventory", "service_tags"]),
-    (
-        "source",
-        &["cidr", "cloud", "finding", "input", "inventory", "json_text", "resource_id", "service_tags", "text_file"],
-    ),
+    ("model", &[]),
     ("config", &[]),
-    ("policy", &["config", "finding"]),
-    ("evaluate", &["finding", "input", "inventory", "json_text", "policy", "service_tags"]),
-    ("report", &["finding", "inventory", "policy"]),
-    ("coverage", &["finding", "inventory"]),
-    ("waiver", &["config", "coverage", "finding", "inventory", "report", "text_file"]),
-    ("baseline", &["coverage", "finding", "inventory", "json_text", "report", "text_file"]),
-    ("output", &["finding", "policy", "report", "resource_id", "text_file"]),
-    ("console", &["finding", "inventory", "output", "report", "source"]),
-    ("cli", &["cloud", "finding", "output", "policy", "source"]),
-    ("tags", &["cli", "cloud", "console", "report", "service_tags", "source"]),
-    ("policies", &["cli", "console", "output", "policy", "report"]),
-    ("inputs", &["input", "inventory", "policy", "resource_id", "service_tags"]),
-    (
-        "scan",
-        &[
-            "baseline",
-            "cli",
-            "config",
-            "console",
-            "coverage",
-            "evaluate",
-            "finding",
-            "inputs",
-            "inventory",
-            "output",
-            "policy",
-            "report",
-            "resource_id",
-            "service_tags",
-            "source",
-            "tags",
-            "text_file",
-            "waiver",
-        ],
-    ),
-    ("main", &["cli", "console", "policies", "scan", "tags"]),
+    ("net", &["model"]),
+    ("document", &["model", "net", "policy"]),
+    ("source", &["document", "model", "net"]),
+    ("policy", &["config", "document", "model"]),
+    ("evaluate", &["document", "model", "net", "policy"]),
+    ("triage", &["config", "model", "output"]),
+    ("output", &["model", "policy", "triage"]),
+    ("cli", &["config", "document", "evaluate", "model", "net", "output", "policy", "source", "triage"]),
+    ("main", &["cli"]),
     ("lib", &[]),
 ];
 
@@ -65,7 +26,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("tokio", &["src/source/azure/"]),
     ("regorus", &["src/policy/", "src/evaluate/"]),
     ("serde_sarif", &["src/output/sarif/"]),
-    ("indicatif", &["src/console.rs"]),
+    ("indicatif", &["src/cli/console.rs"]),
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -6,12 +6,12 @@ mod documents;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use acrscan::document::input;
 use acrscan::evaluate::{Evaluator, Verdict};
-use acrscan::finding::ScopeName;
-use acrscan::input;
-use acrscan::inventory::{Inventory, Origin, RegistryRecord};
+use acrscan::model::finding::ScopeName;
+use acrscan::model::inventory::{Inventory, Origin, RegistryRecord};
+use acrscan::net::service_tags::ServiceTags;
 use acrscan::policy::{PolicySet, Selection};
-use acrscan::service_tags::ServiceTags;
 use acrscan::source::snapshot;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! An expression in an ARM template, where its value decides.
 #![no_main]
 
-use acrscan::source::arm;
+use acrscan::source::code::arm;
 use acrscan_fuzz::{check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! An ARM template.
 #![no_main]
 
-use acrscan::source::arm;
+use acrscan::source::code::arm;
 use acrscan_fuzz::{check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,7 @@
 //! An earlier SARIF.
 #![no_main]
 
-use acrscan::baseline::Baseline;
+use acrscan::triage::baseline::Baseline;
 use acrscan_fuzz::file;
 use libfuzzer_sys::fuzz_target;
 

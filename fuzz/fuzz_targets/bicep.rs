@@ -1,7 +1,7 @@
 //! A Bicep file.
 #![no_main]
 
-use acrscan::source::bicep;
+use acrscan::source::code::bicep;
 use acrscan::source::code::BicepFile;
 use acrscan_fuzz::{check, file, nothing};
 use libfuzzer_sys::fuzz_target;

@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write};
 
-use acrscan::source::terraform;
+use acrscan::source::code::terraform;
 use acrscan_fuzz::{TAGS, check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 use zip::write::SimpleFileOptions;

@@ -1,7 +1,7 @@
 //! A plan as `terraform show -json` prints it.
 #![no_main]
 
-use acrscan::source::terraform;
+use acrscan::source::code::terraform;
 use acrscan_fuzz::{TAGS, check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 

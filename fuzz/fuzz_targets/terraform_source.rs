@@ -1,7 +1,7 @@
 //! A `.tf` file.
 #![no_main]
 
-use acrscan::source::terraform;
+use acrscan::source::code::terraform;
 use acrscan_fuzz::{TAGS, check, file, folder, nothing};
 use libfuzzer_sys::fuzz_target;
 

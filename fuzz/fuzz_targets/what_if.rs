@@ -1,7 +1,7 @@
 //! What `az deployment … what-if --no-pretty-print` prints.
 #![no_main]
 
-use acrscan::source::arm;
+use acrscan::source::code::arm;
 use acrscan_fuzz::{check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 

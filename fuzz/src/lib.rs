@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use acrscan::cloud::Cloud;
-use acrscan::input;
-use acrscan::inventory::{Origin, RegistryRecord};
-use acrscan::service_tags::ServiceTags;
+use acrscan::model::cloud::Cloud;
+use acrscan::document::input;
+use acrscan::model::inventory::{Origin, RegistryRecord};
+use acrscan::net::service_tags::ServiceTags;
 use acrscan::source::code::{Found, Read};
-use acrscan::source::declared::{DeclaredRegistry, Node, Place, Val};
+use acrscan::source::code::declared::{DeclaredRegistry, Node, Place, Val};
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));

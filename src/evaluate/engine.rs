@@ -16,8 +16,8 @@ use regorus::{CompiledPolicy, Engine};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::guard::guard;
-use crate::policy::bounds::{TIME_LIMIT, one_line, timer};
+use super::rewrite::guard;
+use crate::policy::limits::{TIME_LIMIT, one_line, timer};
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 
 /// What the engine says when it has passed.

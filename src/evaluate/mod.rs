@@ -5,23 +5,23 @@
 
 mod alternatives;
 mod engine;
-mod guard;
 mod results;
+mod rewrite;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde_json::Value;
 
-pub use engine::{Fault, Machinery, Verdict};
+pub use self::engine::{Fault, Machinery, Verdict};
 
 use self::engine::{Prepared, Worker};
 use self::results::Builder;
-use crate::finding::{Finding, Notification, RegistrySummary};
-use crate::input;
-use crate::inventory::{Inventory, RegistryRecord};
+use crate::document::input;
+use crate::model::finding::{Finding, Notification, RegistrySummary};
+use crate::model::inventory::{Inventory, RegistryRecord};
+use crate::net::service_tags::ServiceTags;
 use crate::policy::{Policy, PolicyError, PolicySet};
-use crate::service_tags::ServiceTags;
 
 /// What all policies say of all registries.
 #[derive(Debug, Default)]

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::Evaluation;
 use super::engine::{Fault, Verdict};
-use crate::finding::{Finding, Kind, Level, Location, Notification, RegistrySummary, Related, Severity, fingerprint};
-use crate::input;
-use crate::inventory::{Origin, RegistryRecord};
-use crate::json_text::JsonText;
+use crate::document::input;
+use crate::model::finding::{
+    Finding, Kind, Level, Location, Notification, RegistrySummary, Related, Severity, fingerprint,
+};
+use crate::model::inventory::{Origin, RegistryRecord};
+use crate::model::json_text::JsonText;
 use crate::policy::{INPUT_MEMBERS, Policy, REGISTRY_MEMBERS};
 
 /// Where a finding points, and what belongs to that place.

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 
 use super::Verdict;
 use super::escape::{cut, workflow_message, workflow_property};
-use super::fold;
-use super::place::Repository;
+use super::report::Report;
+use super::report::grouping;
+use super::report::location::Repository;
 use super::text;
 use super::{plural, visible};
-use crate::finding::{BaselineState, Finding, Kind, Severity};
-use crate::report::Report;
+use crate::model::finding::{BaselineState, Finding, Kind, Severity};
 
 /// Of each kind, in one step.
 const MOST: usize = 10;
@@ -35,7 +35,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
         let is_known = finding.baseline.is_some_and(|state| state != BaselineState::New);
         (is_known, finding.kind, std::cmp::Reverse(finding.severity))
     });
-    for group in fold::alike(findings) {
+    for group in grouping::alike(findings) {
         let Some((finding, alike)) = group.split_first() else { continue };
         let kind = kind(finding);
         by_kind[kind].push(annotation(KINDS[kind].0, finding, alike.len(), &repository));
@@ -92,7 +92,7 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
     }
     let Some(place) = repository.place(finding) else {
         // What is in no file of the repository says in words where it is.
-        let message = format!("{message} ({})", fold::place(finding));
+        let message = format!("{message} ({})", grouping::place(finding));
         return command(kind, &format!("title={title}"), &message);
     };
     let (path, region) = (workflow_property(&visible(&place.path)), place.region);
@@ -114,7 +114,7 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
-    use crate::output::sample;
+    use crate::output::report::sample;
 
     #[test]
     fn each_finding_stands_at_its_line() {

@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 
 use super::Verdict;
 use super::escape::xml;
-use super::fold;
+use super::report::Report;
+use super::report::grouping;
 use super::visible;
-use crate::finding::{Finding, Kind, Location, Notification, RegistrySummary, ScopeName};
-use crate::report::Report;
+use crate::model::finding::{Finding, Kind, Location, Notification, RegistrySummary, ScopeName};
 
 /// Renders the suites.
 pub fn render(report: &Report, verdict: &Verdict) -> String {
@@ -87,7 +87,7 @@ fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
         .min_by_key(|finding| std::cmp::Reverse(finding.severity));
     let line = |finding: &&Finding| {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
-        format!("{}: {}{fixes}", visible(&fold::place(finding)), visible(&finding.message))
+        format!("{}: {}{fixes}", visible(&grouping::place(finding)), visible(&finding.message))
     };
     let messages = |findings: &[&Finding]| findings.iter().map(line).collect::<Vec<_>>().join("\n");
     match (worst, open.first(), waived.first()) {
@@ -187,8 +187,8 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
-    use crate::output::sample;
-    use crate::report::Gate;
+    use crate::output::report::Gate;
+    use crate::output::report::sample;
 
     #[test]
     fn each_policy_is_a_case_of_each_registry() {

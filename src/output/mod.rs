@@ -1,19 +1,13 @@
 //! Reports: one file per format, each a function from a report to text.
 
 mod escape;
-mod excerpt;
-mod fold;
 mod github;
 mod json;
 mod junit;
 mod markdown;
-mod place;
+pub mod report;
 mod sarif;
 mod text;
-mod verdict;
-
-#[cfg(test)]
-mod sample;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,10 +15,10 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail};
 
-pub use escape::visible;
-pub use verdict::{Verdict, plural};
+pub use self::escape::visible;
+pub use self::report::verdict::{Verdict, plural};
 
-use crate::report::Report;
+use self::report::Report;
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

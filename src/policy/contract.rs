@@ -6,10 +6,12 @@ use std::path::Path;
 use regorus::Engine;
 use serde_json::{Map, Value, json};
 
-use super::bounds::{one_line, timer};
 use super::examples::Examples;
-use super::load::{self, Module};
-use super::preflight::{self, Outline};
+use super::limits::{one_line, timer};
+use super::load;
+use super::load::Module;
+use super::preflight;
+use super::preflight::Outline;
 use super::{INPUT_MEMBERS, Policy, PolicyError, parameters};
 
 /// What came of a folder.

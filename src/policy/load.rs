@@ -6,7 +6,8 @@ use std::path::Path;
 
 use regorus::Engine;
 
-use super::preflight::{self, Outline};
+use super::preflight;
+use super::preflight::Outline;
 use super::select::select;
 use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
 

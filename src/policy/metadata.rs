@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::PolicyError;
-use crate::finding::Severity;
+use crate::model::finding::Severity;
 
 /// Everything a policy says of itself.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,8 +1,8 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
-pub mod bounds;
 pub mod contract;
 mod examples;
+pub mod limits;
 mod load;
 mod metadata;
 mod preflight;
@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 
-pub use examples::{Example, Examples};
-pub use load::{Module, examples};
-pub use metadata::{Metadata, Parameter, Profile, Reads, Reference};
+pub use self::examples::{Example, Examples};
+pub use self::load::{Module, examples};
+pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
 /// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
 pub const INPUT_MEMBERS: [&str; 12] = [

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Policy, PolicyError, Selection};
 use crate::config::{Place, Setting};
-use crate::finding::Severity;
+use crate::model::finding::Severity;
 
 /// Applies the user's settings, and leaves the policies that run.
 ///

@@ -1,17 +1,11 @@
 //! Where registries are read from. A new source is one file here, one variant and one `match` arm.
 
-pub mod arm;
 pub mod azure;
-pub mod bicep;
 pub mod code;
-pub mod declared;
-pub mod document;
-mod path;
 pub mod snapshot;
-pub mod terraform;
 
-use crate::inventory::Inventory;
-use crate::service_tags::ServiceTags;
+use crate::model::inventory::Inventory;
+use crate::net::service_tags::ServiceTags;
 
 /// What a source read.
 #[derive(Debug)]

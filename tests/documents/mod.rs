@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use acrscan::input;
+use acrscan::document::input;
 use acrscan::source::snapshot;
 use serde_json::{Value, json};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acrscan::baseline::Baseline;
-use acrscan::coverage::Coverage;
 use acrscan::evaluate::Evaluator;
 use acrscan::policy::{PolicySet, Selection};
 use acrscan::source::snapshot;
+use acrscan::triage::baseline::Baseline;
+use acrscan::triage::coverage::Coverage;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -54,7 +54,7 @@ fn states(folder: &Path, baseline: &Path, only: &str) -> (BTreeMap<String, &'sta
         Evaluator::new(&policies).unwrap().evaluate(&collected.inventory, &collected.service_tags.unwrap());
     let coverage = Coverage::new(&collected.inventory, [only], &evaluation.notifications, Vec::new());
     let absent = Baseline::read(baseline).unwrap().compare(&mut evaluation.findings, &coverage);
-    let state = |finding: &acrscan::finding::Finding| {
+    let state = |finding: &acrscan::model::finding::Finding| {
         (finding.key.clone().unwrap_or_default(), finding.baseline.unwrap().as_str())
     };
     (evaluation.findings.iter().map(state).collect(), absent.into_iter().map(|gone| gone.message).collect())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use acrscan::cloud::Cloud;
-use acrscan::service_tags::{ServiceTags, TagSource};
+use acrscan::model::cloud::Cloud;
+use acrscan::net::service_tags::{ServiceTags, TagSource};
 use serde_json::Value;
 
 use crate::harness::{CONTOSO, contoso_folder, files, text};

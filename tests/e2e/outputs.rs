@@ -38,7 +38,7 @@ fn junit_is_as_recorded() {
 /// JSON says what SARIF says, and is as its schema says.
 #[test]
 fn json_holds_every_result_and_its_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/output/report.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/output/json/report.schema.json");
     let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let json = |run: Acrscan| -> (i32, Value) {

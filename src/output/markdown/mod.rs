@@ -5,11 +5,12 @@ mod page;
 
 use self::page::Page;
 use super::escape::{code, cut, prose};
-use super::fold::{self, doubts};
-use super::verdict::plural;
+use super::report::grouping;
+use super::report::grouping::doubts;
+use super::report::verdict::plural;
+use super::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
 use super::{Verdict, text};
-use crate::finding::{BaselineState, Finding, Kind, Location, Severity, Waived};
-use crate::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
+use crate::model::finding::{BaselineState, Finding, Kind, Location, Severity, Waived};
 
 /// What a cell holds at most.
 const MOST_CELL: usize = 1000;
@@ -70,7 +71,7 @@ fn place(finding: &Finding) -> String {
     match &finding.location {
         Location::Source { file, region } => code(&format!("{}:{}", file.path, region.start_line)),
         Location::Live | Location::File { .. } => {
-            format!("{} {}", code(&finding.name), code(&fold::property(finding)))
+            format!("{} {}", code(&finding.name), code(&grouping::property(finding)))
         }
     }
 }
@@ -92,7 +93,7 @@ fn unknown(page: &mut Page, report: &Report) {
     let doubts = doubts(report.open());
     let results = plural(report.count_unknown(), "result is", "results are");
     page.folded(&format!("Could not be told: {results} unknown"), !doubts.is_empty(), |page| {
-        let row = |doubt: &fold::Doubt| {
+        let row = |doubt: &grouping::Doubt| {
             let policies = doubt.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
             vec![place(doubt.first), cell(&doubt.reason), policies]
         };
@@ -148,8 +149,8 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
-    use crate::output::sample;
-    use crate::report::Gate;
+    use crate::output::report::Gate;
+    use crate::output::report::sample;
 
     #[test]
     fn the_verdict_comes_first_and_hostile_names_do_nothing() {

@@ -10,11 +10,11 @@ use serde_sarif::sarif::{
     Suppression, ToolComponent, ToolComponentReference,
 };
 
+use super::super::report::{AbsentResult, Report, ScopeReport};
 use super::result::{message, sarif_region, uri};
-use crate::finding::{Finding, Kind, Level, Region, ScopeName, Waived};
+use crate::model::finding::{Finding, Kind, Level, Region, ScopeName, Waived};
+use crate::model::registry_id::RegistryId;
 use crate::policy::Policy;
-use crate::report::{AbsentResult, Report, ScopeReport};
-use crate::resource_id::RegistryId;
 
 /// Makes an archive's run of the one that GitHub would get; its results are those of these findings.
 pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &ScopeReport) {

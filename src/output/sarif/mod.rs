@@ -4,7 +4,7 @@
 //! close those of an empty one.
 
 mod archive;
-mod folded;
+mod grouped;
 mod result;
 
 use std::cmp::Reverse;
@@ -18,11 +18,11 @@ use serde_sarif::sarif::{
 };
 
 use self::result::{message, result};
-use super::place::Repository;
+use super::report::location::Repository;
+use super::report::{Report, ScopeReport};
 use super::{SarifOptions, SarifTarget};
-use crate::finding::{Finding, Kind, Notification, ScopeName, Severity};
+use crate::model::finding::{Finding, Kind, Notification, ScopeName, Severity};
 use crate::policy::Policy;
-use crate::report::{Report, ScopeReport};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -56,7 +56,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
     let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
     let groups: Vec<Vec<&Finding>> = match options.target {
         SarifTarget::Github => {
-            let mut alerts = folded::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository);
+            let mut alerts = grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository);
             if alerts.len() > MOST_RESULTS {
                 let worst = |alert: &[&Finding]| alert.iter().map(|f| (f.kind, Reverse(f.severity))).min();
                 alerts.sort_by_cached_key(|alert| worst(alert));

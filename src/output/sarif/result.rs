@@ -8,14 +8,14 @@ use serde_sarif::sarif::{
     PropertyBag, Region as SarifRegion, Result as SarifResult, ResultLevel,
 };
 
-use super::folded;
-use crate::finding::{Finding, Kind, Location, Region, Severity};
-use crate::output::excerpt::Excerpt;
-use crate::output::place::{Place, Repository, outside};
-use crate::output::visible;
+use super::super::report::excerpt::Excerpt;
+use super::super::report::location::{Place, Repository, outside};
+use super::super::visible;
+use super::grouped;
+use crate::model::finding::{Finding, Kind, Location, Region, Severity};
+use crate::model::registry_id::RegistryId;
+use crate::model::text_file::TextFile;
 use crate::policy::Policy;
-use crate::resource_id::RegistryId;
-use crate::text_file::TextFile;
 
 /// The table of what GitHub uses has at most ten places of a result.
 const MOST_RELATED: usize = 10;
@@ -42,9 +42,9 @@ pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repos
         ("acrscan/evidence".to_owned(), finding.evidence.clone()),
         ("acrscan/fix".to_owned(), json!(finding.fix)),
     ]);
-    folded::properties(finding, others, &mut properties);
+    grouped::properties(finding, others, &mut properties);
     let related = related(all(), &place, repository);
-    let text = with_links(&folded::text(finding, others), &related);
+    let text = with_links(&grouped::text(finding, others), &related);
     if text != finding.message {
         // As the policy said it, for a later scan to compare with.
         properties.insert("acrscan/message".to_owned(), json!(finding.message));

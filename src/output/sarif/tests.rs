@@ -1,6 +1,6 @@
+use super::super::report::sample;
 use super::*;
-use crate::finding::{Location, Region};
-use crate::output::sample;
+use crate::model::finding::{Location, Region};
 use serde_json::Value;
 
 fn sarif(report: &Report, target: SarifTarget) -> Value {
@@ -102,7 +102,7 @@ fn the_archive_has_all_and_says_how_it_compares() {
 fn a_cause_outside_the_repository_gives_way_to_the_nearest_place_within() {
     let mut report = sample::report();
     let Location::Source { file, region } = report.findings[1].location.clone() else { panic!("source code") };
-    let outside = crate::text_file::TextFile::new("/opt/modules/acr/variables.tf", file.text.clone());
+    let outside = crate::model::text_file::TextFile::new("/opt/modules/acr/variables.tf", file.text.clone());
     report.findings[1].location = Location::Source { file: outside.into(), region };
     let place = |report: &Report| {
         let sarif = sarif(report, SarifTarget::Github);
@@ -147,7 +147,7 @@ fn a_snippet_of_a_minified_file_is_short() {
     let mut report = sample::report();
     let text = format!("[{}true]", "1,".repeat(100_000));
     let region = Region { start_line: 1, start_column: 200_002, end_line: 1, end_column: 200_006 };
-    let file = crate::text_file::TextFile::new("a.json", text);
+    let file = crate::model::text_file::TextFile::new("a.json", text);
     report.findings[1].location = Location::Source { file: file.into(), region };
     let sarif = sarif(&report, SarifTarget::Github);
     let physical = &source_results(&sarif)[0]["locations"][0]["physicalLocation"];
@@ -169,7 +169,7 @@ fn on_one_line(count: usize) -> Report {
                 name: format!("prod[{number}]"),
                 logical: format!("azurerm_container_registry.prod[{number}]"),
                 key: Some(number.to_string()),
-                fingerprint: crate::finding::fingerprint(&first.policy, &resource, &number.to_string()),
+                fingerprint: crate::model::finding::fingerprint(&first.policy, &resource, &number.to_string()),
                 resource,
                 ..first.clone()
             };

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::finding::{BaselineState, Finding, Location, Region, Severity};
-use crate::output::excerpt::Excerpt;
-use crate::output::fold;
-use crate::output::visible;
-use crate::text_file::TextFile;
+use super::super::report::excerpt::Excerpt;
+use super::super::report::grouping;
+use super::super::visible;
+use crate::model::finding::{BaselineState, Finding, Location, Region, Severity};
+use crate::model::text_file::TextFile;
 
 /// What [`Excerpt`] leaves of a line fits, and is not cut again.
 const WIDTH: usize = 2000;
@@ -41,7 +41,7 @@ pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: 
         group = group.element(snippet(&related.file, related.region, annotation));
         places.push(place(&related.file, related.region));
     }
-    for other in fold::others(alike) {
+    for other in grouping::others(alike) {
         group = group.element(Level::NOTE.message(visible(&other).into_owned()));
     }
     let help = first_sentences(remediation);
@@ -95,8 +95,8 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
-    use crate::finding::Kind;
-    use crate::output::sample;
+    use crate::model::finding::Kind;
+    use crate::output::report::sample;
 
     #[test]
     fn it_looks_as_compilers_do() {

@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::fold::{self, doubts};
-use super::verdict::plural;
+use super::report::grouping;
+use super::report::grouping::doubts;
+use super::report::verdict::plural;
+use super::report::{Compared, Report};
 use super::visible;
-use crate::finding::{BaselineState, Finding, Kind, RegistrySummary, ScopeName, Severity};
-use crate::report::{Compared, Report};
+use crate::model::finding::{BaselineState, Finding, Kind, RegistrySummary, ScopeName, Severity};
 
 /// Renders a report, with terminal colours or without.
 pub fn render(report: &Report, colour: bool) -> String {
@@ -62,7 +63,7 @@ fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterato
 /// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
 fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
     let fails = findings.iter().copied().filter(|finding| finding.kind == Kind::Fail);
-    for group in fold::alike(fails) {
+    for group in grouping::alike(fails) {
         let Some((finding, alike)) = group.split_first() else { continue };
         let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
         let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
@@ -74,7 +75,7 @@ fn render_source(text: &mut String, report: &Report, findings: &[&Finding], pain
     }
     for doubt in doubts {
         let label = paint.with(UNKNOWN, "unknown");
-        let (place, policies) = (fold::place(doubt.first), doubt.policies.join(", "));
+        let (place, policies) = (grouping::place(doubt.first), doubt.policies.join(", "));
         let line = format!("{place}: {} ({policies})", doubt.reason);
         let _ = writeln!(text, "{label}: {}", visible(&line));
     }
@@ -89,7 +90,7 @@ fn waived(finding: &Finding) -> String {
         "{} of {} at {}: {} ({}{}{}:{})",
         finding.policy,
         finding.name,
-        fold::place(finding),
+        grouping::place(finding),
         waived.reason,
         until.unwrap_or_default(),
         by.unwrap_or_default(),
@@ -106,7 +107,7 @@ fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
     let label = paint.with(style, &format!("{label:<8}"));
     let new = if finding.baseline == Some(BaselineState::New) { "  new" } else { "" };
     let _ = writeln!(text, "\n  {label}  {}{new}", paint.with(BOLD, &finding.policy));
-    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&fold::place(finding)));
+    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&grouping::place(finding)));
     let _ = writeln!(text, "    {}", visible(&finding.message));
     for (index, command) in finding.fix.iter().enumerate() {
         let label = if index == 0 { "fix" } else { "   " };

@@ -9,21 +9,23 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
-use super::address;
-use super::arm::Arm;
-use super::auth::{self, Entra};
-use super::endpoint;
-use super::failure::Failure;
-use super::http::{Http, Pause};
+use super::super::Collected;
+use super::auth;
+use super::auth::Entra;
+use super::client::address;
+use super::client::arm::Arm;
+use super::client::endpoint;
+use super::client::error::Failure;
+use super::client::http::{Http, Pause};
+use super::client::secret::quote;
 use super::registry::{REGISTRIES_VERSION, Reader, Versions};
-use super::text::quote;
 use super::{Options, Progress};
-use crate::finding::ScopeName;
-use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
-use crate::resource_id::RegistryId;
-use crate::service_tags::{ServiceTags, TagSource};
-use crate::source::Collected;
-use crate::source::document::{self, Parts};
+use crate::document::registry;
+use crate::document::registry::Parts;
+use crate::model::finding::ScopeName;
+use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::model::registry_id::RegistryId;
+use crate::net::service_tags::{ServiceTags, TagSource};
 
 pub const SERVICE_TAGS_VERSION: &str = "2024-05-01";
 /// Registries of one subscription that wait to be read, as trees of values, before its listing waits too.
@@ -182,7 +184,7 @@ impl Collector<'_> {
         let reader = Reader::new(&self.arm, self.options, &self.versions, &found, pause);
         let (parts, versions) = reader.read().await;
         let gaps = reader.gaps();
-        let document = document::build(Parts { registry: found.registry, ..parts }, versions);
+        let document = registry::build(Parts { registry: found.registry, ..parts }, versions);
         self.tell(|progress| progress.registries_read += 1);
         let scope = ScopeName::Subscription(found.parsed.subscription);
         let origin = Origin::Azure;

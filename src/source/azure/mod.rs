@@ -2,24 +2,18 @@
 //!
 //! Everything asynchronous stays in here: [`collect`] starts a runtime of its own and is done with it when it returns.
 
-mod address;
-mod arm;
 mod auth;
+pub mod client;
 mod collect;
-mod endpoint;
-mod failure;
-mod http;
 mod registry;
-mod retry;
-mod text;
 
 use std::time::Duration;
 
 use anyhow::Context;
 
 use super::Collected;
-use crate::cloud::Cloud;
-use crate::inventory::Needs;
+use crate::model::cloud::Cloud;
+use crate::model::inventory::Needs;
 
 /// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
 /// in its own document.

@@ -10,15 +10,16 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::Options;
-use super::address;
-use super::arm::Arm;
+use super::client::address;
+use super::client::arm::Arm;
+use super::client::error::Failure;
+use super::client::http::Pause;
+use super::client::secret::quote;
 use super::collect::Found;
-use super::failure::Failure;
-use super::http::Pause;
-use super::text::quote;
-use crate::finding::ScopeName;
-use crate::inventory::{Gap, Part};
-use crate::source::document::{self, ApiVersions, Asked, Credentials, Parts};
+use crate::document::registry;
+use crate::document::registry::{ApiVersions, Asked, Credentials, Parts};
+use crate::model::finding::ScopeName;
+use crate::model::inventory::{Gap, Part};
 
 /// The first generally available version with `networkRuleBypassAllowedForTasks`.
 pub const REGISTRIES_VERSION: &str = "2025-11-01";
@@ -107,7 +108,7 @@ impl<'a> Reader<'a> {
 
     /// Those at and above the registry. They matter where a task has an identity that could hold one.
     async fn role_assignments(&self, tasks: &[Value]) -> Asked<Vec<Value>> {
-        if !self.options.needs.role_assignments || document::principals(tasks).is_empty() {
+        if !self.options.needs.role_assignments || registry::principals(tasks).is_empty() {
             return Asked::No;
         }
         let path = ["providers", "Microsoft.Authorization", "roleAssignments"];

@@ -1,15 +1,17 @@
 //! Source code: found in folders, told apart by content, read language by language.
 
-mod content;
-mod found;
+pub mod arm;
+pub mod bicep;
+pub mod declared;
+mod discover;
+pub mod terraform;
 
-pub use found::{BicepFile, Found, find};
+pub use self::discover::{BicepFile, Found, find};
 
-use super::declared::DeclaredRegistry;
-use super::{arm, bicep, terraform};
-use crate::finding::ScopeName;
-use crate::inventory::{Gap, Inventory, Part, Scope, Taken};
-use crate::service_tags::ServiceTags;
+use self::declared::DeclaredRegistry;
+use crate::model::finding::ScopeName;
+use crate::model::inventory::{Gap, Inventory, Part, Scope, Taken};
+use crate::net::service_tags::ServiceTags;
 
 /// What one language read.
 #[derive(Debug, Default)]

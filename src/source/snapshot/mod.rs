@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use read::{SnapshotError, document_path, is_snapshot, read};
-pub use write::{check_target, write};
+pub use self::read::{SnapshotError, document_path, is_snapshot, read};
+pub use self::write::{check_target, write};
 
-use crate::inventory::Gap;
-use crate::service_tags::TagSource;
+use crate::model::inventory::Gap;
+use crate::net::service_tags::TagSource;
 
 /// Version of the folder's layout that this build writes and reads.
 const VERSION: u32 = 1;

@@ -8,15 +8,15 @@ use std::path::{Component, Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::super::Collected;
 use super::{MANIFEST, Manifest, ManifestScope, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
-use crate::cloud::Cloud;
-use crate::finding::ScopeName;
-use crate::input::SCHEMA_VERSION;
-use crate::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
-use crate::resource_id::RegistryId;
-use crate::service_tags::{ServiceTagError, ServiceTags, TagSource};
-use crate::source::Collected;
-use crate::text_file::shown;
+use crate::document::input::SCHEMA_VERSION;
+use crate::model::cloud::Cloud;
+use crate::model::finding::ScopeName;
+use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::model::registry_id::RegistryId;
+use crate::model::text_file::shown;
+use crate::net::service_tags::{ServiceTagError, ServiceTags, TagSource};
 
 /// A snapshot that cannot be read at all.
 #[derive(Debug, thiserror::Error)]

@@ -7,12 +7,12 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::super::azure;
 use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
-use crate::finding::ScopeName;
-use crate::inventory::Inventory;
-use crate::resource_id::RegistryId;
-use crate::service_tags::ServiceTags;
-use crate::source::azure;
+use crate::model::finding::ScopeName;
+use crate::model::inventory::Inventory;
+use crate::model::registry_id::RegistryId;
+use crate::net::service_tags::ServiceTags;
 
 /// Writes everything that was read into `folder`, in place of an earlier snapshot that stands there.
 ///

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use super::super::CredentialKind;
-use super::super::endpoint::{Plain, endpoint};
-use super::super::text::Secret;
+use super::super::client::endpoint::{Plain, endpoint};
+use super::super::client::secret::Secret;
 
 /// A credential with all it needs.
 #[derive(Debug)]

@@ -8,11 +8,11 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::{Map, Value};
 
-use super::super::failure::Failure;
-use super::super::http::{Http, Manner};
-use super::super::text::{Secret, quote};
+use super::super::client::error::Failure;
+use super::super::client::http::{Http, Manner};
+use super::super::client::secret::{Secret, quote};
 use super::credential::{App, Credential, Denial};
-use super::{Entra, Token, cli};
+use super::{Entra, Token, az_cli};
 
 /// How long a token is used whose issuer does not say.
 const UNTOLD_LIFE: Duration = Duration::from_secs(5 * 60);
@@ -48,7 +48,7 @@ pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Resul
             get(http, url, IDENTITY_HEADER, header, &manner).await.and_then(|answer| token(&answer)).map_err(refused)
         }
         Credential::AzureCli => {
-            let answer = cli::access_token(entra.audience, http.deadline()).await?;
+            let answer = az_cli::access_token(entra.audience, http.deadline()).await?;
             token(&answer).map_err(|failure| Denial::Lacking(failure.to_string()))
         }
         Credential::Metadata { host, client } => {

@@ -1,6 +1,6 @@
 //! Signing in: tries the credentials in turn, then keeps the token of the first that works fresh.
 
-mod cli;
+mod az_cli;
 mod credential;
 mod flow;
 
@@ -13,10 +13,11 @@ use tokio::time::Instant;
 
 pub use self::credential::candidates;
 use self::credential::{Credential, Denial};
-use super::failure::Failure;
-use super::http::Http;
-use super::text::Secret;
-use super::{CredentialKind, Options, endpoint};
+use super::client::endpoint;
+use super::client::error::Failure;
+use super::client::http::Http;
+use super::client::secret::Secret;
+use super::{CredentialKind, Options};
 
 /// A token is renewed this long before it ends, or, where it does not live that long, at four fifths of its life.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -163,7 +164,7 @@ pub async fn sign_in(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::Cloud;
+    use crate::model::cloud::Cloud;
 
     #[test]
     fn tokens_are_renewed_before_they_end() {
@@ -186,7 +187,7 @@ mod tests {
             concurrency: 1,
             request_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
-            needs: crate::inventory::Needs::default(),
+            needs: crate::model::inventory::Needs::default(),
         };
         let authority = |options: &Options, host: Option<&str>| {
             let env = |name: &str| host.filter(|_| name == "AZURE_AUTHORITY_HOST").map(str::to_owned);

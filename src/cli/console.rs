@@ -1,0 +1,99 @@
+//! Standard error: what happens while the scan runs. Nothing is printed here that belongs to the report.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::model::finding::{Level, Notification};
+use crate::model::inventory::Taken;
+use crate::output::report::WaiverRemark;
+use crate::output::{plural, visible};
+use crate::source::azure::Progress;
+
+/// Prints what is worth knowing and no more.
+pub fn info(message: &str) {
+    print("note", message);
+}
+
+/// Prints a warning.
+pub fn warn(message: &str) {
+    print("warning", message);
+}
+
+/// Prints an error.
+pub fn error(message: &str) {
+    print("error", message);
+}
+
+/// Prints notifications, each with its level.
+pub fn notify(notifications: &[Notification]) {
+    for notification in notifications {
+        match notification.level {
+            Level::Error => error(&notification.message),
+            Level::Warning => warn(&notification.message),
+        }
+    }
+}
+
+/// Prints which source code was read and which was left.
+pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
+    for Taken { path, what, files, registries } in taken {
+        let path = if path.is_empty() { "." } else { path };
+        let files = plural(*files, "file", "files");
+        info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
+    }
+    for (path, why) in left.iter().take(MOST_LEFT) {
+        info(&format!("left {path}: {why}"));
+    }
+    if left.len() > MOST_LEFT {
+        info(&format!("left {} more", left.len() - MOST_LEFT));
+    }
+}
+
+/// More lines than this hide what matters.
+const MOST_LEFT: usize = 20;
+
+/// Prints what there is to say of waivers that do nothing, as warnings.
+pub fn remark(remarks: &[WaiverRemark]) {
+    for WaiverRemark { path, line, message } in remarks {
+        warn(&format!("{path}:{line}: {message}"));
+    }
+}
+
+/// One line a message line: the line breaks are ours, all else is made visible.
+fn print(label: &str, message: &str) {
+    let shown: Vec<_> = message.lines().map(visible).collect();
+    // A closed standard error is no reason to stop a scan.
+    let _ = writeln!(std::io::stderr().lock(), "{label}: {}", shown.join("\n"));
+}
+
+/// A bar on a terminal, and nothing anywhere else.
+pub struct ProgressLine {
+    bar: ProgressBar,
+}
+
+impl ProgressLine {
+    /// Starts it.
+    pub fn start() -> ProgressLine {
+        let shown = std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("reading Azure: {pos} of {len} registries, {msg}") {
+            bar.set_style(style);
+        }
+        ProgressLine { bar }
+    }
+
+    /// Shows how far the reading is.
+    pub fn show(&self, progress: Progress) {
+        self.bar.set_length(progress.registries_found as u64);
+        self.bar.set_position(progress.registries_read as u64);
+        self.bar.set_message(format!("{} subscriptions listed", progress.subscriptions_listed));
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

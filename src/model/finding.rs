@@ -1,0 +1,265 @@
+//! What a policy has to say of one registry, and what the scanner has to say of itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use super::text_file::Region;
+use super::text_file::TextFile;
+
+/// How bad a finding is, as the policy's METADATA says. Ordered from least to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+#[allow(missing_docs)]
+pub enum Severity {
+    Note,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    /// All of them, worst first.
+    pub const WORST_FIRST: [Severity; 5] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Note];
+
+    /// The lower-case word used in METADATA, on the command line and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// Reads the lower-case word; `None` for any other text.
+    pub fn parse(word: &str) -> Option<Severity> {
+        Severity::WORST_FIRST.into_iter().find(|severity| severity.as_str() == word)
+    }
+}
+
+/// Whether the registry breaks the policy, or the policy could not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The registry breaks the policy.
+    Fail,
+    /// Something the policy needs was not read.
+    Unknown,
+}
+
+impl Kind {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Fail => "fail",
+            Kind::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is scanned as a whole: each scope is a run of its own in SARIF.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum ScopeName {
+    /// A subscription's id, lower case.
+    Subscription(String),
+    /// All source code of the scan: Terraform, ARM templates, Bicep.
+    Source,
+}
+
+impl ScopeName {
+    /// A subscription's id in lower case, or the word `source`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            ScopeName::Subscription(id) => id,
+            ScopeName::Source => "source",
+        }
+    }
+}
+
+impl fmt::Display for ScopeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScopeName::Subscription(id) => write!(f, "subscription {id}"),
+            ScopeName::Source => f.write_str("the source code"),
+        }
+    }
+}
+
+impl From<String> for ScopeName {
+    fn from(id: String) -> ScopeName {
+        ScopeName::Subscription(id)
+    }
+}
+
+impl From<ScopeName> for String {
+    fn from(name: ScopeName) -> String {
+        name.as_str().to_owned()
+    }
+}
+
+/// Where a finding points.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Location {
+    /// A resource that exists in Azure and in no file.
+    Live,
+    /// A property in a file.
+    File {
+        /// Path as a user would open it, with `/` between segments; relative to the working directory where it can be.
+        path: String,
+        /// The property in that file.
+        region: Region,
+    },
+    /// A property in source code that was read.
+    Source {
+        /// The file.
+        file: Arc<TextFile>,
+        /// The property in that file.
+        region: Region,
+    },
+}
+
+/// A place besides a finding's own: where the value is used, the call of the module.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Related {
+    /// What is there, in a few words.
+    pub message: String,
+    /// The file.
+    pub file: Arc<TextFile>,
+    /// The place in that file.
+    pub region: Region,
+}
+
+/// One result of one policy on one registry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Policy id, such as `public-network-access`.
+    pub policy: String,
+    /// Fail or unknown.
+    pub kind: Kind,
+    /// From the policy's METADATA, or from the finding where the policy grades its own.
+    pub severity: Severity,
+    /// What is wrong, in a sentence or two.
+    pub message: String,
+    /// What the registry is part of.
+    pub scope: ScopeName,
+    /// ARM id of the registry, in ARM's own casing; in source code the address, after the folder or file it is relative to.
+    pub resource: String,
+    /// What a reader calls the registry: its name, or its address in source code.
+    pub name: String,
+    /// What SARIF calls the logical location: the ARM id; a Terraform address, JSON pointer or Bicep symbol.
+    pub logical: String,
+    /// JSON pointer into the policy input document.
+    pub field: String,
+    /// Tells several findings of one policy on one registry apart.
+    pub key: Option<String>,
+    /// Where the finding points.
+    pub location: Location,
+    /// Other places that have to do with it, the nearest first.
+    pub related: Vec<Related>,
+    /// What the policy saw: a JSON object, or null.
+    pub evidence: Value,
+    /// `az` commands that mend it.
+    pub fix: Vec<String>,
+    /// See [`fingerprint`].
+    pub fingerprint: String,
+    /// Why it does not count, where somebody said so.
+    pub waived: Option<Waived>,
+    /// How it compares with the baseline, where there is one.
+    pub baseline: Option<BaselineState>,
+}
+
+/// A waiver that is in force and matches a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waived {
+    /// Why the finding is accepted: whoever waives must say.
+    pub reason: String,
+    /// The last day on which it holds, as in `2027-03-31`.
+    pub expires: Option<String>,
+    /// Who agreed.
+    pub approved_by: Option<String>,
+    /// Whether it stands in the source code itself, as a comment, or in the configuration.
+    pub in_source: bool,
+    /// The file it stands in.
+    pub path: String,
+    /// The line it stands in, from 1.
+    pub line: u32,
+}
+
+/// How a finding compares with an earlier scan. What is gone since is no finding; the report lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BaselineState {
+    /// It was not there.
+    New,
+    /// It was there, and says the same.
+    Unchanged,
+    /// It was there, and says something else now.
+    Updated,
+}
+
+impl BaselineState {
+    /// SARIF's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BaselineState::New => "new",
+            BaselineState::Unchanged => "unchanged",
+            BaselineState::Updated => "updated",
+        }
+    }
+}
+
+/// The line of a report that names a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrySummary {
+    /// What it is part of.
+    pub scope: ScopeName,
+    /// As in [`Finding::resource`].
+    pub resource: String,
+    /// As in [`Finding::name`].
+    pub name: String,
+    /// ARM location; empty where it was not read.
+    pub location: String,
+    /// SKU name; empty where it was not read.
+    pub sku: String,
+}
+
+/// SHA-256, in hex, of policy id, NUL, lower-cased resource id, NUL, key or field: stable across runs, machines,
+/// order and casing.
+pub fn fingerprint(policy: &str, resource: &str, key_or_field: &str) -> String {
+    let mut hasher = Sha256::new();
+    for (index, part) in [policy, &resource.to_lowercase(), key_or_field].into_iter().enumerate() {
+        if index > 0 {
+            hasher.update([0]);
+        }
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// How serious a notification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something was not done: the answer is not complete.
+    Error,
+    /// The answer is complete as far as it goes, but the reader should know this.
+    Warning,
+}
+
+/// What the scanner has to say of its own work: a part not read, a policy that failed to evaluate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notification {
+    /// The scope, where the notification is about one.
+    pub scope: Option<ScopeName>,
+    /// ARM id, where it is about one resource.
+    pub resource: Option<String>,
+    /// Policy id, where it is about one policy.
+    pub policy: Option<String>,
+    /// Error or warning.
+    pub level: Level,
+    /// What happened and what to do.
+    pub message: String,
+}

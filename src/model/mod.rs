@@ -1,0 +1,9 @@
+//! The words that all rooms speak.
+
+pub mod cloud;
+pub mod finding;
+pub mod inventory;
+pub mod json_text;
+pub(crate) mod path;
+pub mod registry_id;
+pub mod text_file;

@@ -1,0 +1,240 @@
+//! A text file: where its bytes are in lines and columns, and how GitHub recognises a line of it.
+
+mod line_hash;
+mod lines;
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use self::line_hash::line_hashes;
+pub use self::lines::{Lines, Region};
+
+/// A file that is larger is not read: no hand-written template or configuration comes near.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A text file that was read.
+pub struct TextFile {
+    /// Path as a user would open it, with `/` between segments; relative to the working directory where it can be.
+    pub path: String,
+    /// The text, without a byte-order mark.
+    pub text: String,
+    lines: Lines,
+    /// One for each line, once somebody asks.
+    hashes: OnceLock<Vec<String>>,
+}
+
+impl TextFile {
+    /// A file of this path and text; a byte-order mark is dropped.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> TextFile {
+        let mut text: String = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        let lines = Lines::of(&text);
+        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+    }
+
+    /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
+    ///
+    /// # Errors
+    /// `<path>: <why>`, where the file cannot be read, is too large, or is no text.
+    pub fn read(path: &Path) -> Result<TextFile, String> {
+        let name = shown(path);
+        let error = |why: String| format!("{name}: {why}");
+        let metadata = path.metadata().map_err(|e| error(format!("cannot read it: {e}")))?;
+        if metadata.len() > MOST_BYTES {
+            let most = MOST_BYTES / 1024 / 1024;
+            return Err(error(format!("it is {} MB; at most {most} MB are read", metadata.len() / 1024 / 1024)));
+        }
+        let bytes = std::fs::read(path).map_err(|e| error(format!("cannot read it: {e}")))?;
+        decode(bytes).map(|text| TextFile::new(name.clone(), text)).map_err(error)
+    }
+
+    /// The region of a range of bytes; a range that is out of bounds or within a character is brought in.
+    pub fn region(&self, range: Range<usize>) -> Region {
+        self.lines.region(&self.text, range)
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub fn position(&self, offset: usize) -> (u32, u32) {
+        self.lines.position(&self.text, offset)
+    }
+
+    /// The text of a line, from 1, without its line end; empty beyond the last.
+    pub fn line(&self, number: u32) -> &str {
+        self.lines.line(&self.text, number)
+    }
+
+    /// GitHub's `primaryLocationLineHash` of a line, from 1: `<hex>:<count>`.
+    pub fn line_hash(&self, line: u32) -> Option<&str> {
+        let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
+        hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for TextFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextFile({})", self.path)
+    }
+}
+
+/// Two files of one path are one file: a scan reads each once.
+impl PartialEq for TextFile {
+    fn eq(&self, other: &TextFile) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for TextFile {}
+
+impl PartialOrd for TextFile {
+    fn partial_cmp(&self, other: &TextFile) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for TextFile {
+    fn cmp(&self, other: &TextFile) -> std::cmp::Ordering {
+        self.path.cmp(&other.path)
+    }
+}
+
+/// The path as a user would open it: relative to the working directory where it lies below, with `/` throughout.
+pub fn shown(path: &Path) -> String {
+    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let path = relative.as_deref().unwrap_or(path);
+    let normal: std::path::PathBuf =
+        path.components().filter(|component| *component != std::path::Component::CurDir).collect();
+    normal.to_string_lossy().replace('\\', "/")
+}
+
+/// The git repository that a folder is in: the nearest folder above it, or itself, with a `.git`.
+pub fn repository_of(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").exists())
+}
+
+/// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.
+///
+/// # Errors
+/// It is neither; the message names the byte.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks(2).map(|pair| of([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
+        String::from_utf16(&units).map_err(|_| "it begins as UTF-16 and is not; save it as UTF-8".to_owned())
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).map_err(|error| {
+            format!("not UTF-8 text, from byte {} on; save it as UTF-8", error.utf8_error().valid_up_to() + 1)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_utf16_and_ranges_are_brought_in() {
+        let file = TextFile::new("a", "\u{feff}a\né😀b\r\nc");
+        assert_eq!(file.position(0), (1, 1));
+        let b = file.text.find('b').expect("b");
+        assert_eq!(file.position(b), (2, 4), "two units for the emoji");
+        assert_eq!(file.line(2), "é😀b");
+        assert_eq!(file.line(9), "");
+        let region = file.region(b..b + 1);
+        assert_eq!((region.start_line, region.start_column, region.end_line, region.end_column), (2, 4, 2, 5));
+        let wild = file.region(3..9000);
+        assert_eq!((wild.start_line, wild.end_line), (2, 3));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_the_same() {
+        let file = TextFile::new("a", format!("x\n{}", "aé😀".repeat(5_000)));
+        for offset in [2, 4096, 4097, 4098, 8191, 20_000, 35_001, 35_002, 90_000] {
+            let offset = file.text.floor_char_boundary(offset);
+            let column = file.text[2..offset.max(2)].encode_utf16().count() as u32 + 1;
+            assert_eq!(file.position(offset), (2, column), "{offset}");
+        }
+    }
+
+    #[test]
+    fn utf16_is_read_where_it_says_so() {
+        let bytes = [0xFF, 0xFE, b'a', 0, 0x3D, 0xD8, 0x00, 0xDE].to_vec();
+        assert_eq!(decode(bytes).expect("UTF-16"), "a😀");
+        assert!(decode(vec![0xFF, 0xFE, 0x00, 0xD8]).is_err());
+        assert!(decode(vec![b'a', 0xC0]).expect_err("no UTF-8").contains("from byte 2 on"));
+    }
+
+    /// The values are those of the upload action of GitHub's own, and of a second implementation of it.
+    #[test]
+    fn line_hashes_are_githubs() {
+        let cases: [(&str, &str, &[&str]); 8] = [
+            (
+                "ASCII",
+                "resource \"a\" \"b\" {\n  sku = \"Premium\"\n}\n",
+                &["904c3ddfdb3dba13:1", "bce88b6d669d354b:1", "32dce9ccfdbc9d3e:1", "c129715d7a2bc9a3:1"],
+            ),
+            (
+                "CRLF",
+                "a = 1\r\nb = 2\r\na = 1\r\n",
+                &["6987e02f1c598238:1", "7cf1ee30a53d5e37:1", "2fb41b19264fc464:1", "c129715d7a2bc9a3:1"],
+            ),
+            ("a lone CR", "a\rb\ra", &["a156082dac5a038f:1", "bd79146a1aabfe18:1", "53b5d4aabe50d64:1"]),
+            ("an emoji", "name = \"😀é\"\n\tx\n", &["558ea443cac3f75b:1", "828973aa50c68d6d:1", "c129715d7a2bc9a3:1"]),
+            (
+                "blank lines",
+                "\n\n \n\t\nx\n\n",
+                &[
+                    "f894be1581c28bcb:1",
+                    "f55f5315c1fda1ed:1",
+                    "7ea6dc1f0a87d4d7:1",
+                    "55fdaa76868130a9:1",
+                    "75897d1b718b7603:1",
+                    "3c5bef55b72b93c9:1",
+                    "c129715d7a2bc9a3:1",
+                ],
+            ),
+            ("nothing", "", &["c129715d7a2bc9a3:1"]),
+            ("no final newline", "one\ntwo", &["7380e4cc9846ad91:1", "7926ff05c299dd0d:1"]),
+            (
+                "CR, blank, LF",
+                "a\r \nb\r\t\nc",
+                &[
+                    "c52f781a43dbc195:1",
+                    "73409ca04f7d2c2e:1",
+                    "b0367d257df6d03c:1",
+                    "1c206f60a702cfe8:1",
+                    "188ff2f224477a1e:1",
+                ],
+            ),
+        ];
+        let hashes = |text: &str| -> Vec<String> {
+            let file = TextFile::new("a", text);
+            (1..).map_while(|line| file.line_hash(line).map(str::to_owned)).collect()
+        };
+        for (what, text, expected) in cases {
+            assert_eq!(hashes(text), expected, "{what}");
+        }
+        let long = format!("{}\n{}\n{}\nend\n", "x".repeat(250), "y".repeat(99), "z".repeat(100));
+        assert_eq!(
+            hashes(&long),
+            [
+                "52b56201ffb58620:1",
+                "cadd4b5b9d92c4ad:1",
+                "430534b53b700418:1",
+                "fe2be582c6296f40:1",
+                "c129715d7a2bc9a3:1"
+            ]
+        );
+        let same = format!("{}\n", "ab".repeat(60)).repeat(3);
+        assert_eq!(
+            hashes(&same),
+            ["7ccfa04147831bc6:1", "7ccfa04147831bc6:2", "7ccfa04147831bc6:3", "c129715d7a2bc9a3:1"],
+            "equal ones are counted"
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! Addresses: CIDRs and service tags.
+
+pub mod cidr;
+pub mod service_tags;

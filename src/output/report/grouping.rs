@@ -1,0 +1,124 @@
+//! Unknown results of one registry for one reason, together: what one value leaves open, it leaves open for many
+//! policies.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::model::finding::{Finding, Kind, Location};
+
+/// A reason, and the policies that could not tell for it.
+#[derive(Debug)]
+pub struct Doubt<'a> {
+    /// The first finding that says so.
+    pub first: &'a Finding,
+    /// Why: a sentence or two.
+    pub reason: String,
+    /// The policies' ids, each once, in the order of the findings.
+    pub policies: Vec<&'a str>,
+}
+
+/// The unknown results among some findings, by registry, reason and place; in the order of the first of each.
+pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<'a>> {
+    let mut doubts: Vec<Doubt> = Vec::new();
+    let mut known = HashMap::new();
+    for finding in findings.into_iter().filter(|finding| finding.kind == Kind::Unknown) {
+        let reason = reason(&finding.message);
+        let at = *known.entry((&finding.resource, reason.clone(), place(finding))).or_insert(doubts.len());
+        match doubts.get_mut(at) {
+            Some(doubt) if doubt.policies.contains(&finding.policy.as_str()) => {}
+            Some(doubt) => doubt.policies.push(&finding.policy),
+            None => doubts.push(Doubt { first: finding, reason, policies: vec![&finding.policy] }),
+        }
+    }
+    doubts
+}
+
+/// Of findings that are alike, so many messages are shown besides the first.
+const MOST_OTHERS: usize = 3;
+
+/// Findings of one policy, severity and baseline state at one place in source code, together: the first, and how they
+/// go on. A data source brings in ten addresses at once, and `for_each` ten registries.
+pub fn alike<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Vec<&'a Finding>> {
+    grouped(findings, |finding| match &finding.location {
+        Location::Source { file, region } => {
+            Some((&finding.policy, finding.severity, finding.kind, finding.baseline, &file.path, *region))
+        }
+        Location::Live | Location::File { .. } => None,
+    })
+}
+
+/// Findings of one key together, in the order of the first of each; those without a key each alone.
+pub fn grouped<'a, K: Eq + Hash>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    key: impl Fn(&'a Finding) -> Option<K>,
+) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut known = HashMap::new();
+    for finding in findings {
+        let next = groups.len();
+        let at = key(finding).map_or(next, |key| *known.entry(key).or_insert(next));
+        match groups.get_mut(at) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+/// What findings that are like a first one say: the messages of a few, and how many more there are.
+pub fn others<'a>(alike: &[&'a Finding]) -> impl Iterator<Item = Cow<'a, str>> {
+    let more = alike.len().saturating_sub(MOST_OTHERS);
+    let rest = (more > 0).then(|| format!("{more} more of this policy {} here.", if more == 1 { "is" } else { "are" }));
+    let shown: Vec<&str> = alike.iter().take(MOST_OTHERS).map(|finding| finding.message.as_str()).collect();
+    shown.into_iter().map(Cow::Borrowed).chain(rest.map(Cow::Owned))
+}
+
+/// Path, line and column; in Azure the property.
+pub fn place(finding: &Finding) -> String {
+    match &finding.location {
+        Location::File { path, region } => format!("{path}:{}:{}", region.start_line, region.start_column),
+        Location::Source { file, region } => format!("{}:{}:{}", file.path, region.start_line, region.start_column),
+        Location::Live => property(finding),
+    }
+}
+
+/// `registry.properties.publicNetworkAccess`
+pub fn property(finding: &Finding) -> String {
+    finding.field.trim_start_matches('/').replace('/', ".")
+}
+
+/// The built-in policies say `<why>, so whether … cannot be told. <note>`: without the middle, it is the same for all.
+/// Any other message is a reason as it is.
+fn reason(message: &str) -> String {
+    let parts = message.split_once(", so ").and_then(|(why, rest)| {
+        let (_, note) = rest.split_once("cannot be told.")?;
+        Some(format!("{why}.{note}"))
+    });
+    parts.unwrap_or_else(|| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::report::sample;
+
+    #[test]
+    fn what_is_alike_at_one_place_of_source_code_is_together() {
+        let fail = |policy: &str| sample::in_source(policy, Kind::Fail, "No.");
+        let live = || sample::live("anonymous-pull", crate::model::finding::Severity::Low);
+        let findings = [fail("a"), fail("b"), live(), live(), fail("a")];
+        let groups = alike(&findings);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn one_reason_stands_once_with_its_policies() {
+        let report = sample::report();
+        let doubts = doubts(&report.findings);
+        let shown: Vec<_> = doubts.iter().map(|doubt| (doubt.reason.as_str(), doubt.policies.as_slice())).collect();
+        let reason = "Registry prod: the SKU was not read. The variable `sku` has no value.";
+        let own = "Whatever a policy says, so be it.";
+        assert_eq!(shown, [(reason, &["admin-user", "anonymous-pull"][..]), (own, &["firewall-quota"][..])]);
+    }
+}

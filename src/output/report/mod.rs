@@ -1,0 +1,159 @@
+//! Everything that the outputs print, and the exit code it comes to.
+
+pub(crate) mod excerpt;
+pub(crate) mod grouping;
+pub(crate) mod location;
+#[cfg(test)]
+pub(crate) mod sample;
+pub(crate) mod verdict;
+
+use crate::model::finding::{BaselineState, Finding, Kind, Notification, RegistrySummary, ScopeName, Severity, Waived};
+pub use crate::model::inventory::Taken;
+use crate::policy::Policy;
+
+/// The result of one scan.
+#[derive(Debug)]
+pub struct Report {
+    /// The policies that ran, sorted by id, whether they found anything or not.
+    pub policies: Vec<Policy>,
+    /// The subscriptions asked for, sorted, and the source code where some was.
+    pub scopes: Vec<ScopeReport>,
+    /// Every registry that was read, sorted.
+    pub registries: Vec<RegistrySummary>,
+    /// Sorted by registry, then worst first.
+    pub findings: Vec<Finding>,
+    /// What was not read, and what failed; sorted.
+    pub notifications: Vec<Notification>,
+    /// How many of the notifications are gaps.
+    pub gaps: usize,
+    /// Waivers that do nothing; sorted.
+    pub waiver_remarks: Vec<WaiverRemark>,
+    /// What the baseline holds and this scan does not; `None` where there is no baseline. Sorted.
+    pub absent: Option<Vec<AbsentResult>>,
+    /// The source code that was read; sorted by path.
+    pub taken: Vec<Taken>,
+    /// What looked like source code and was left, and why; sorted.
+    pub left: Vec<(String, String)>,
+}
+
+/// A waiver that waives nothing, which somebody should tidy up. It is no gap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WaiverRemark {
+    /// The file it stands in.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// That it has expired, or matches nothing: a sentence.
+    pub message: String,
+}
+
+/// A result of the baseline that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AbsentResult {
+    /// As in [`Finding::resource`].
+    pub resource: String,
+    /// Policy id.
+    pub policy: String,
+    /// What it said.
+    pub message: String,
+    /// As in [`Finding::fingerprint`].
+    pub fingerprint: String,
+}
+
+/// One subscription of a report, or the source code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeReport {
+    /// Which.
+    pub name: ScopeName,
+    /// Whether its list of registries was read to the end.
+    pub complete: bool,
+}
+
+/// What a scan is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gate {
+    /// The least severity that counts; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// Whether a result that could not tell makes it incomplete.
+    pub fail_on_unknown: bool,
+    /// Whether only those findings count that the baseline does not hold.
+    pub fail_on_new: bool,
+}
+
+/// What a scan comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Complete, and nothing at or above the threshold.
+    Clean,
+    /// Complete, and something at or above it.
+    Findings,
+    /// It could not tell. This beats findings.
+    Incomplete,
+}
+
+impl Outcome {
+    /// 0, 1 or 2. It never depends on the output format.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Clean => 0,
+            Outcome::Findings => 1,
+            Outcome::Incomplete => 2,
+        }
+    }
+}
+
+impl Report {
+    /// What the report comes to. What is waived does not count.
+    pub fn outcome(&self, gate: Gate) -> Outcome {
+        let unknown = gate.fail_on_unknown && self.open().any(|finding| finding.kind == Kind::Unknown);
+        let incomplete = self.scopes.iter().any(|scope| !scope.complete);
+        if unknown || incomplete || !self.notifications.is_empty() {
+            return Outcome::Incomplete;
+        }
+        let fails = |finding: &Finding| {
+            finding.kind == Kind::Fail
+                && gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+                && (!gate.fail_on_new || finding.baseline == Some(BaselineState::New))
+        };
+        if self.open().any(fails) { Outcome::Findings } else { Outcome::Clean }
+    }
+
+    /// The findings that count, which nobody has waived.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.waived.is_none())
+    }
+
+    /// The others, each with its waiver.
+    pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
+        self.findings.iter().filter_map(|finding| Some((finding, finding.waived.as_ref()?)))
+    }
+
+    /// How many open findings of kind fail have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.open().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
+    }
+
+    /// How many open results are unknown.
+    pub fn count_unknown(&self) -> usize {
+        self.open().filter(|finding| finding.kind == Kind::Unknown).count()
+    }
+
+    /// How the open findings of kind fail compare with the baseline; `None` where there is none.
+    pub fn compared(&self) -> Option<Compared> {
+        let absent = self.absent.as_ref()?;
+        let fails = || self.open().filter(|finding| finding.kind == Kind::Fail);
+        let new = fails().filter(|finding| finding.baseline == Some(BaselineState::New)).count();
+        Some(Compared { new, known: fails().count() - new, gone: absent.len() })
+    }
+}
+
+/// How many findings are new, and how many are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// Not in the baseline.
+    pub new: usize,
+    /// In the baseline, and still there.
+    pub known: usize,
+    /// In the baseline, and there no more.
+    pub gone: usize,
+}

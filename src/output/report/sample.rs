@@ -1,0 +1,158 @@
+//! A report with one of everything, for the tests of the formats.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{AbsentResult, Gate, Outcome, Report, ScopeReport, WaiverRemark};
+use crate::model::finding::{
+    BaselineState, Finding, Kind, Level, Location, Notification, Region, RegistrySummary, Related, ScopeName, Severity,
+    Waived, fingerprint,
+};
+use crate::model::text_file::TextFile;
+use crate::policy::{PolicySet, Selection};
+
+use super::super::Verdict;
+
+/// A subscription.
+pub const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
+
+/// What a medium finding that counts makes of it.
+pub const VERDICT: Verdict = Verdict {
+    outcome: Outcome::Incomplete,
+    gate: Gate { fail_on: Some(Severity::Medium), fail_on_unknown: false, fail_on_new: false },
+};
+
+const MAIN: &str = "resource \"azurerm_container_registry\" \"prod\" {\n  sku = var.sku\n\tpublic_network_access_enabled = var.open # \u{202e}gnp.exe\n}\n";
+
+/// A finding in source code.
+pub fn in_source(policy: &str, kind: Kind, message: &str) -> Finding {
+    let resource = "infra:azurerm_container_registry.prod";
+    let main = Arc::new(TextFile::new("infra/main.tf", MAIN));
+    let variables = Arc::new(TextFile::new("infra/variables.tf", "variable \"open\" {\n  default = true\n}\n"));
+    let open = Region { start_line: 3, start_column: 34, end_line: 3, end_column: 42 };
+    let default = Region { start_line: 2, start_column: 13, end_line: 2, end_column: 17 };
+    Finding {
+        policy: policy.to_owned(),
+        kind,
+        severity: Severity::High,
+        message: message.to_owned(),
+        scope: ScopeName::Source,
+        resource: resource.to_owned(),
+        name: "prod".to_owned(),
+        logical: "azurerm_container_registry.prod".to_owned(),
+        field: "/registry/properties/publicNetworkAccess".to_owned(),
+        key: None,
+        location: Location::Source { file: variables, region: default },
+        related: vec![Related { message: "used here".to_owned(), file: main, region: open }],
+        evidence: json!({ "publicNetworkAccess": "Enabled" }),
+        fix: Vec::new(),
+        fingerprint: fingerprint(policy, resource, "/registry/properties/publicNetworkAccess"),
+        waived: None,
+        baseline: None,
+    }
+}
+
+/// A finding in Azure.
+pub fn live(policy: &str, severity: Severity) -> Finding {
+    let resource = format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"
+    );
+    Finding {
+        severity,
+        scope: ScopeName::Subscription(SUBSCRIPTION.to_owned()),
+        name: "contosolive".to_owned(),
+        logical: resource.clone(),
+        location: Location::Live,
+        related: Vec::new(),
+        fix: vec!["az acr update --name contosolive --anonymous-pull-enabled false".to_owned()],
+        fingerprint: fingerprint(policy, &resource, "live"),
+        key: Some("live".to_owned()),
+        resource,
+        ..in_source(policy, Kind::Fail, "Registry contosolive lets anybody pull.")
+    }
+}
+
+/// A waiver.
+pub fn waiver() -> Waived {
+    Waived {
+        reason: "agreed with @contoso/security | until the move".to_owned(),
+        expires: Some("2027-03-31".to_owned()),
+        approved_by: Some("Ada".to_owned()),
+        in_source: false,
+        path: "acrscan.toml".to_owned(),
+        line: 12,
+    }
+}
+
+/// A report of source code and a subscription.
+pub fn report() -> Report {
+    let only = ["admin-user", "anonymous-pull", "firewall-quota", "public-network-access", "quarantine"];
+    let selection = Selection { only: only.map(str::to_owned).to_vec(), ..Selection::default() };
+    let policies = PolicySet::load(&selection).expect("the built-in policies").policies;
+    let mut waived = in_source("quarantine", Kind::Fail, "Registry prod does not hold new images back.");
+    waived.waived = Some(waiver());
+    let message = "Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.";
+    let mut findings =
+        vec![live("anonymous-pull", Severity::Medium), in_source("public-network-access", Kind::Fail, message), waived];
+    for (policy, rest) in [("admin-user", "whether it is on"), ("anonymous-pull", "whether anybody may pull")] {
+        let why = "Registry prod: the SKU was not read";
+        let message = format!("{why}, so {rest} cannot be told. The variable `sku` has no value.");
+        findings.push(in_source(policy, Kind::Unknown, &message));
+    }
+    findings.push(in_source("firewall-quota", Kind::Unknown, "Whatever a policy says, so be it."));
+    let registry = |finding: &Finding, sku: &str| RegistrySummary {
+        scope: finding.scope.clone(),
+        resource: finding.resource.clone(),
+        name: finding.name.clone(),
+        location: String::new(),
+        sku: sku.to_owned(),
+    };
+    let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
+    let scope = |name: ScopeName| ScopeReport { name, complete: true };
+    Report {
+        policies,
+        scopes: vec![scope(ScopeName::Subscription(SUBSCRIPTION.to_owned())), scope(ScopeName::Source)],
+        registries,
+        findings,
+        notifications: vec![Notification {
+            scope: Some(ScopeName::Source),
+            resource: None,
+            policy: None,
+            level: Level::Error,
+            message: "not read: infra/broken.tf:3:1: an unclosed block".to_owned(),
+        }],
+        gaps: 1,
+        waiver_remarks: vec![WaiverRemark {
+            path: "acrscan.toml".to_owned(),
+            line: 20,
+            message: "This waiver matches nothing.".to_owned(),
+        }],
+        absent: None,
+        taken: vec![super::Taken {
+            path: "infra".to_owned(),
+            what: "Terraform configuration",
+            files: 2,
+            registries: 1,
+        }],
+        left: vec![("infra/values.json".to_owned(), "JSON, and neither a template nor a plan".to_owned())],
+    }
+}
+
+/// The same, compared with a baseline that held the live finding and one more.
+pub fn compared() -> Report {
+    let mut report = report();
+    for finding in &mut report.findings {
+        finding.baseline = Some(match finding.scope {
+            ScopeName::Subscription(_) => BaselineState::Unchanged,
+            ScopeName::Source => BaselineState::New,
+        });
+    }
+    report.absent = Some(vec![AbsentResult {
+        resource: "infra:azurerm_container_registry.old".to_owned(),
+        policy: "admin-user".to_owned(),
+        message: "Registry old has its admin user enabled.".to_owned(),
+        fingerprint: fingerprint("admin-user", "infra:azurerm_container_registry.old", "/registry"),
+    }]);
+    report
+}

@@ -1,0 +1,70 @@
+//! A token from `az`, whoever is signed in there.
+
+use std::io::ErrorKind;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::process::Command;
+use tokio::time::{Instant, timeout_at};
+
+use super::super::client::secret::quote;
+use super::credential::Denial;
+
+/// It starts an interpreter and may go to the network, but does not take that long.
+const LIMIT: Duration = Duration::from_secs(30);
+
+const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
+
+/// Runs `az account get-access-token` and gives the object that it prints.
+pub async fn access_token(audience: &str, deadline: Instant) -> Result<Map<String, Value>, Denial> {
+    let scope = format!("{audience}/.default");
+    let mut command = Command::new(PROGRAM);
+    command.args(["account", "get-access-token", "-o", "json", "--scope", &scope]);
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let limit = (Instant::now() + LIMIT).min(deadline);
+    let output = match timeout_at(limit, command.output()).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
+            return Err(Denial::Lacking(format!("`{PROGRAM}` is not on the PATH")));
+        }
+        Ok(Err(error)) => return Err(Denial::Lacking(format!("`{PROGRAM}` cannot be run: {error}"))),
+        Err(_) => return Err(Denial::Lacking(format!("`{PROGRAM}` gave no answer within {} s", LIMIT.as_secs()))),
+    };
+    if !output.status.success() {
+        return Err(denial(&String::from_utf8_lossy(&output.stderr), &output.status.to_string()));
+    }
+    match serde_json::from_slice(&output.stdout) {
+        Ok(Value::Object(answer)) => Ok(answer),
+        _ => Err(Denial::Lacking(format!("`{PROGRAM} account get-access-token` printed something else than a token"))),
+    }
+}
+
+/// Nobody signed in is the usual case and no reason to stop; a refusal by Entra ID, which all its codes begin with
+/// AADSTS, is one.
+fn denial(stderr: &str, status: &str) -> Denial {
+    let said = quote(stderr, &[]);
+    match (said.is_empty(), stderr.contains("AADSTS")) {
+        (true, _) => Denial::Lacking(format!("`{PROGRAM} account get-access-token` failed ({status})")),
+        (false, true) => Denial::Refused(said),
+        (false, false) => Denial::Lacking(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_from_nobody_signed_in() {
+        assert_eq!(
+            denial("ERROR: Please run 'az login' to setup account.\n", "exit status: 1"),
+            Denial::Lacking("ERROR: Please run 'az login' to setup account.".to_owned())
+        );
+        assert_eq!(
+            denial("ERROR: AADSTS700082: The refresh token\u{7} has expired.", "exit status: 1"),
+            Denial::Refused("ERROR: AADSTS700082: The refresh token\\u{7} has expired.".to_owned())
+        );
+        assert!(matches!(denial("", "exit status: 3"), Denial::Lacking(text) if text.contains("exit status: 3")));
+    }
+}

@@ -1,0 +1,67 @@
+//! The addresses that ARM is asked at.
+
+use reqwest::Url;
+
+use super::error::Failure;
+use crate::model::registry_id::RegistryId;
+
+/// The address of a registry or of something below it, each segment percent-encoded.
+pub fn of_registry(id: &RegistryId, endpoint: &Url, below: &[&str], api_version: &str) -> Result<Url, Failure> {
+    let own = ["subscriptions", &id.subscription, "resourceGroups", &id.resource_group];
+    let registry = ["providers", "Microsoft.ContainerRegistry", "registries", &id.name];
+    url(endpoint, own.into_iter().chain(registry).chain(below.iter().copied()), api_version)
+}
+
+/// An address of ARM, each segment percent-encoded.
+pub fn url<'a>(endpoint: &Url, segments: impl Iterator<Item = &'a str>, api_version: &str) -> Result<Url, Failure> {
+    let mut url = endpoint.clone();
+    url.path_segments_mut()
+        .map_err(|()| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?
+        .clear()
+        .extend(segments);
+    url.query_pairs_mut().clear().append_pair("api-version", api_version);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUBSCRIPTION: &str = "0a1b2c3d-0000-0000-0000-000000000001";
+
+    fn parse(tail: &str) -> Option<RegistryId> {
+        RegistryId::parse(&format!("/subscriptions/{SUBSCRIPTION}{tail}"))
+    }
+
+    #[test]
+    fn ids_in_any_casing() {
+        let id = format!(
+            "/SUBSCRIPTIONS/{}/resourcegroups/My.RG_(1)/providers/microsoft.containerregistry/Registries/Acr1",
+            SUBSCRIPTION.to_uppercase()
+        );
+        let id = RegistryId::parse(&id).expect("a registry's id");
+        let endpoint = Url::parse("http://127.0.0.1:8080").expect("a URL");
+        assert_eq!(
+            of_registry(&id, &endpoint, &["tasks"], "2025-03-01-preview").map(String::from),
+            Ok("http://127.0.0.1:8080/subscriptions/0a1b2c3d-0000-0000-0000-000000000001/resourceGroups/My.RG_(1)/\
+                providers/Microsoft.ContainerRegistry/registries/Acr1/tasks?api-version=2025-03-01-preview"
+                .to_owned())
+        );
+    }
+
+    #[test]
+    fn hostile_names_stay_within_their_segment() {
+        let id =
+            parse("/resourceGroups/a?b#c%2F../providers/Microsoft.ContainerRegistry/registries/ü @:x").expect("an id");
+        let endpoint = Url::parse("https://host").expect("a URL");
+        let url = of_registry(&id, &endpoint, &["tasks", "a/../b?c", "listDetails"], "1").expect("a URL");
+        assert_eq!(url.host_str(), Some("host"));
+        assert_eq!(
+            url.path(),
+            format!(
+                "/subscriptions/{SUBSCRIPTION}/resourceGroups/a%3Fb%23c%252F../providers/Microsoft.ContainerRegistry/\
+                 registries/%C3%BC%20@:x/tasks/a%2F..%2Fb%3Fc/listDetails"
+            )
+        );
+    }
+}

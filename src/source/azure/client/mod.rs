@@ -1,0 +1,9 @@
+//! HTTP as ARM speaks it: retries, errors, secrets, the addresses a token may go to.
+
+pub(crate) mod address;
+pub(crate) mod arm;
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod http;
+pub(crate) mod retry;
+pub(crate) mod secret;

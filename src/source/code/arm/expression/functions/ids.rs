@@ -1,0 +1,159 @@
+//! Functions of resource ids and of where a deployment goes. What is not known of them is named in braces, so that
+//! equal ids compare equal: `/subscriptions/{subscription}/…/registries/{parameters('name')}`.
+
+use std::sync::Arc;
+
+use super::args::{Args, Fault, Outcome, object};
+use super::joined;
+use crate::source::code::declared::{Node, Val};
+
+/// What stands for the resource group that is deployed to.
+const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
+
+pub fn call(args: &Args<'_>) -> Option<Outcome> {
+    Some(match args.name {
+        "resourceid" => resource_id(args, GROUP),
+        "subscriptionresourceid" => resource_id(args, "/subscriptions/{subscription}"),
+        "tenantresourceid" => resource_id(args, ""),
+        "managementgroupresourceid" => {
+            resource_id(args, "/providers/Microsoft.Management/managementGroups/{managementGroup}")
+        }
+        "extensionresourceid" => extension(args),
+        "resourcegroup" => object(vec![
+            member("id", symbol(GROUP, "resource group")),
+            member("name", symbol("{resourceGroup}", "resource group")),
+            member("location", unknown("The location of the resource group is known only in a deployment.")),
+            member("tags", unknown("The tags of the resource group are known only in a deployment.")),
+            member("properties", unknown("It is known only in a deployment.")),
+        ]),
+        "subscription" => object(vec![
+            member("id", symbol("/subscriptions/{subscription}", "subscription")),
+            member("subscriptionId", symbol("{subscription}", "subscription")),
+            member("tenantId", symbol("{tenant}", "tenant")),
+            member("displayName", unknown("The subscription is known only in a deployment.")),
+        ]),
+        "tenant" => object(vec![
+            member("tenantId", symbol("{tenant}", "tenant")),
+            member("countryCode", unknown("The tenant is known only in a deployment.")),
+            member("displayName", unknown("The tenant is known only in a deployment.")),
+        ]),
+        "deployment" => object(vec![
+            member("name", symbol("{deployment}", "deployment")),
+            member("location", unknown("The location of the deployment is known only in a deployment.")),
+            member("properties", unknown("It is known only in a deployment.")),
+        ]),
+        "environment" => Ok(unknown("The cloud is known only in a deployment.")),
+        // Whatever they come to, it depends on nothing but their arguments: the name is made of these.
+        "uniquestring" | "guid" => match args.values.iter().find(|value| !value.is_whole()) {
+            Some(value) => Err(Fault::unknown(value)),
+            None => {
+                let texts: Vec<String> =
+                    args.values.iter().filter_map(|v| v.to_json()).map(|v| v.to_string()).collect();
+                let text = format!("{{{}({})}}", args.name, texts.join(", "));
+                Ok(Node::of(Val::Symbol(Arc::from(text))).with_note(format!("`{}` is not computed.", args.name)))
+            }
+        },
+        _ => return None,
+    })
+}
+
+fn member(name: &str, node: Node) -> (String, Node) {
+    (name.to_owned(), node)
+}
+
+fn unknown(why: &str) -> Node {
+    Node::unknown(why)
+}
+
+fn symbol(text: &str, what: &str) -> Node {
+    Node::of(Val::Symbol(Arc::from(text))).with_note(format!("The {what} is known only in a deployment."))
+}
+
+/// The type's position among the arguments: the first that is a text with a slash and no scope before it.
+fn type_at<'a>(args: &Args<'a>, from: usize) -> Result<(usize, &'a str), Fault> {
+    for index in from..args.len().min(from + 3) {
+        if let Some(text) = args.any(index)?.as_str()
+            && text.contains('/')
+            && !text.starts_with('/')
+        {
+            return Ok((index, text));
+        }
+    }
+    match args.values.iter().find(|value| value.is_unknown()) {
+        Some(value) => Err(Fault::unknown(value)),
+        None => args.wrong("wants a resource type such as 'Microsoft.ContainerRegistry/registries'"),
+    }
+}
+
+/// `/providers/<namespace>/<type>/<name>/<type>/<name>`
+fn provider_path(args: &Args<'_>, at: usize, kind: &str) -> Result<Vec<Node>, Fault> {
+    let mut segments = kind.trim_end_matches('/').split('/');
+    let mut parts = vec![Node::text(format!("/providers/{}", segments.next().unwrap_or_default()))];
+    let mut names = args.values.iter().skip(at + 1);
+    for segment in segments {
+        let Some(name) = names.next() else { return args.wrong("wants a name for each segment of the type") };
+        parts.extend([Node::text(format!("/{segment}/")), name.clone()]);
+    }
+    match names.next() {
+        Some(_) => args.wrong("has more names than the type has segments"),
+        None => Ok(parts),
+    }
+}
+
+fn resource_id(args: &Args<'_>, scope: &str) -> Outcome {
+    let (at, kind) = type_at(args, 0)?;
+    let mut parts = match (args.name, at) {
+        ("resourceid", 1) => vec![
+            Node::of(Val::Symbol(Arc::from("/subscriptions/{subscription}/resourceGroups/"))),
+            args.any(0)?.clone(),
+        ],
+        ("resourceid", 2) => vec![
+            Node::text("/subscriptions/"),
+            args.any(0)?.clone(),
+            Node::text("/resourceGroups/"),
+            args.any(1)?.clone(),
+        ],
+        ("subscriptionresourceid", 1) => vec![Node::text("/subscriptions/"), args.any(0)?.clone()],
+        (_, 0) if scope.is_empty() => Vec::new(),
+        (_, 0) => vec![Node::of(Val::Symbol(Arc::from(scope)))],
+        _ => return args.wrong("wants the resource type first"),
+    };
+    parts.extend(provider_path(args, at, kind)?);
+    joined(&parts)
+}
+
+fn extension(args: &Args<'_>) -> Outcome {
+    let (at, kind) = type_at(args, 1)?;
+    let mut parts = vec![args.any(0)?.clone()];
+    parts.extend(provider_path(args, at, kind)?);
+    joined(&parts)
+}
+
+/// The id of a resource in the resource group that is deployed to.
+pub fn id_of(kind: &str, name: &str) -> String {
+    let mut segments = kind.split('/');
+    let namespace = segments.next().unwrap_or_default();
+    let mut id = format!("/subscriptions/{{subscription}}/resourceGroups/{{resourceGroup}}/providers/{namespace}");
+    for (segment, name) in segments.zip(split_name(name)) {
+        id.push_str(&format!("/{segment}/{name}"));
+    }
+    id
+}
+
+/// The segments of a name, where slashes in braces are none.
+pub fn split_name(name: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for (at, c) in name.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 => {
+                parts.push(&name[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&name[start..]);
+    parts
+}

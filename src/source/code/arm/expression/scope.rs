@@ -1,0 +1,348 @@
+//! What names mean where an expression stands, and how much work its evaluation may be.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Expr;
+use super::evaluate::evaluate;
+use crate::source::code::declared::{Node, Place, Val};
+
+/// How deep evaluation may nest, variables that refer to variables included.
+const MOST_DEPTH: usize = 1_000;
+
+/// How deep a value may nest.
+const MOST_NESTING: usize = 600;
+
+/// How many steps one template may take: each expression is one, and each value that is copied.
+const MOST_STEPS: usize = 2_000_000;
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub enum Binding {
+    /// To be evaluated when somebody asks, in the scope of these names.
+    Expr(Expr),
+    /// Known already, or known not to be.
+    Value(Node),
+}
+
+#[derive(Debug)]
+struct Slot {
+    binding: Binding,
+    state: RefCell<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Fresh,
+    Busy,
+    Done { value: Node, size: usize, gaps: BTreeSet<String> },
+}
+
+/// A function of the user's own.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// The names of its parameters; within its body they are [`super::Kind::Parameter`].
+    pub parameters: Vec<String>,
+    /// What it returns.
+    pub body: Expr,
+}
+
+/// The names of one template or Bicep file. Each is evaluated once, when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Names {
+    parameters: BTreeMap<String, Slot>,
+    variables: BTreeMap<String, Slot>,
+    resources: BTreeMap<String, Slot>,
+    functions: BTreeMap<String, Function>,
+    /// Tells symbols of this template from those of others that are deployed with it; empty for the main one.
+    pub prefix: String,
+}
+
+/// What sort of name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    Parameter,
+    Variable,
+    Resource,
+}
+
+impl Sort {
+    fn word(self) -> &'static str {
+        match self {
+            Sort::Parameter => "parameter",
+            Sort::Variable => "variable",
+            Sort::Resource => "resource",
+        }
+    }
+}
+
+impl Names {
+    /// None yet; symbols begin with the prefix.
+    pub fn with_prefix(prefix: &str) -> Names {
+        Names { prefix: prefix.to_owned(), ..Names::default() }
+    }
+
+    /// Declares a parameter.
+    pub fn parameter(&mut self, name: &str, binding: Binding) {
+        self.parameters.insert(name.to_lowercase(), Slot::new(binding));
+    }
+
+    /// Declares a variable.
+    pub fn variable(&mut self, name: &str, binding: Binding) {
+        self.variables.insert(name.to_lowercase(), Slot::new(binding));
+    }
+
+    /// Declares a resource: an object of `id`, `name`, `type` and the like.
+    pub fn resource(&mut self, name: &str, binding: Binding) {
+        self.resources.insert(name.to_lowercase(), Slot::new(binding));
+    }
+
+    /// Declares a function: `namespace.name`, in Bicep `name`.
+    pub fn function(&mut self, name: &str, function: Function) {
+        self.functions.insert(name.to_lowercase(), function);
+    }
+
+    /// A parameter that has no value: what depends on it is not known, but it is the same everywhere.
+    pub fn no_value(&self, name: &str) -> Node {
+        let symbol = format!("{{{}parameters('{name}')}}", self.prefix);
+        Node::of(Val::Symbol(symbol.into())).with_note(format!("Parameter `{name}` has no value here."))
+    }
+
+    /// Whether there is a resource of this symbolic name.
+    pub fn has_resource(&self, name: &str) -> bool {
+        self.resources.contains_key(&name.to_lowercase())
+    }
+
+    pub(super) fn user_function(&self, name: &str) -> Option<&Function> {
+        self.functions.get(&name.to_lowercase())
+    }
+
+    fn of(&self, sort: Sort) -> &BTreeMap<String, Slot> {
+        match sort {
+            Sort::Parameter => &self.parameters,
+            Sort::Variable => &self.variables,
+            Sort::Resource => &self.resources,
+        }
+    }
+}
+
+impl Slot {
+    fn new(binding: Binding) -> Slot {
+        Slot { binding, state: RefCell::new(State::Fresh) }
+    }
+}
+
+/// How much work evaluation may still be, and what went wrong in it.
+#[derive(Debug)]
+pub struct Work {
+    steps: Cell<usize>,
+    gaps: RefCell<BTreeSet<String>>,
+}
+
+impl Default for Work {
+    fn default() -> Work {
+        Work { steps: Cell::new(MOST_STEPS), gaps: RefCell::default() }
+    }
+}
+
+impl Work {
+    /// Tells of something that could not be evaluated: `path:line:column: what, and what to do`.
+    pub fn gap(&self, place: &Place, what: &str) {
+        self.gaps.borrow_mut().insert(format!("{}: {what}", place.shown()));
+    }
+
+    /// Runs something, and keeps what goes wrong in it apart.
+    pub fn apart<T>(&self, run: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+        let before = self.gaps.take();
+        let value = run();
+        (value, self.gaps.replace(before))
+    }
+
+    /// Takes in what was kept apart.
+    pub fn tell(&self, gaps: BTreeSet<String>) {
+        self.gaps.borrow_mut().extend(gaps);
+    }
+
+    /// What could not be evaluated, sorted.
+    pub fn into_gaps(self) -> Vec<String> {
+        self.gaps.into_inner().into_iter().collect()
+    }
+
+    /// Takes steps; false where none are left.
+    pub fn take(&self, steps: usize) -> bool {
+        match self.steps.get().checked_sub(steps) {
+            Some(left) => {
+                self.steps.set(left);
+                true
+            }
+            None => {
+                self.steps.set(0);
+                false
+            }
+        }
+    }
+}
+
+/// A local name: of a loop or a lambda.
+#[derive(Debug)]
+pub(super) struct Local<'a> {
+    pub name: &'a str,
+    pub value: &'a Node,
+    pub outer: Option<&'a Local<'a>>,
+}
+
+/// Where an expression is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    pub(super) names: &'a Names,
+    pub(super) work: &'a Work,
+    pub(super) arguments: Option<&'a BTreeMap<String, Node>>,
+    pub(super) locals: Option<&'a Local<'a>>,
+    pub(super) depth: usize,
+    /// Whether a deployment may never evaluate what is evaluated here: then it is no fault that it has no value.
+    pub(super) perhaps: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a template's or a file's names.
+    pub fn new(names: &'a Names, work: &'a Work) -> Scope<'a> {
+        Scope { names, work, arguments: None, locals: None, depth: 0, perhaps: false }
+    }
+
+    /// Evaluates with a local name besides: a loop's item or index.
+    pub fn with<T>(&self, name: &str, value: &Node, body: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let local = Local { name, value, outer: self.locals };
+        body(&Scope { locals: Some(&local), ..*self })
+    }
+
+    /// The same scope, of which it is not known whether a deployment evaluates anything in it.
+    #[must_use]
+    pub fn perhaps(&self) -> Scope<'a> {
+        Scope { perhaps: true, ..*self }
+    }
+
+    /// Tells of something that is wrong, where it is sure to be evaluated.
+    pub(super) fn wrong(&self, place: &Place, what: &str) {
+        if !self.perhaps {
+            self.work.gap(place, what);
+        }
+    }
+
+    /// The work that is left.
+    pub fn work(&self) -> &'a Work {
+        self.work
+    }
+
+    /// One level deeper; `None` where that is too deep.
+    pub(super) fn deeper(&self) -> Option<Scope<'a>> {
+        (self.depth < MOST_DEPTH).then_some(Scope { depth: self.depth + 1, ..*self })
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<&'a Node> {
+        let mut next = self.locals;
+        while let Some(local) = next {
+            if local.name.eq_ignore_ascii_case(name) {
+                return Some(local.value);
+            }
+            next = local.outer;
+        }
+        None
+    }
+
+    /// The value of a name that the template or file declares.
+    pub(super) fn look_up(&self, sort: Sort, name: &str, place: &Place) -> Node {
+        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments)
+            && let Some(value) = arguments.get(&name.to_lowercase())
+        {
+            return self.copy(value, value_size(value).0, place);
+        }
+        let word = sort.word();
+        let Some(slot) = self.names.of(sort).get(&name.to_lowercase()) else {
+            self.work.gap(place, &format!("{word} `{name}` is not declared; declare it, or correct the name"));
+            return Node::unknown(format!("The {word} `{name}` is not declared."));
+        };
+        match &*slot.state.borrow() {
+            State::Done { value, size, gaps } => {
+                self.tell(gaps);
+                return self.copy(value, *size, place);
+            }
+            State::Busy => {
+                self.work.gap(place, &format!("{word} `{name}` depends on itself; break the cycle"));
+                return Node::unknown(format!("The {word} `{name}` depends on itself."));
+            }
+            State::Fresh => {}
+        }
+        slot.state.replace(State::Busy);
+        let (value, gaps) = self.work.apart(|| match &slot.binding {
+            Binding::Value(value) => value.clone(),
+            Binding::Expr(expr) => evaluate(expr, &Scope { depth: self.depth, ..Scope::new(self.names, self.work) }),
+        });
+        self.tell(&gaps);
+        let value = self.bounded(value, place);
+        let (size, _) = value_size(&value);
+        let copy = self.copy(&value, size, place);
+        slot.state.replace(State::Done { value, size, gaps });
+        copy
+    }
+
+    /// Tells what went wrong in evaluating a name, each time that its value is used.
+    fn tell(&self, gaps: &BTreeSet<String>) {
+        if !self.perhaps {
+            self.work.gaps.borrow_mut().extend(gaps.iter().cloned());
+        }
+    }
+
+    /// A copy, where there is work left for it.
+    fn copy(&self, value: &Node, size: usize, place: &Place) -> Node {
+        if self.work.take(size) { value.clone() } else { self.spent(place) }
+    }
+
+    /// The value, unless it nests deeper than anything that reads it could follow.
+    pub(super) fn bounded(&self, value: Node, place: &Place) -> Node {
+        let (size, depth) = value_size(&value);
+        if depth > MOST_NESTING {
+            self.work.gap(place, &format!("the value nests deeper than {MOST_NESTING} levels and is not followed"));
+            return Node::unknown("It nests too deep to be followed.");
+        }
+        if self.work.take(size / 8) { value } else { self.spent(place) }
+    }
+
+    /// What stands for a value that would be too much work.
+    pub(super) fn spent(&self, place: &Place) -> Node {
+        let gaps = self.work.gaps.borrow();
+        let told = gaps.iter().any(|gap| gap.contains(TOO_MUCH));
+        drop(gaps);
+        if !told {
+            self.work.gap(place, TOO_MUCH);
+        }
+        Node::unknown("Evaluation was given up: it is too much work.")
+    }
+}
+
+/// What is told once where evaluation is given up.
+pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
+                        check it for loops that multiply";
+
+/// About how many values there are in a value, long texts and the places of its use counted for more; and how deep it
+/// nests.
+fn value_size(node: &Node) -> (usize, usize) {
+    let own = 1 + node.site.related.len();
+    let within = |nodes: &mut dyn Iterator<Item = &Node>| {
+        nodes.map(value_size).fold((own, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
+    };
+    match &node.value {
+        Val::String(text) => (own + text.len() / 32, 1),
+        Val::List(items) => within(&mut items.iter()),
+        Val::Object(members) => within(&mut members.iter().map(|(_, member)| member)),
+        _ => (own, 1),
+    }
+}
+
+/// Runs on a thread whose stack holds what [`evaluate`] and the parsers need at their depth limits.
+pub fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    const STACK: usize = 256 * 1024 * 1024;
+    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(error) => unreachable!("a thread cannot be started: {error}"),
+    })
+}

@@ -1,0 +1,148 @@
+//! ARM templates, their parameter files, and what what-if says.
+
+mod assemble;
+mod defaults;
+pub mod expression;
+pub mod syntax;
+mod template;
+#[cfg(test)]
+mod tests;
+mod what_if;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+pub use self::assemble::{Assembled, registries};
+pub use self::defaults::fill as fill_defaults;
+use self::expression::{Expr, on_deep_stack};
+use self::syntax::json::Strings;
+use self::template::evaluated;
+pub use self::template::names::{Given, combined};
+use self::template::parameters::{ParameterFile, template_of};
+pub use self::template::resources::{Finder, Resource, WANTED};
+pub use self::template::{Compiled, Evaluated, compiled, with_alternatives};
+
+use super::declared::DeclaredRegistry;
+use super::{Found, Read};
+use crate::model::inventory::Taken;
+use crate::model::text_file::{TextFile, shown};
+
+/// Reads the ARM templates, their parameter files and the results of what-if.
+pub fn read(found: &Found) -> Read {
+    let files: Vec<Result<(Expr, Vec<String>), String>> = found.templates.par_iter().map(|path| parsed(path)).collect();
+    let mut read = Read::default();
+    let mut templates = Vec::new();
+    for (path, file) in found.templates.iter().zip(files) {
+        match file {
+            Ok((template, gaps)) => {
+                read.gaps.extend(gaps);
+                templates.push((path.clone(), template));
+            }
+            Err(error) => read.gaps.push(error),
+        }
+    }
+    let mut given: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
+    for path in &found.parameters {
+        match ParameterFile::read(path, &mut read.gaps) {
+            Ok(file) => match template_of(&file, &templates) {
+                Some(template) => given.entry(template.to_owned()).or_default().push(file),
+                None => read.left.push((shown(path), "no template declares its parameters".to_owned())),
+            },
+            Err(error) => read.gaps.push(error),
+        }
+    }
+    let all: Vec<(&Path, Vec<Evaluated>)> =
+        templates.par_iter().map(|(path, template)| (path.as_path(), of_template(path, template, &given))).collect();
+    let links: Vec<(PathBuf, BTreeSet<PathBuf>)> = all
+        .iter()
+        .map(|(path, all)| (real(path), all.iter().flat_map(|one| &one.files).map(|path| real(path)).collect()))
+        .collect();
+    let mains = mains(&links);
+    for ((path, evaluated), (real, _)) in all.into_iter().zip(&links) {
+        if mains.contains(real) {
+            add(&mut read, path, evaluated, given.get(path).map_or(0, Vec::len));
+        }
+    }
+    what_ifs(found, &mut read);
+    read
+}
+
+/// The templates that are read for themselves: what links to the others says what their parameters are. Of those that
+/// link to each other in a circle, the first.
+fn mains(links: &[(PathBuf, BTreeSet<PathBuf>)]) -> BTreeSet<&PathBuf> {
+    let is_linked = |path: &PathBuf| links.iter().any(|(from, to)| from != path && to.contains(path));
+    let mut mains: BTreeSet<&PathBuf> = BTreeSet::new();
+    let mut reached: BTreeSet<&PathBuf> = BTreeSet::new();
+    let (linked, roots): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| is_linked(path));
+    for (path, to) in roots.into_iter().chain(linked) {
+        if !reached.contains(path) {
+            mains.insert(path);
+            reached.extend(to);
+        }
+    }
+    mains
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn parsed(path: &Path) -> Result<(Expr, Vec<String>), String> {
+    let file = Arc::new(TextFile::read(path)?);
+    let mut gaps = Vec::new();
+    on_deep_stack(|| syntax::json::read(&file, Strings::Expressions, &mut gaps)).map(|template| (template, gaps))
+}
+
+/// A template, once for each of its parameter files.
+fn of_template(path: &Path, template: &Expr, given: &BTreeMap<PathBuf, Vec<ParameterFile>>) -> Vec<Evaluated> {
+    let root = shown(path);
+    let files = given.get(path).map(Vec::as_slice).unwrap_or_default();
+    match files {
+        [] => vec![evaluated(template, path, &Given::new(), &root)],
+        [one] => vec![evaluated(template, path, &one.given, &root)],
+        several => {
+            let name = |file: &ParameterFile| {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                shown(file.path.strip_prefix(folder).unwrap_or(&file.path))
+            };
+            let each = several.iter();
+            each.map(|file| evaluated(template, path, &file.given, &format!("{root} ({})", name(file)))).collect()
+        }
+    }
+}
+
+fn add(read: &mut Read, path: &Path, evaluated: Vec<Evaluated>, parameter_files: usize) {
+    let mut linked = BTreeSet::new();
+    let mut count = 0;
+    for one in evaluated {
+        linked.extend(one.files);
+        read.gaps.extend(one.gaps);
+        read.left.extend(one.left);
+        count = count.max(one.registries.len());
+        read.registries.extend(one.registries.into_iter().map(|assembled| assembled.registry));
+    }
+    let files = 1 + parameter_files + linked.len();
+    read.taken.push(Taken { path: shown(path), what: "ARM template", files, registries: count });
+}
+
+fn what_ifs(found: &Found, read: &mut Read) {
+    let each = |path: &PathBuf| -> (Result<Vec<DeclaredRegistry>, String>, Vec<String>) {
+        let mut gaps = Vec::new();
+        (on_deep_stack(|| what_if::read(path, &mut gaps)), gaps)
+    };
+    let all: Vec<_> = found.what_if.par_iter().map(each).collect();
+    for (path, (registries, gaps)) in found.what_if.iter().zip(all) {
+        read.gaps.extend(gaps);
+        match registries {
+            Ok(registries) => {
+                let (path, what) = (shown(path), "what-if result");
+                read.taken.push(Taken { path, what, files: 1, registries: registries.len() });
+                read.registries.extend(registries);
+            }
+            Err(error) => read.gaps.push(error),
+        }
+    }
+}

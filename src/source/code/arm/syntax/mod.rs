@@ -1,0 +1,4 @@
+//! The text of a template: its JSON, and the expressions in it.
+
+pub(crate) mod json;
+pub(crate) mod parser;

@@ -1,0 +1,126 @@
+//! A template evaluated: with values for its parameters, and once more for each that a parameter may have.
+
+pub(crate) mod deployment;
+pub(crate) mod names;
+pub(crate) mod parameters;
+pub(crate) mod resources;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::names::{Given, combinations};
+use self::resources::Finder;
+use super::assemble::{Assembled, registries};
+use super::expression::{Expr, Work, on_deep_stack};
+use super::syntax::json;
+use super::syntax::json::Strings;
+use crate::model::text_file::{TextFile, shown};
+
+/// How many alternatives all registries of a template may have together; with more, their values stay unknown.
+const MOST_ALTERNATIVES: usize = 5_000;
+
+/// What a template comes to.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// Its registries.
+    pub registries: Vec<Assembled>,
+    /// What was not read.
+    pub gaps: Vec<String>,
+    /// What was left, and why.
+    pub left: Vec<(String, String)>,
+    /// The linked templates that were read.
+    pub files: Vec<PathBuf>,
+}
+
+/// A template that Bicep compiled.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The file.
+    pub file: Arc<TextFile>,
+    /// What it comes to.
+    pub evaluated: Evaluated,
+    /// Whether it says that Bicep made it.
+    pub is_generated: bool,
+}
+
+/// Reads and evaluates a template that was compiled from Bicep; addresses are relative to `root`.
+///
+/// # Errors
+/// It cannot be read, or is no JSON.
+pub fn compiled(path: &Path, given: &Given, root: &str) -> Result<Compiled, String> {
+    let file = Arc::new(TextFile::read(path)?);
+    let mut gaps = Vec::new();
+    let template = on_deep_stack(|| json::read(&file, Strings::Expressions, &mut gaps))?;
+    let generator = template.get("metadata").and_then(|metadata| metadata.get("_generator"));
+    let name = generator.and_then(|generator| generator.get("name")).and_then(Expr::as_str);
+    let mut evaluated = evaluated(&template, path, given, root);
+    evaluated.gaps.extend(gaps);
+    Ok(Compiled { file, evaluated, is_generated: name == Some("bicep") })
+}
+
+/// Evaluates a template, and finds what its registries are for each value that a parameter without one may have.
+pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Evaluated {
+    on_deep_stack(|| {
+        if template.get("resources").is_none() {
+            let gaps = vec![format!("{}:1:1: the template has no `resources`", shown(path))];
+            return Evaluated { gaps, ..Evaluated::default() };
+        }
+        let base = once(template, path, given, root);
+        with_alternatives(base, || combinations(template, given), |given| once(template, path, given, root))
+    })
+}
+
+/// With what the registries are for each combination of values that parameters without one may have.
+pub fn with_alternatives(
+    mut base: Evaluated,
+    combinations: impl FnOnce() -> Vec<Given>,
+    mut once: impl FnMut(&Given) -> Evaluated,
+) -> Evaluated {
+    if base.registries.is_empty() {
+        return base;
+    }
+    let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
+    let combinations = if spent { Vec::new() } else { combinations() };
+    if combinations.len().saturating_mul(base.registries.len()) > MOST_ALTERNATIVES {
+        return base;
+    }
+    for given in combinations {
+        // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
+        let other = once(&given);
+        let mut others: BTreeMap<_, _> =
+            other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
+        for registry in &mut base.registries {
+            if let Some(alternative) = others.remove(&identity(registry)) {
+                registry.registry.alternatives.push(alternative.registry);
+            }
+        }
+    }
+    for registry in &mut base.registries {
+        let own = &mut registry.registry;
+        let says_more = |other: &super::DeclaredRegistry| {
+            (&other.registry, &other.tasks, &other.agent_pools) != (&own.registry, &own.tasks, &own.agent_pools)
+        };
+        if !own.alternatives.iter().any(says_more) {
+            own.alternatives.clear();
+        }
+    }
+    base.gaps.sort();
+    base.gaps.dedup();
+    base
+}
+
+/// What tells one registry of a template from another whatever its parameters are.
+fn identity(registry: &Assembled) -> (Vec<String>, String, Option<usize>) {
+    (registry.path.clone(), registry.pointer.clone(), registry.instance)
+}
+
+fn once(template: &Expr, path: &Path, given: &Given, root: &str) -> Evaluated {
+    let work = Work::default();
+    let mut finder = Finder::default();
+    finder.template(template, path, given, &work);
+    let registries = registries(&finder.resources, root);
+    let mut gaps = finder.gaps;
+    gaps.extend(work.into_gaps());
+    Evaluated { registries, gaps, left: finder.left, files: finder.files }
+}

@@ -1,0 +1,81 @@
+//! Parameter files, and the templates that they are for.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::expression::{Expr, Names, Scope, Work, evaluate};
+use super::super::syntax::json;
+use super::super::syntax::json::Strings;
+use super::names::Given;
+use crate::model::text_file::TextFile;
+use crate::source::code::declared::Node;
+
+/// A parameter file.
+#[derive(Debug)]
+pub struct ParameterFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its values.
+    pub given: Given,
+}
+
+impl ParameterFile {
+    /// Reads a parameter file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no JSON: `path:line:column: …`.
+    pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<ParameterFile, String> {
+        let file = Arc::new(TextFile::read(path)?);
+        let root = json::read(&file, Strings::Plain, gaps)?;
+        let (names, work) = (Names::default(), Work::default());
+        let scope = Scope::new(&names, &work);
+        let value = |(name, given, place): (&str, &Expr, &_)| {
+            let value = match given.get("value") {
+                Some(value) => evaluate(value, &scope),
+                None => {
+                    let why = match given.get("reference") {
+                        Some(_) => format!("Parameter `{name}` is a secret of a key vault."),
+                        None => format!("Parameter `{name}` has no value that could be read."),
+                    };
+                    Node::unknown(why).or_at(place)
+                }
+            };
+            (name.to_lowercase(), value)
+        };
+        let given = root.get("parameters").into_iter().flat_map(Expr::pairs).map(value).collect();
+        gaps.extend(work.into_gaps());
+        Ok(ParameterFile { path: path.to_owned(), given })
+    }
+}
+
+/// Which of the templates a parameter file is for: the one whose name its own begins with, else the only one beside it,
+/// or else above it, that declares all its parameters. `None` where that does not tell.
+pub fn template_of<'a>(file: &ParameterFile, templates: &'a [(PathBuf, Expr)]) -> Option<&'a Path> {
+    let folder = file.path.parent();
+    let beside = |folder: Option<&Path>| {
+        let folder = folder.map(Path::to_owned);
+        templates.iter().filter(move |(path, _)| path.parent() == folder.as_deref())
+    };
+    let name = file.path.file_name()?.to_string_lossy().to_lowercase();
+    let named = |path: &Path| {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase())?;
+        name.strip_prefix(&stem).is_some_and(|rest| rest.starts_with(['.', '-', '_'])).then_some(stem.len())
+    };
+    let longest = beside(folder).filter_map(|(path, _)| Some((named(path)?, path))).max_by_key(|(length, _)| *length);
+    if let Some((_, path)) = longest {
+        return Some(path);
+    }
+    let fits = |template: &Expr| {
+        let declared = template.get("parameters").into_iter().flat_map(Expr::pairs);
+        let declared: BTreeSet<String> = declared.map(|(name, ..)| name.to_lowercase()).collect();
+        !file.given.is_empty() && file.given.keys().all(|name| declared.contains(name))
+    };
+    [folder, folder.and_then(Path::parent)].into_iter().find_map(|folder| {
+        let mut fitting = beside(folder).filter(|(_, template)| fits(template));
+        match (fitting.next(), fitting.next()) {
+            (Some((path, _)), None) => Some(path.as_path()),
+            _ => None,
+        }
+    })
+}

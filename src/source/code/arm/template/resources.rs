@@ -1,0 +1,306 @@
+//! The resources of a template that concern registries, found through copies, conditions, children and nested
+//! deployments.
+
+use std::path::{Path, PathBuf};
+
+use super::super::expression::{Binding, Expr, Kind, Member, Names, Scope, Work, copy_local, evaluate};
+use super::names::{Given, names};
+use crate::source::code::declared::{Node, Place, Val};
+
+/// How many instances of a resource are followed: what ARM itself allows is 800.
+const MOST_INSTANCES: usize = 10_000;
+
+/// How deep deployments may nest.
+const MOST_DEPLOYMENTS: usize = 16;
+
+/// The types that are read, lower case.
+pub const WANTED: [&str; 6] = [
+    REGISTRY,
+    TASK,
+    AGENT_POOL,
+    "microsoft.network/privateendpoints",
+    "microsoft.authorization/roleassignments",
+    "microsoft.containerregistry/registries/providers/roleassignments",
+];
+/// The type of a registry, lower case.
+pub const REGISTRY: &str = "microsoft.containerregistry/registries";
+/// The type of a task, lower case.
+pub const TASK: &str = "microsoft.containerregistry/registries/tasks";
+/// The type of an agent pool, lower case.
+pub const AGENT_POOL: &str = "microsoft.containerregistry/registries/agentpools";
+
+/// A resource.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its type, lower case.
+    pub kind: String,
+    /// Its name, those of its parents before it with slashes between; what is not known of it stands in braces.
+    pub name: String,
+    /// The name as a value.
+    pub name_node: Node,
+    /// The source text of the name's expression.
+    pub name_source: String,
+    /// Its symbolic name, where resources have some.
+    pub symbol: Option<String>,
+    /// The deployments that it is in, the outermost first.
+    pub path: Vec<String>,
+    /// JSON pointer within its file.
+    pub pointer: String,
+    /// Which instance of a copy loop it is.
+    pub instance: Option<usize>,
+    /// The head: `"type": "…"`.
+    pub block: Place,
+    /// Where else to look.
+    pub related: Vec<(&'static str, Place)>,
+    /// `location`, `sku`, `identity`, `properties`, `scope`.
+    pub body: Node,
+    /// The api-version.
+    pub api_version: Option<String>,
+    /// What-if: what it says of the resource besides.
+    pub predicted: Option<Predicted>,
+}
+
+/// What what-if says of a resource besides what it will be.
+#[derive(Debug, Clone)]
+pub struct Predicted {
+    /// Its ARM id.
+    pub id: String,
+    /// Whether it does not exist yet.
+    pub is_new: bool,
+}
+
+/// What was found, and what was not followed.
+#[derive(Debug, Default)]
+pub struct Finder {
+    /// The resources.
+    pub resources: Vec<Resource>,
+    /// What was left, and why.
+    pub left: Vec<(String, String)>,
+    /// What was not read.
+    pub gaps: Vec<String>,
+    /// The files that linked templates are in.
+    pub files: Vec<PathBuf>,
+}
+
+/// Where a template stands.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a> {
+    pub(super) deployments: &'a [String],
+    pub(super) related: &'a [(&'static str, Place)],
+    pub(super) pointer: &'a str,
+    /// The type and name of the parent resource, and whether anything is known of it.
+    pub(super) parent: Option<(&'a str, &'a Node)>,
+    pub(super) symbol: Option<&'a str>,
+    pub(super) path: &'a Path,
+}
+
+impl Finder {
+    /// Finds the resources of a main template.
+    pub fn template(&mut self, template: &Expr, path: &Path, given: &Given, work: &Work) {
+        let mut names = names(template, given, "");
+        declare_resources(&mut names, template);
+        let within = Within { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
+        self.resources_of(template, &Scope::new(&names, work), within, 0);
+    }
+
+    pub(super) fn resources_of(&mut self, template: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+        let Some(resources) = template.get("resources") else { return };
+        let pointer = format!("{}/resources", within.pointer);
+        for (index, resource) in resources.items().enumerate() {
+            let pointer = format!("{pointer}/{index}");
+            self.resource(resource, scope, Within { pointer: &pointer, symbol: None, ..within }, depth);
+        }
+        for (symbol, resource, _) in resources.pairs() {
+            let pointer = format!("{pointer}/{}", symbol.replace('~', "~0").replace('/', "~1"));
+            self.resource(resource, scope, Within { pointer: &pointer, symbol: Some(symbol), ..within }, depth);
+        }
+    }
+
+    fn resource(&mut self, resource: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+        let exists = resource.get("existing").map(|existing| evaluate(existing, scope));
+        if exists.is_some_and(|node| node.as_bool() == Some(true)) {
+            return;
+        }
+        let Some((kind, block)) = kind_of(resource, scope, within.parent) else {
+            let what = "the type of this resource is not known; write it as a text";
+            return self.gaps.push(format!("{}: {what}", resource.place.shown()));
+        };
+        let is_wanted = WANTED.contains(&kind.as_str());
+        if !is_wanted && kind != "microsoft.resources/deployments" {
+            return;
+        }
+        // Instances of a loop may differ in whether they are there.
+        self.instances(resource, scope, &mut |finder, scope, instance| {
+            let mut related = within.related.to_vec();
+            if let Some((condition, place)) = resource.pair("condition") {
+                match evaluate(condition, scope).as_bool() {
+                    Some(false) => return,
+                    Some(true) => {}
+                    None => related.push(("only under this condition, which is not known", place.clone())),
+                }
+            }
+            let perhaps = scope.perhaps();
+            let scope = if related.len() > within.related.len() { &perhaps } else { scope };
+            let within = Within { related: &related, ..within };
+            if is_wanted {
+                finder.wanted(resource, &kind, &block, instance, scope, within, depth);
+            } else if depth < MOST_DEPLOYMENTS {
+                let before = finder.resources.len();
+                let ((), gaps) = scope.work().apart(|| finder.deployment(resource, scope, within, depth + 1));
+                // What is wrong in a deployment without registries is none of our business.
+                if finder.resources.len() > before {
+                    scope.work().tell(gaps);
+                }
+            } else {
+                finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.shown()));
+            }
+        });
+    }
+
+    /// Calls for each instance of a resource's copy loop.
+    fn instances(
+        &mut self,
+        resource: &Expr,
+        scope: &Scope<'_>,
+        call: &mut dyn FnMut(&mut Finder, &Scope<'_>, Option<usize>),
+    ) {
+        let Some((copy, place)) = resource.pair("copy") else { return call(self, scope, None) };
+        let name = copy.get("name").and_then(Expr::as_str).unwrap_or_default();
+        let count = copy.get("count").map(|count| evaluate(count, scope)).unwrap_or_default();
+        let number = match &count.value {
+            Val::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+            _ => None,
+        };
+        let mut with = |finder: &mut Finder, index: &Node, instance| {
+            scope.with(&copy_local(""), index, |scope| {
+                scope.with(&copy_local(name), index, |scope| call(finder, scope, instance));
+            });
+        };
+        match number {
+            Some(number) if number <= MOST_INSTANCES => {
+                for index in 0..number {
+                    if !scope.work().take(1) || self.resources.len() >= MOST_INSTANCES {
+                        self.gaps.push(format!("{}: the copies are too many; the others are not read", place.shown()));
+                        return;
+                    }
+                    with(self, &Node::of(Val::Number(index.into())), Some(index));
+                }
+            }
+            _ => {
+                if !count.is_unknown() {
+                    let what = format!("`count` is not from 0 to {MOST_INSTANCES}; one instance stands for all");
+                    self.gaps.push(format!("{}: {what}", place.shown()));
+                }
+                with(self, &Node::unknown("How often the copy loop runs is not known."), None);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a resource and all that it stands in")]
+    fn wanted(
+        &mut self,
+        resource: &Expr,
+        kind: &str,
+        block: &Place,
+        instance: Option<usize>,
+        scope: &Scope<'_>,
+        within: Within<'_>,
+        depth: usize,
+    ) {
+        if self.resources.len() >= MOST_INSTANCES {
+            let what = format!("more than {MOST_INSTANCES} resources are not read; split the template");
+            return self.gaps.push(format!("{}: {what}", block.shown()));
+        }
+        let (name_node, name_source) = name_of(resource, scope, within.parent.map(|(_, name)| name));
+        let name = text_of(&name_node, &name_source);
+        let keep = ["location", "sku", "identity", "properties", "scope"];
+        let members = match &resource.kind {
+            Kind::Object(members) => members.iter().filter(|member| match member {
+                Member::Pair { key, .. } => {
+                    key.as_str().is_none_or(|key| keep.iter().any(|known| known.eq_ignore_ascii_case(key)))
+                }
+                Member::Spread(_) => true,
+            }),
+            _ => return,
+        };
+        let body = Expr::new(Kind::Object(members.cloned().collect()), block.clone());
+        let version = resource.get("apiVersion").map(|version| evaluate(version, scope));
+        let body = evaluate(&body, scope);
+        self.resources.push(Resource {
+            kind: kind.to_owned(),
+            name,
+            name_source,
+            symbol: within.symbol.map(str::to_owned),
+            path: within.deployments.to_vec(),
+            pointer: within.pointer.to_owned(),
+            instance,
+            block: block.clone(),
+            related: within.related.to_vec(),
+            body,
+            api_version: version.as_ref().and_then(Node::as_str).map(str::to_owned),
+            name_node: name_node.clone(),
+            predicted: None,
+        });
+        let parent = Some((kind, &name_node));
+        self.resources_of(resource, scope, Within { parent, ..within }, depth);
+    }
+}
+
+/// The full type of a resource, lower case, and the head of its block.
+fn kind_of(resource: &Expr, scope: &Scope<'_>, parent: Option<(&str, &Node)>) -> Option<(String, Place)> {
+    let (kind, place) = resource.pair("type")?;
+    let kind = evaluate(kind, scope);
+    // Symbolic resources of extensions: `Microsoft.A/b@version`.
+    let kind = kind.as_str()?.to_lowercase();
+    let kind = kind.split('@').next().unwrap_or_default().to_owned();
+    Some(match parent {
+        Some((parent, _)) if !kind.starts_with("microsoft.") => (format!("{parent}/{kind}"), place.clone()),
+        _ => (kind, place.clone()),
+    })
+}
+
+/// The name of a resource, its parent's before it, and the source of its expression.
+pub(super) fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>) -> (Node, String) {
+    let Some(name) = resource.get("name") else { return (Node::default(), String::new()) };
+    let mut node = evaluate(name, scope);
+    let source = match name.as_str() {
+        Some(text) => text.to_owned(),
+        None => name.source(),
+    };
+    if node.site.place.is_none() {
+        node.site.place = Some(name.place.clone());
+    }
+    let Some(parent) = parent else { return (node, source) };
+    if node.as_str().is_some_and(|name| name.contains('/')) {
+        return (node, source);
+    }
+    let texts = [text_of(parent, ""), text_of(&node, &source)];
+    let text = texts.join("/");
+    node.value = if text.contains('{') { Val::Symbol(text.into()) } else { Val::String(text) };
+    (node, source)
+}
+
+/// A name as text; what is not known of it stands in braces.
+pub(super) fn text_of(node: &Node, source: &str) -> String {
+    match &node.value {
+        Val::String(text) => text.clone(),
+        Val::Symbol(symbol) => symbol.to_string(),
+        _ => format!("{{{source}}}"),
+    }
+}
+
+/// Declares the resources that have symbolic names.
+pub(super) fn declare_resources(names: &mut Names, template: &Expr) {
+    for (symbol, resource, place) in template.get("resources").into_iter().flat_map(Expr::pairs) {
+        let kind = resource.get("type").and_then(Expr::as_str);
+        let (Some(kind), Some(name), None) = (kind, resource.get("name"), resource.get("copy")) else { continue };
+        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), place.clone());
+        let id = Expr::call("#id", vec![kind.clone(), name.clone()], place.clone());
+        let pair = |key: &str, value: Expr| {
+            let key = Expr::text(key, place.clone());
+            Member::Pair { key, value, place: place.clone() }
+        };
+        let members = vec![pair("id", id), pair("name", name.clone()), pair("type", kind)];
+        names.resource(symbol, Binding::Expr(Expr::new(Kind::Object(members), place.clone())));
+    }
+}

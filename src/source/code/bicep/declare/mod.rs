@@ -1,0 +1,316 @@
+//! What a Bicep file declares, as names for the evaluator and bodies for it to evaluate.
+
+mod resources;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::arm::Given;
+use super::super::arm::expression::{Binding, Expr, For, Function, Item, Kind, Names};
+use super::super::declared::{Node, Place, Val};
+use super::files::Unit;
+use super::lower::{Lower, Within, body_name};
+use super::symbols::{Body, Imports, ResourceSymbol, Symbols};
+use super::syntax::{Decorator, Expression, Kind as Syntax, Literal, Module, Object, Type, What};
+
+/// A body with what is around it.
+pub struct Instance {
+    /// The loop: its item, its index, its list.
+    pub each: Option<(String, Option<String>, Expr)>,
+    /// The condition, and where it stands.
+    pub condition: Option<Expr>,
+    /// An object.
+    pub object: Expr,
+}
+
+/// A resource to be evaluated.
+pub struct Declared {
+    /// `acr`, and of a nested one `acr::task`.
+    pub symbol: String,
+    /// The whole type.
+    pub kind: String,
+    /// The version; empty where none is said.
+    pub version: String,
+    /// The head of its block.
+    pub head: Place,
+    /// `location`, `sku`, `identity`, `properties`, `scope`.
+    pub body: Instance,
+    /// A list: the names of those that it is in, and its own.
+    pub segments: Expr,
+    /// The name as it is written.
+    pub name_source: String,
+}
+
+/// A module to be evaluated.
+pub struct Called<'a> {
+    /// The declaration.
+    pub module: &'a Module,
+    /// The head of its block.
+    pub head: Place,
+    /// `params`.
+    pub body: Instance,
+}
+
+/// A file as the evaluator sees it.
+pub struct Declarations<'a> {
+    /// Its names. Modules are not among them until they are evaluated.
+    pub names: Names,
+    /// The resources that are made, not those that exist already.
+    pub resources: Vec<Declared>,
+    /// Its modules, those before others that these depend on.
+    pub modules: Vec<Called<'a>>,
+    /// Its outputs.
+    pub outputs: Vec<(&'a str, Expr)>,
+    /// The names of modules that something else in the file uses.
+    pub used: BTreeSet<String>,
+}
+
+struct Declarer<'a, 'l> {
+    unit: &'a Unit,
+    symbols: &'a Symbols<'a>,
+    lower: &'l Lower<'l>,
+    /// Name -> the names that its declaration uses.
+    uses: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Declares what a file does, its parameters with these values. `others` stands for those that are not given and yet
+/// may have been.
+pub fn declare<'a>(
+    unit: &'a Unit,
+    symbols: &'a Symbols<'a>,
+    imports: &Imports,
+    given: &Given,
+    others: Option<&Node>,
+    prefix: &str,
+) -> Declarations<'a> {
+    let mut names = Names::with_prefix(prefix);
+    for file in &imports.files {
+        let lower = Lower::new(&file.unit, &file.names, prefix);
+        variables_and_functions(&file.unit, &lower, &file.mark, &mut names, &mut |_| {});
+        for (name, node) in lower.not_known() {
+            names.parameter(&name, Binding::Value(node));
+        }
+    }
+    let lower = Lower::with_resources(unit, symbols, prefix);
+    let mut declarer = Declarer { unit, symbols, lower: &lower, uses: BTreeMap::new() };
+    declarer.parameters(&mut names, given, others);
+    let uses = &mut declarer.uses;
+    variables_and_functions(unit, &lower, "", &mut names, &mut |name| {
+        uses.insert(name.to_owned(), lower.take_asked());
+    });
+    let resources = declarer.resources(&mut names);
+    let modules = declarer.modules();
+    let mut used = BTreeSet::new();
+    let mut outputs = Vec::new();
+    for declaration in &unit.syntax.declarations {
+        if let What::Output { name, value } = &declaration.what {
+            outputs.push((name.as_str(), lower.declared(value, declaration.range.clone(), Within::default())));
+            used.extend(lower.take_asked());
+        }
+    }
+    used.extend(declarer.uses.values().flatten().cloned());
+    let modules = declarer.in_order(modules);
+    for (name, node) in lower.not_known() {
+        names.parameter(&name, Binding::Value(node));
+    }
+    Declarations { names, resources, modules, outputs, used }
+}
+
+/// Declares the variables and functions of a file under its mark, and says each name once it is done.
+pub fn variables_and_functions(
+    unit: &Unit,
+    lower: &Lower<'_>,
+    mark: &str,
+    names: &mut Names,
+    done: &mut dyn FnMut(&str),
+) {
+    for declaration in &unit.syntax.declarations {
+        match &declaration.what {
+            What::Variable { name, value } => {
+                let value = lower.declared(value, declaration.range.clone(), Within::default());
+                names.variable(&format!("{mark}{name}"), Binding::Expr(value));
+                done(name);
+            }
+            What::Function { name, parameters, body } => {
+                let within = Within { arguments: parameters, ..Within::default() };
+                let body = lower.expression(body, within);
+                names.function(&format!("{mark}{name}"), Function { parameters: parameters.clone(), body });
+                done(name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a declaration has a decorator of this name.
+pub fn has(decorators: &[Decorator], name: &str) -> bool {
+    decorators.iter().any(|decorator| decorator.name == name)
+}
+
+impl<'a> Declarer<'a, '_> {
+    fn parameters(&mut self, names: &mut Names, given: &Given, others: Option<&Node>) {
+        for declaration in &self.unit.syntax.declarations {
+            let What::Parameter { name, kind, default } = &declaration.what else { continue };
+            let default = default.as_ref().map(|default| {
+                let value = self.lower.declared(default, declaration.range.clone(), Within::default());
+                self.uses.insert(name.clone(), self.lower.take_asked());
+                value
+            });
+            let binding = match (given.get(&name.to_lowercase()), default) {
+                _ if has(&declaration.decorators, "secure") => {
+                    Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")))
+                }
+                // Null for a parameter that has a default stands for the default.
+                (Some(value), Some(default)) if value.value == Val::Null => Binding::Expr(default),
+                (Some(value), _) => Binding::Value(value.clone()),
+                (None, _) if others.is_some() => Binding::Value(others.cloned().unwrap_or_default()),
+                (None, Some(default)) => Binding::Expr(default),
+                (None, None) if matches!(kind, Some(Type::Nullable(_))) => Binding::Value(Node::of(Val::Null)),
+                (None, None) => Binding::Value(names.no_value(name)),
+            };
+            names.parameter(name, binding);
+        }
+    }
+
+    fn resources(&mut self, names: &mut Names) -> Vec<Declared> {
+        let mut made = Vec::new();
+        for symbol in &self.symbols.order {
+            let resource = &self.symbols.resources[symbol];
+            let whole = self.instance(resource, &mut |declarer, object, within| {
+                Expr::new(Kind::Object(declarer.lower.members(object, within)), declarer.head(resource))
+            });
+            names.variable(&body_name(symbol), Binding::Expr(listed(whole)));
+            let known =
+                self.instance(resource, &mut |declarer, object, within| declarer.known(resource, object, within));
+            names.resource(symbol, Binding::Expr(listed(known)));
+            if !resource.declared.existing {
+                let body =
+                    self.instance(resource, &mut |declarer, object, within| declarer.kept(resource, object, within));
+                let segments = self.instance(resource, &mut |declarer, object, within| {
+                    let names = declarer.segments(resource, object, within);
+                    let items = names.into_iter().map(Item::One).collect();
+                    Expr::new(Kind::Array(items), declarer.head(resource))
+                });
+                let name = resource.declared.body.body_object().and_then(|object| object.get("name"));
+                made.push(Declared {
+                    segments: segments.object,
+                    name_source: name.map(|name| self.source(name)).unwrap_or_default(),
+                    symbol: symbol.clone(),
+                    kind: resource.kind.clone(),
+                    version: resource.version.clone(),
+                    head: self.head(resource),
+                    body,
+                });
+            }
+            let first = symbol.split("::").next().unwrap_or_default().to_owned();
+            self.uses.entry(first).or_default().extend(self.lower.take_asked());
+        }
+        made
+    }
+
+    /// A text as it is, any other expression without blanks.
+    fn source(&self, of: &Expression) -> String {
+        match &of.kind {
+            Syntax::Literal(Literal::Text(text)) => text.clone(),
+            _ => self.unit.file.text[of.range.clone()].split_whitespace().collect(),
+        }
+    }
+
+    fn head(&self, resource: &ResourceSymbol<'_>) -> Place {
+        self.unit.place(&resource.declared.head)
+    }
+
+    /// Takes a resource's body apart, and makes an object of its braces.
+    fn instance(
+        &self,
+        resource: &ResourceSymbol<'_>,
+        object: &mut dyn FnMut(&Self, &Object, Within<'_>) -> Expr,
+    ) -> Instance {
+        let within = Within { resource: Some(&resource.symbol), ..Within::default() };
+        self.taken_apart(&resource.declared.body, within, object)
+    }
+
+    fn taken_apart(
+        &self,
+        body: &Expression,
+        within: Within<'_>,
+        object: &mut dyn FnMut(&Self, &Object, Within<'_>) -> Expr,
+    ) -> Instance {
+        let body = Body::of(body);
+        let mut inner = |within: Within<'_>| {
+            let condition = body.condition.map(|condition| self.lower.expression(condition, within));
+            let object = match &body.object.kind {
+                Syntax::Object(braces) => object(self, braces, within),
+                _ => self.lower.expression(body.object, within),
+            };
+            (condition, object)
+        };
+        match body.each {
+            None => {
+                let (condition, object) = inner(within);
+                Instance { each: None, condition, object }
+            }
+            Some((item, index, list)) => {
+                let list = self.lower.expression(list, within);
+                let names: Vec<&str> = std::iter::once(item).chain(index).collect();
+                let (condition, object) = self.lower.in_loop(&names, within, inner);
+                Instance { each: Some((item.to_owned(), index.map(str::to_owned), list)), condition, object }
+            }
+        }
+    }
+
+    fn modules(&mut self) -> Vec<Called<'a>> {
+        let mut modules = Vec::new();
+        for declaration in &self.unit.syntax.declarations {
+            let What::Module(module) = &declaration.what else { continue };
+            let head = self.unit.place(&module.head);
+            let body = self.taken_apart(&module.body, Within::default(), &mut |declarer, object, within| {
+                let none = || Expr::new(Kind::Object(Vec::new()), head.clone());
+                object.get("params").map_or_else(none, |params| declarer.lower.expression(params, within))
+            });
+            self.uses.insert(module.symbol.clone(), self.lower.take_asked());
+            modules.push(Called { module, head, body });
+        }
+        modules
+    }
+
+    /// The modules, each after those that it depends on; of a circle, in the order of the file.
+    fn in_order(&self, modules: Vec<Called<'a>>) -> Vec<Called<'a>> {
+        let symbols: BTreeSet<&str> = modules.iter().map(|called| called.module.symbol.as_str()).collect();
+        let mut waits: Vec<(Called<'a>, BTreeSet<String>)> = Vec::new();
+        for called in modules {
+            let mut reached = BTreeSet::new();
+            let mut next: Vec<&String> = self.uses.get(&called.module.symbol).into_iter().flatten().collect();
+            while let Some(name) = next.pop() {
+                if reached.insert(name.clone()) {
+                    next.extend(self.uses.get(name).into_iter().flatten());
+                }
+            }
+            reached.retain(|name| symbols.contains(name.as_str()) && *name != called.module.symbol);
+            waits.push((called, reached));
+        }
+        let mut ordered: Vec<Called<'a>> = Vec::new();
+        while !waits.is_empty() {
+            let ready = waits.iter().position(|(_, waits_for)| waits_for.is_empty()).unwrap_or(0);
+            let (called, _) = waits.remove(ready);
+            for (_, waits_for) in &mut waits {
+                waits_for.remove(&called.module.symbol);
+            }
+            ordered.push(called);
+        }
+        ordered
+    }
+}
+
+/// One object, or the list that a loop makes of it.
+fn listed(instance: Instance) -> Expr {
+    let Instance { each, object, .. } = instance;
+    match each {
+        None => object,
+        Some((item, index, over)) => {
+            let place = object.place.clone();
+            // Without its condition: the index of a resource is that of its turn.
+            let each = For { item: Some(item), index, over, filter: None, body: object };
+            Expr::new(Kind::For(Box::new(each)), place)
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! A Bicep file and its modules, evaluated: the resources that concern registries.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::super::arm::expression::{Binding, Names, Scope, TOO_MUCH, Work, evaluate};
+use super::super::arm::{Finder, Given, Resource, WANTED};
+use super::super::declared::{Node, Place, Val};
+use super::declare::{Called, Declarations, Declared, Instance, declare};
+use super::files::{Files, Unit, is_local};
+use super::symbols::{Imports, Symbols};
+
+/// How many instances of a resource or module are followed.
+const MOST_INSTANCES: usize = 10_000;
+
+/// How many modules are evaluated for one file, each as often as it is used.
+const MOST_MODULES: usize = 2_000;
+
+/// How deep modules may nest.
+const MOST_DEEP: usize = 32;
+
+/// The evaluation of one file with its modules.
+pub struct Evaluation<'a> {
+    /// The files.
+    pub files: &'a mut Files,
+    /// What was found so far.
+    pub finder: Finder,
+    /// The Bicep files that were evaluated.
+    pub used: BTreeSet<PathBuf>,
+    /// How many modules were evaluated.
+    pub modules: usize,
+    /// How much work is left.
+    pub work: &'a Work,
+}
+
+/// How a file came to be evaluated.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The symbols of the modules, the outermost first.
+    pub path: &'a [String],
+    /// Their declarations.
+    pub related: &'a [(&'static str, Place)],
+    /// The files around it.
+    pub around: &'a [PathBuf],
+    /// Whether a deployment may leave it out.
+    pub perhaps: bool,
+}
+
+/// One turn of a loop, or the only one.
+struct Turn<'a, 'b> {
+    scope: &'a Scope<'b>,
+    /// Its index, where there is a loop; `None` in it where that is not known.
+    index: Option<Option<usize>>,
+    /// The condition, where it is not known.
+    condition: Option<Place>,
+}
+
+impl Evaluation<'_> {
+    /// Evaluates a file, and gives its outputs.
+    pub fn file(&mut self, unit: &Arc<Unit>, given: &Given, others: Option<&Node>, at: At<'_>) -> Node {
+        self.used.insert(unit.path.clone());
+        let mut imports = Imports::default();
+        let symbols = Symbols::of(unit, self.files, &mut imports);
+        self.used.extend(imports.files.iter().map(|file| file.unit.path.clone()));
+        let prefix = at.path.iter().map(|module| format!("{module}.")).collect::<String>();
+        let mut declared = declare(unit, &symbols, &imports, given, others, &prefix);
+        for called in std::mem::take(&mut declared.modules) {
+            self.module(unit, &called, &mut declared, at);
+        }
+        let scope = scope(&declared.names, self.work, at);
+        for resource in &declared.resources {
+            let kind = resource.kind.to_lowercase();
+            if WANTED.contains(&kind.as_str()) {
+                self.resource(resource, &kind, &scope, at);
+            }
+        }
+        if at.path.is_empty() {
+            return Node::default();
+        }
+        let outputs = declared.outputs.iter().map(|(name, value)| ((*name).to_owned(), evaluate(value, &scope)));
+        Node::of(Val::Object(outputs.collect()))
+    }
+
+    fn resource(&mut self, declared: &Declared, kind: &str, scope: &Scope<'_>, at: At<'_>) {
+        let work = self.work;
+        instances(&declared.body, scope, work, &declared.head, &mut |turn| {
+            let mut related = at.related.to_vec();
+            let condition = turn.condition.map(|place| ("only under this condition, which is not known", place));
+            related.extend(condition);
+            let names = evaluate(&declared.segments, turn.scope);
+            let names = names.as_list().unwrap_or_default();
+            let source = &declared.name_source;
+            let texts: Vec<String> = names.iter().map(|name| text_of(name, source)).collect();
+            let name = texts.join("/");
+            let mut name_node = names.last().cloned().unwrap_or_default();
+            if names.len() > 1 {
+                let text = name.clone();
+                name_node.value = if text.contains('{') { Val::Symbol(text.into()) } else { Val::String(text) };
+            }
+            let mut body = evaluate(&declared.body.object, turn.scope);
+            if body.as_object().is_none() {
+                // Something is spread into it that is not known: of no part of it more can be said.
+                let unknown = |name: &str| (name.to_owned(), Node { value: Val::Unknown, site: body.site.clone() });
+                body.value = Val::Object(["location", "sku", "identity", "properties", "scope"].map(unknown).to_vec());
+            }
+            self.finder.resources.push(Resource {
+                kind: kind.to_owned(),
+                name,
+                name_node,
+                name_source: source.clone(),
+                symbol: Some(match turn.index {
+                    Some(None) => format!("{}[*]", declared.symbol),
+                    _ => declared.symbol.clone(),
+                }),
+                path: at.path.to_vec(),
+                pointer: declared.symbol.clone(),
+                instance: turn.index.flatten(),
+                block: declared.head.clone(),
+                related,
+                body,
+                api_version: (!declared.version.is_empty()).then(|| declared.version.clone()),
+                predicted: None,
+            });
+        });
+    }
+
+    /// Evaluates a module, and makes its outputs known under its symbol.
+    fn module(&mut self, unit: &Unit, called: &Called<'_>, declared: &mut Declarations<'_>, at: At<'_>) {
+        let symbol = &called.module.symbol;
+        let outputs = match self.source(unit, called, declared.used.contains(symbol)) {
+            Err(why) => Node::unknown(why),
+            Ok(source) => {
+                let mut calls: Vec<Call> = Vec::new();
+                let scope = scope(&declared.names, self.work, at);
+                instances(&called.body, &scope, self.work, &called.head, &mut |turn| {
+                    let name = match turn.index {
+                        None => symbol.clone(),
+                        Some(Some(index)) => format!("{symbol}[{index}]"),
+                        Some(None) => format!("{symbol}[*]"),
+                    };
+                    let perhaps = at.perhaps || turn.condition.is_some() || turn.index == Some(None);
+                    let mut related = vec![("the module is used here", called.head.clone())];
+                    let condition =
+                        turn.condition.map(|place| ("only under this condition, which is not known", place));
+                    related.extend(condition);
+                    related.extend_from_slice(at.related);
+                    calls.push(Call { name, related, parameters: evaluate(&called.body.object, turn.scope), perhaps });
+                });
+                let all: Vec<Node> = calls.into_iter().map(|call| self.call(&source, &called.head, call, at)).collect();
+                match (&called.body.each, all.len()) {
+                    (None, 1) => all.into_iter().next().unwrap_or_default(),
+                    (None, _) => Node::unknown(format!("The module {symbol} is not deployed.")),
+                    (Some(_), _) => Node::of(Val::List(all)),
+                }
+            }
+        };
+        declared.names.resource(symbol, Binding::Value(outputs));
+    }
+
+    /// Where a module is; an error says why its outputs are not known.
+    fn source(&mut self, unit: &Unit, called: &Called<'_>, is_used: bool) -> Result<Source, String> {
+        let module = called.module;
+        let not_read = || format!("The module {} is not read.", module.symbol);
+        if !is_local(&module.path) {
+            if hints_at_a_registry(&module.path, &module.symbol) {
+                self.finder.gaps.push(format!(
+                    "{}: the module {} is not on disk, and may make a registry: scan what it compiles to, or its source",
+                    called.head.shown(),
+                    module.path
+                ));
+            } else {
+                let what = format!("the module {} is not on disk", module.path);
+                self.finder.left.push((called.head.shown(), what));
+            }
+            return Err(not_read());
+        }
+        let path = unit.beside(&module.path);
+        if module.path.ends_with(".json") {
+            return Ok(Source::Template(path));
+        }
+        let read = self.files.load(&path).map_err(|error| {
+            self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.shown()));
+            not_read()
+        })?;
+        let concerns = ["containerregistry", "privateendpoints", "roleassignments"]
+            .iter()
+            .any(|word| self.files.mentions(&path, word));
+        if concerns || is_used { Ok(Source::Bicep(read)) } else { Err(not_read()) }
+    }
+
+    /// Evaluates a module once, and gives what is known of it under its symbol.
+    fn call(&mut self, source: &Source, head: &Place, call: Call, at: At<'_>) -> Node {
+        self.modules += 1;
+        if self.modules > MOST_MODULES {
+            if self.modules == MOST_MODULES + 1 {
+                let what = format!("more than {MOST_MODULES} modules are used; those from here on are not read");
+                self.finder.gaps.push(format!("{}: {what}", head.shown()));
+            }
+            return Node::unknown("The module is not read.");
+        }
+        let before = self.finder.resources.len();
+        let work = self.work;
+        let (outputs, gaps) = work.apart(|| self.outputs(source, head, &call, at));
+        // What is wrong in a module that has nothing to do with registries is none of our business.
+        if self.finder.resources.len() > before || gaps.iter().any(|gap| gap.contains(TOO_MUCH)) {
+            work.tell(gaps);
+        }
+        let name = ("name".to_owned(), Node::unknown("The name of a deployment is not evaluated."));
+        Node::of(Val::Object(vec![name, ("outputs".to_owned(), outputs)]))
+    }
+
+    fn outputs(&mut self, source: &Source, head: &Place, call: &Call, at: At<'_>) -> Node {
+        let (given, others) = match &call.parameters.value {
+            Val::Object(members) => {
+                (members.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(), None)
+            }
+            _ => {
+                let note = call.parameters.site.note.clone();
+                let note = note.unwrap_or_else(|| "The parameters of the module are not known.".into());
+                (Given::new(), Some(Node::unknown(note)))
+            }
+        };
+        let mut path = at.path.to_vec();
+        path.push(call.name.clone());
+        let unit = match source {
+            Source::Bicep(unit) => unit,
+            Source::Template(template) => {
+                if let Err(error) = self.finder.module(template, &given, self.work, &path, &call.related) {
+                    self.finder.gaps.push(format!("{}: {error}", head.shown()));
+                }
+                return Node::unknown("The outputs of a module that is a template are not evaluated.");
+            }
+        };
+        if at.around.contains(&unit.path) {
+            self.finder.gaps.push(format!("{}: the module includes itself; break the circle", head.shown()));
+            return Node::unknown("The module includes itself.");
+        }
+        if at.around.len() >= MOST_DEEP {
+            let what = format!("modules nest deeper than {MOST_DEEP}; this one is not read");
+            self.finder.gaps.push(format!("{}: {what}", head.shown()));
+            return Node::unknown("The module is not read.");
+        }
+        let mut around = at.around.to_vec();
+        around.push(unit.path.clone());
+        let at = At { path: &path, related: &call.related, around: &around, perhaps: call.perhaps };
+        self.file(unit, &given, others.as_ref(), at)
+    }
+}
+
+/// One use of a module.
+struct Call {
+    /// Its symbol, with the index of a loop.
+    name: String,
+    related: Vec<(&'static str, Place)>,
+    parameters: Node,
+    perhaps: bool,
+}
+
+/// The scope of a file's names.
+fn scope<'a>(names: &'a Names, work: &'a Work, at: At<'_>) -> Scope<'a> {
+    let scope = Scope::new(names, work);
+    if at.perhaps { scope.perhaps() } else { scope }
+}
+
+/// What a module is.
+enum Source {
+    Bicep(Arc<Unit>),
+    Template(PathBuf),
+}
+
+/// Whether a module that is not on disk looks as if it made a registry.
+fn hints_at_a_registry(path: &str, symbol: &str) -> bool {
+    // `br:host/path:tag`, `br/alias:path:tag`: neither the host nor the alias says what the module makes.
+    let after = path.split_once(if path.starts_with("br:") || path.starts_with("ts:") { '/' } else { ':' });
+    let own = after.map_or(path, |(_, rest)| rest).to_lowercase();
+    let words = ["registry", "registries", "acr", "containerregistry"];
+    // The public library names each module by what it makes; in others, the symbol may say more.
+    let symbol = if own.starts_with("avm/") { String::new() } else { symbol.to_lowercase() };
+    own.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
+        || ["registry", "acr"].iter().any(|word| symbol.ends_with(word))
+}
+
+/// Calls for each turn of a body's loop, but for those whose condition is false.
+fn instances(body: &Instance, scope: &Scope<'_>, work: &Work, head: &Place, call: &mut dyn FnMut(Turn<'_, '_>)) {
+    let mut turn = |scope: &Scope<'_>, index: Option<Option<usize>>| {
+        let condition = body.condition.as_ref().map(|condition| (evaluate(condition, scope), &condition.place));
+        match condition.map(|(node, place)| (node.as_bool(), place)) {
+            Some((Some(false), _)) => {}
+            // What a condition keeps from being evaluated may be wrong without a fault.
+            Some((None, place)) => call(Turn { scope: &scope.perhaps(), index, condition: Some(place.clone()) }),
+            _ => call(Turn { scope, index, condition: None }),
+        }
+    };
+    let Some((item, index, list)) = &body.each else { return turn(scope, None) };
+    let over = evaluate(list, scope);
+    let items = match over.value {
+        Val::List(items) if items.len() <= MOST_INSTANCES => items,
+        Val::List(items) => {
+            let what = format!("the loop runs {} times; at most {MOST_INSTANCES} are followed", items.len());
+            work.gap(head, &what);
+            vec![Node::unknown("It is an item of a loop that is not followed.")]
+        }
+        _ => {
+            let note = over.site.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
+            vec![Node::unknown(note)]
+        }
+    };
+    // Behind an item that may stand for several, no index is known.
+    let mut known = true;
+    for (position, item_node) in items.iter().enumerate() {
+        known = known && item_node.value != Val::Unknown;
+        let number = match known {
+            true => Node::of(Val::Number(position.into())),
+            false => Node::unknown("The index in the loop is not known."),
+        };
+        scope.with(item, item_node, |scope| {
+            scope.with(index.as_deref().unwrap_or(""), &number, |scope| match known {
+                true => turn(scope, Some(Some(position))),
+                false => turn(&scope.perhaps(), Some(None)),
+            });
+        });
+    }
+}
+
+/// A name as text; what is not known of it stands in braces.
+fn text_of(node: &Node, source: &str) -> String {
+    match &node.value {
+        Val::String(text) => text.clone(),
+        Val::Symbol(symbol) => symbol.to_string(),
+        _ => format!("{{{source}}}"),
+    }
+}

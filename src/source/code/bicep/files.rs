@@ -1,0 +1,117 @@
+//! Bicep files on disk, each read and parsed once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::declared::Place;
+use super::syntax::parser::parse;
+use super::syntax::{Module, Syntax, What};
+use crate::model::path::normal;
+use crate::model::text_file::TextFile;
+
+/// A file that was read and parsed.
+#[derive(Debug)]
+pub struct Unit {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub file: Arc<TextFile>,
+    /// What was made of it.
+    pub syntax: Syntax,
+}
+
+impl Unit {
+    /// A path that this file refers to.
+    pub fn beside(&self, path: &str) -> PathBuf {
+        normal(&self.path.parent().unwrap_or(Path::new("")).join(path))
+    }
+
+    /// Its modules that are files.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.syntax.declarations.iter().filter_map(|declaration| match &declaration.what {
+            What::Module(module) if is_local(&module.path) => Some(module),
+            _ => None,
+        })
+    }
+
+    /// A stretch of it.
+    pub fn place(&self, range: &std::ops::Range<usize>) -> Place {
+        Place::new(&self.file, range.clone())
+    }
+}
+
+/// The files that were read so far.
+#[derive(Debug, Default)]
+pub struct Files {
+    units: BTreeMap<PathBuf, Result<Arc<Unit>, String>>,
+    mentions: BTreeMap<(PathBuf, &'static str), bool>,
+    /// What could not be parsed of them.
+    pub gaps: Vec<String>,
+}
+
+impl Files {
+    /// A file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, String> {
+        let path = normal(path);
+        if let Some(known) = self.units.get(&path) {
+            return known.clone();
+        }
+        let unit = TextFile::read(&path).map(|file| self.parsed(&path, file));
+        self.units.insert(path, unit.clone());
+        unit
+    }
+
+    fn parsed(&mut self, path: &Path, file: TextFile) -> Arc<Unit> {
+        let syntax = parse(&file.text);
+        for error in &syntax.errors {
+            let (line, column) = file.position(error.at);
+            self.gaps.push(format!(
+                "{}:{line}:{column}: {}; the declaration around it is not read",
+                file.path, error.message
+            ));
+        }
+        Arc::new(Unit { path: path.to_owned(), file: Arc::new(file), syntax })
+    }
+
+    /// Whether a file, or a module of it, has this word in it; lower case. A module that is a template counts.
+    pub fn mentions(&mut self, path: &Path, word: &'static str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut next = vec![normal(path)];
+        while let Some(path) = next.pop() {
+            let key = (path, word);
+            if let Some(known) = self.mentions.get(&key) {
+                if *known {
+                    return true;
+                }
+                continue;
+            }
+            if !seen.insert(key.0.clone()) {
+                continue;
+            }
+            let Ok(unit) = self.load(&key.0) else { continue };
+            if unit.file.text.to_lowercase().contains(word) {
+                self.mentions.insert(key, true);
+                return true;
+            }
+            for module in unit.modules() {
+                match module.path.ends_with(".bicep") {
+                    true => next.push(unit.beside(&module.path)),
+                    false if module.path.ends_with(".json") => return true,
+                    false => {}
+                }
+            }
+        }
+        // None of these has it, nor what they lead to.
+        self.mentions.extend(seen.into_iter().map(|path| ((path, word), false)));
+        false
+    }
+}
+
+/// Whether a module's path is one of a file, not of a registry of modules.
+pub fn is_local(path: &str) -> bool {
+    !path.starts_with("br:") && !path.starts_with("br/") && !path.starts_with("ts:") && !path.starts_with("ts/")
+}

@@ -1,0 +1,323 @@
+//! What the parser makes of a Bicep file: declarations and expressions, each with its range of bytes.
+
+pub(crate) mod lexer;
+pub(crate) mod parser;
+
+use std::ops::Range;
+
+/// A file: what could be read of it, and what could not.
+#[derive(Debug, Default)]
+pub struct Syntax {
+    /// Its declarations, in order.
+    pub declarations: Vec<Declaration>,
+    /// Where it is no Bicep.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// Where a text is no Bicep, and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The byte.
+    pub at: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A declaration at the top of a file.
+#[derive(Debug)]
+pub struct Declaration {
+    /// What stands before it.
+    pub decorators: Vec<Decorator>,
+    /// From its keyword to its end.
+    pub range: Range<usize>,
+    /// What it declares.
+    pub what: What,
+}
+
+/// What a declaration declares.
+#[derive(Debug)]
+pub enum What {
+    /// `param name type = default`; in a parameter file `param name = value`.
+    Parameter { name: String, kind: Option<Type>, default: Option<Expression> },
+    /// `var name = value`.
+    Variable { name: String, value: Expression },
+    /// `resource`.
+    Resource(Resource),
+    /// `module`.
+    Module(Module),
+    /// `output name type = value`.
+    Output { name: String, value: Expression },
+    /// `type name = type`.
+    Type { name: String, kind: Type },
+    /// `func name(parameters) type => body`.
+    Function { name: String, parameters: Vec<String>, body: Expression },
+    /// `using 'path'` of a parameter file; `using none` has no path.
+    Using(Option<String>),
+    /// `import { name, name as alias } from 'path'`, or `import * as alias from 'path'`.
+    Import { names: Vec<(String, String)>, all_as: Option<String>, from: String },
+    /// `extends 'path'` of a parameter file.
+    Extends(String),
+    /// What has no bearing on values: metadata, targetScope, extensions, assertions.
+    Other,
+}
+
+/// `@name(arguments)`.
+#[derive(Debug)]
+pub struct Decorator {
+    /// Without a namespace.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Vec<Expression>,
+}
+
+/// `resource symbol 'type@version' existing = body`.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its symbol.
+    pub symbol: String,
+    /// `type@version`, or the last segments of the type where it is nested.
+    pub kind: String,
+    /// Whether it is only referred to.
+    pub existing: bool,
+    /// From the keyword to the type.
+    pub head: Range<usize>,
+    /// An object, perhaps in `if`, perhaps in `for`.
+    pub body: Expression,
+}
+
+/// `module symbol 'path' = body`.
+#[derive(Debug)]
+pub struct Module {
+    /// Its symbol.
+    pub symbol: String,
+    /// A path, or a reference such as `br:…`.
+    pub path: String,
+    /// From the keyword to the path.
+    pub head: Range<usize>,
+    /// An object, perhaps in `if`, perhaps in `for`.
+    pub body: Expression,
+}
+
+/// A type, as far as it says which values there may be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Type {
+    /// One value.
+    Literal(Literal),
+    /// `a | b`.
+    Union(Vec<Type>),
+    /// `type?`.
+    Nullable(Box<Type>),
+    /// `bool`, `string`, or one that is declared; `namespace.name`.
+    Named(Vec<String>),
+    /// `{ name: type }`.
+    Object(Vec<(String, Type)>),
+    /// Any other.
+    Other,
+}
+
+/// A value of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Literal {
+    Null,
+    Bool(bool),
+    Number(i64),
+    Text(String),
+}
+
+/// An expression.
+#[derive(Debug)]
+pub struct Expression {
+    /// Where it stands.
+    pub range: Range<usize>,
+    /// How many expressions are within each other in it: bounded, so that what walks over it is.
+    pub height: u16,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Literal(Literal),
+    /// `'text ${expression} text'`.
+    Template(Vec<Piece>),
+    Object(Object),
+    List(Vec<Item>),
+    Name(String),
+    /// `name(arguments)`, `namespace.name(arguments)`.
+    Call {
+        on: Option<Box<Expression>>,
+        name: String,
+        arguments: Vec<Expression>,
+    },
+    /// `of.name`, `of.?name`.
+    Member {
+        of: Box<Expression>,
+        name: String,
+        safe: bool,
+    },
+    /// `of[index]`, `of[?index]`.
+    Index {
+        of: Box<Expression>,
+        index: Box<Expression>,
+        safe: bool,
+    },
+    /// `of::name`.
+    Nested {
+        of: Box<Expression>,
+        name: String,
+    },
+    Not(Box<Expression>),
+    Minus(Box<Expression>),
+    Binary(Operator, Box<Expression>, Box<Expression>),
+    /// `condition ? one : other`.
+    Choice(Box<[Expression; 3]>),
+    Lambda {
+        parameters: Vec<String>,
+        body: Box<Expression>,
+    },
+    /// `[for item in list: body]`.
+    For(Box<For>),
+    /// `if (condition) body`, before the body of a resource or module.
+    If(Box<[Expression; 2]>),
+}
+
+/// A part of a text.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Piece {
+    Text(String),
+    Hole(Expression),
+}
+
+/// The braces of an object.
+#[derive(Debug, Default)]
+pub struct Object {
+    /// Its members, in order.
+    pub members: Vec<Member>,
+    /// The resources nested in the body of a resource.
+    pub resources: Vec<Resource>,
+}
+
+/// A member of an object.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Member {
+    /// With the range of the whole pair.
+    Pair {
+        key: Key,
+        value: Expression,
+        range: Range<usize>,
+    },
+    Spread(Expression),
+}
+
+/// The name of a member.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Key {
+    Known(String),
+    Template(Expression),
+}
+
+/// An item of a list.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Item {
+    Value(Expression),
+    Spread(Expression),
+}
+
+/// `[for item in list: body]`, `[for (item, index) in list: body]`.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct For {
+    pub item: String,
+    pub index: Option<String>,
+    pub list: Expression,
+    pub body: Expression,
+}
+
+/// An operator between two expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Operator {
+    Coalesce,
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    EqualFolded,
+    NotEqualFolded,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+}
+
+impl Operator {
+    /// The operator of a symbol.
+    pub fn of(symbol: &str) -> Option<Operator> {
+        Some(match symbol {
+            "??" => Operator::Coalesce,
+            "||" => Operator::Or,
+            "&&" => Operator::And,
+            "==" => Operator::Equal,
+            "!=" => Operator::NotEqual,
+            "=~" => Operator::EqualFolded,
+            "!~" => Operator::NotEqualFolded,
+            "<" => Operator::Less,
+            "<=" => Operator::LessOrEqual,
+            ">" => Operator::Greater,
+            ">=" => Operator::GreaterOrEqual,
+            "+" => Operator::Add,
+            "-" => Operator::Subtract,
+            "*" => Operator::Multiply,
+            "/" => Operator::Divide,
+            "%" => Operator::Modulo,
+            _ => return None,
+        })
+    }
+
+    /// How tightly it binds.
+    pub fn precedence(self) -> u8 {
+        match self {
+            Operator::Coalesce => 1,
+            Operator::Or => 2,
+            Operator::And => 3,
+            Operator::Equal | Operator::NotEqual | Operator::EqualFolded | Operator::NotEqualFolded => 4,
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => 5,
+            Operator::Add | Operator::Subtract => 6,
+            Operator::Multiply | Operator::Divide | Operator::Modulo => 7,
+        }
+    }
+}
+
+impl Object {
+    /// A member by its name, as it is written.
+    pub fn get(&self, name: &str) -> Option<&Expression> {
+        self.members.iter().find_map(|member| match member {
+            Member::Pair { key: Key::Known(key), value, .. } if key == name => Some(value),
+            _ => None,
+        })
+    }
+}
+
+impl Expression {
+    /// The object of a resource's or module's body, within `for` and `if`.
+    pub fn body_object(&self) -> Option<&Object> {
+        match &self.kind {
+            Kind::Object(object) => Some(object),
+            Kind::If(parts) => parts[1].body_object(),
+            Kind::For(each) => each.body.body_object(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A configuration, evaluated: what a folder of `.tf` files declares.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::super::declared::Node;
+use super::evaluate::Evaluator;
+pub use super::evaluate::{ModuleCall, Unread};
+use super::modules::{Installed, STACK, Tree};
+use super::resource::Resource;
+use crate::net::service_tags::ServiceTags;
+
+/// What a configuration declares.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// Every instance of the resources that registries are made of, in all modules.
+    pub resources: Vec<Resource>,
+    /// The calls of modules, one for each instance.
+    pub calls: Vec<ModuleCall>,
+    /// The calls of modules that are not on disk; sorted.
+    pub unread: Vec<Unread>,
+    /// The folders of all modules, the root's among them.
+    pub folders: BTreeSet<PathBuf>,
+    /// What was not evaluated: sentences with their places; sorted.
+    pub gaps: Vec<String>,
+}
+
+/// Evaluates the configuration of a folder of the tree. `given` are values of its variables that come from elsewhere
+/// than its files, and go before those.
+pub fn evaluate(
+    tree: &Tree,
+    root: &Path,
+    installed: &Installed,
+    given: &HashMap<String, Node>,
+    tags: &ServiceTags,
+) -> Evaluated {
+    let work = || {
+        let Some(mut evaluator) = Evaluator::new(tree, root, installed, given, tags) else {
+            return Evaluated::default();
+        };
+        let resources = evaluator.resources();
+        Evaluated {
+            resources,
+            calls: std::mem::take(&mut evaluator.calls),
+            unread: std::mem::take(&mut evaluator.unread),
+            folders: evaluator.folders(),
+            gaps: std::mem::take(&mut evaluator.gaps).into_iter().collect(),
+        }
+    };
+    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(error) => {
+            let gap = format!("{}: cannot evaluate it: {error}", crate::model::text_file::shown(root));
+            Evaluated { gaps: vec![gap], ..Evaluated::default() }
+        }
+    })
+}

@@ -1,0 +1,162 @@
+//! The values of a resource's block: attributes, nested blocks, dynamic blocks.
+
+use std::sync::Arc;
+
+use super::super::hcl::{Attribute, Block, Body, Expr, ExprKind, Step};
+use super::expand::object;
+use super::expression::turns;
+use super::value::unknown_like;
+use super::{Evaluator, Scope, id_of, settled};
+use crate::source::code::declared::{Node, Place, Val};
+
+/// Blocks that say how Terraform works, not what is made; and what expands a resource.
+const META: [&str; 9] =
+    ["count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection", "timeouts", "source"];
+
+impl<'a> Evaluator<'a> {
+    /// An attribute of an instance of a resource.
+    pub(super) fn set_attribute(
+        &mut self,
+        instance: usize,
+        block: &'a Block,
+        turn: usize,
+        attribute: &'a Attribute,
+    ) -> Arc<Node> {
+        let expansion = self.expansion(instance, block);
+        let Some(turn) = expansion.turns.get(turn) else { return Arc::default() };
+        let what = format!("{}.{}.{}", block.labels[0], block.labels[1], attribute.name);
+        let key = turn.key.suffix();
+        self.once(instance, id_of(attribute), &key, (&what, attribute.span), |this| {
+            // A body that is written as JSON is the object that it is written from: that one has places.
+            let expr = match &attribute.value.kind {
+                ExprKind::Call(name, arguments, _)
+                    if name == "jsonencode" && block.labels[0].starts_with("azapi_") && arguments.len() == 1 =>
+                {
+                    &arguments[0]
+                }
+                _ => &attribute.value,
+            };
+            let value = settled(this.eval(expr, &Scope::within(instance, turn)));
+            this.attribute_value(value, attribute.span)
+        })
+    }
+
+    /// The nested blocks of an instance of a resource: an object of lists.
+    pub(super) fn nested_blocks(&mut self, instance: usize, block: &'a Block, turn: usize) -> Node {
+        let expansion = self.expansion(instance, block);
+        let Some(turn) = expansion.turns.get(turn) else { return Node::default() };
+        let mut members = Vec::new();
+        self.blocks(&block.body, &Scope::within(instance, turn), &mut members);
+        Node::of(Val::Object(members))
+    }
+
+    /// An instance of a resource as an object of its attributes, nested blocks being lists of objects.
+    pub(super) fn resource_node(&mut self, instance: usize, block: &'a Block, turn: usize) -> Node {
+        let mut members = Vec::new();
+        for attribute in block.body.attributes.iter().filter(|attribute| !META.contains(&attribute.name.as_str())) {
+            let value = self.set_attribute(instance, block, turn, attribute);
+            self.charge(value.as_list().map_or(1, <[Node]>::len));
+            members.push((attribute.name.clone(), Node::clone(&value)));
+        }
+        let expansion = self.expansion(instance, block);
+        if let Some(turn) = expansion.turns.get(turn) {
+            self.blocks(&block.body, &Scope::within(instance, turn), &mut members);
+        }
+        Node::at(Val::Object(members), self.place(block.head))
+    }
+
+    fn body(&mut self, body: &'a Body, scope: &Scope<'_>, place: Place) -> Node {
+        let mut members = Vec::new();
+        for attribute in &body.attributes {
+            let value = settled(self.eval(&attribute.value, scope));
+            members.push((attribute.name.clone(), self.attribute_value(value, attribute.span)));
+        }
+        self.blocks(body, scope, &mut members);
+        Node::at(Val::Object(members), place)
+    }
+
+    /// Adds the nested blocks of a body, each kind as a list.
+    fn blocks(&mut self, body: &'a Body, scope: &Scope<'_>, members: &mut Vec<(String, Node)>) {
+        for block in &body.blocks {
+            let place = self.place(block.head);
+            if block.kind == "dynamic" {
+                if let Some(kind) = block.labels.first() {
+                    let items = self.dynamic(block, kind, scope);
+                    add(members, kind, items, &place);
+                }
+            } else if !META.contains(&block.kind.as_str()) {
+                let item = self.body(&block.body, scope, place.clone());
+                add(members, &block.kind, vec![item], &place);
+            }
+        }
+    }
+
+    fn dynamic(&mut self, block: &'a Block, kind: &'a str, scope: &Scope<'_>) -> Vec<Node> {
+        let place = self.place(block.head);
+        let (Some(each), Some(content)) = (block.body.attribute("for_each"), block.body.blocks_of("content").next())
+        else {
+            return vec![Node::unknown("The dynamic block lacks `for_each` or `content`.").or_at(&place)];
+        };
+        let iterator = match block.body.attribute("iterator").map(|attribute| &attribute.value.kind) {
+            Some(ExprKind::Name(name) | ExprKind::String(name)) => name,
+            _ => kind,
+        };
+        let over = settled(self.eval(&each.value, scope));
+        let walked = match turns(&over) {
+            Ok(walked) => walked,
+            Err(stop) => return vec![self.at_attribute(stop, each)],
+        };
+        let set = self.is_set(&each.value, scope.instance, 0);
+        let mut items = Vec::with_capacity(walked.len());
+        for (key, value) in walked {
+            if matches!(value.value, Val::Unknown) {
+                // How many blocks it comes to is not known.
+                let place = value.site.place.clone().unwrap_or_else(|| self.place(each.span));
+                items.push(unknown_like(value).or_at(&place));
+                continue;
+            }
+            if !self.enter(each.span) {
+                items.push(Node::unknown("It takes too many steps to evaluate.").or_at(&place));
+                return items;
+            }
+            let key = if set { value.clone() } else { key };
+            let binding = object([("key", key), ("value", value.clone())]);
+            items.push(self.body(&content.body, &scope.with(iterator, &binding), place.clone()));
+            self.leave();
+        }
+        items
+    }
+
+    /// Whether an expression gives a set, whose items are their own keys, as far as it says so itself.
+    fn is_set(&self, expr: &Expr, instance: usize, depth: usize) -> bool {
+        let module = self.instances[instance].module;
+        match &expr.kind {
+            ExprKind::Call(name, ..) => name == "toset" || name.starts_with("set"),
+            ExprKind::Conditional(three) => {
+                depth < 16 && (self.is_set(&three.1, instance, depth + 1) || self.is_set(&three.2, instance, depth + 1))
+            }
+            ExprKind::Path(of, steps) => match (&of.kind, steps.as_slice()) {
+                (ExprKind::Name(root), [Step::Attribute(name)]) if root == "local" => {
+                    let local = module.locals.get(name);
+                    depth < 16 && local.is_some_and(|local| self.is_set(&local.value, instance, depth + 1))
+                }
+                (ExprKind::Name(root), [Step::Attribute(name)]) if root == "var" => {
+                    let wanted = module.variables.get(name).and_then(|block| block.body.attribute("type"));
+                    let is =
+                        |wanted: &Attribute| matches!(&wanted.value.kind, ExprKind::Call(name, ..) if name == "set");
+                    wanted.is_some_and(is)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+fn add(members: &mut Vec<(String, Node)>, kind: &str, items: Vec<Node>, place: &Place) {
+    match members.iter_mut().find(|(name, _)| name == kind) {
+        Some((_, Node { value: Val::List(known), .. })) => known.extend(items),
+        Some(_) => {}
+        None => members.push((kind.to_owned(), Node::at(Val::List(items), place.clone()))),
+    }
+}

@@ -1,0 +1,310 @@
+//! Expressions: literals, operators, templates, `for`, calls.
+
+use super::super::hcl::{Expr, ExprKind, For, Operator, Part};
+use super::functions;
+use super::value::{
+    MOST_ITEMS, MOST_TEXT, Outcome, Stop, by_key, equal, first_unknown, list, number, stop_like, text, to_bool, to_f64,
+    to_text, unknown_like,
+};
+use super::{Evaluator, Scope, settled};
+use crate::source::code::declared::{Node, Place, Val};
+
+impl<'a> Evaluator<'a> {
+    /// The value of an expression; wrong only where Terraform would refuse it.
+    pub(super) fn eval(&mut self, expr: &'a Expr, scope: &Scope<'_>) -> Outcome {
+        if !self.enter(expr.span) {
+            return Ok(Node::unknown("It takes too many steps to evaluate."));
+        }
+        let outcome = self.eval_kind(expr, scope);
+        self.leave();
+        let mut node = match outcome {
+            Ok(node) => node,
+            Err(Stop::Unknown(node)) => *node,
+            Err(wrong) => return Err(wrong),
+        };
+        let place = self.place(expr.span);
+        if node.site.place.is_none() {
+            // What a function made stands where the function is called.
+            if let Val::List(items) = &mut node.value {
+                items.iter_mut().for_each(|item| stand_at(item, &place));
+            }
+            node.site.place = Some(place);
+        }
+        Ok(node)
+    }
+
+    fn eval_kind(&mut self, expr: &'a Expr, scope: &Scope<'_>) -> Outcome {
+        match &expr.kind {
+            ExprKind::Null => Ok(Node::of(Val::Null)),
+            ExprKind::Bool(flag) => Ok(Node::of(Val::Bool(*flag))),
+            ExprKind::Number(number) => Ok(Node::of(Val::Number(number.clone()))),
+            ExprKind::String(text) => Ok(Node::text(text.as_str())),
+            ExprKind::Template(parts) => self.template(parts, scope),
+            ExprKind::List(items) => {
+                let items = items.iter().map(|item| self.eval(item, scope));
+                Ok(Node::of(Val::List(items.collect::<Result<_, _>>()?)))
+            }
+            ExprKind::Object(members) => self.object(members, scope),
+            ExprKind::Name(name) => self.reference(name, &[], scope),
+            ExprKind::Path(of, steps) => match &of.kind {
+                ExprKind::Name(name) => self.reference(name, steps, scope),
+                _ => {
+                    let of = self.eval(of, scope)?;
+                    self.walk(&of, steps, scope)
+                }
+            },
+            ExprKind::Call(name, arguments, expanded) => self.call(name, arguments, *expanded, scope),
+            ExprKind::Not(inner) => Ok(Node::of(Val::Bool(!to_bool(&self.eval(inner, scope)?)?))),
+            ExprKind::Minus(inner) => number(-to_f64(&self.eval(inner, scope)?)?),
+            ExprKind::Binary(operator, sides) => {
+                let left = self.eval(&sides.0, scope)?;
+                let settles = match operator {
+                    Operator::And => Some(false),
+                    Operator::Or => Some(true),
+                    _ => None,
+                };
+                if let Some(settles) = settles
+                    && to_bool(&left).is_ok_and(|left| left == settles)
+                {
+                    return Ok(Node::of(Val::Bool(settles)));
+                }
+                let right = self.eval(&sides.1, scope)?;
+                binary(*operator, &left, &right)
+            }
+            ExprKind::Conditional(three) => self.conditional(three, scope),
+            ExprKind::For(inner) => self.for_expression(inner, scope),
+        }
+    }
+
+    fn object(&mut self, members: &'a [(Expr, Expr)], scope: &Scope<'_>) -> Outcome {
+        let mut object: Vec<(String, Node)> = Vec::with_capacity(members.len());
+        let mut known = std::collections::HashMap::new();
+        let mut unknown = None;
+        for (key, value) in members {
+            let key = self.eval(key, scope)?;
+            let value = self.eval(value, scope)?;
+            match to_text(&key) {
+                Ok(key) => match known.get(&key) {
+                    Some(&index) => object[index] = (key, value),
+                    None => {
+                        known.insert(key.clone(), object.len());
+                        object.push((key, value));
+                    }
+                },
+                Err(Stop::Unknown(node)) => unknown = Some(node),
+                Err(wrong) => return Err(wrong),
+            }
+        }
+        match unknown {
+            Some(node) => Err(Stop::Unknown(node)),
+            None => Ok(Node::of(Val::Object(object))),
+        }
+    }
+
+    /// Both values the same: then the condition does not matter.
+    fn conditional(&mut self, three: &'a (Expr, Expr, Expr), scope: &Scope<'_>) -> Outcome {
+        let condition = self.eval(&three.0, scope)?;
+        match to_bool(&condition) {
+            Ok(true) => self.eval(&three.1, scope),
+            Ok(false) => self.eval(&three.2, scope),
+            Err(Stop::Unknown(_)) => {
+                let (yes, no) = (settled(self.eval(&three.1, scope)), settled(self.eval(&three.2, scope)));
+                match equal(&yes, &no) {
+                    Some(true) => Ok(yes),
+                    _ => Err(stop_like(&condition)),
+                }
+            }
+            Err(wrong) => Err(wrong),
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &'a [Expr], expanded: bool, scope: &Scope<'_>) -> Outcome {
+        match (name, arguments) {
+            ("try", arguments) => {
+                for argument in arguments {
+                    match self.eval(argument, scope) {
+                        Err(_) => {}
+                        outcome => return outcome,
+                    }
+                }
+                return Err(Stop::Wrong("All that is tried fails.".to_owned()));
+            }
+            ("can", [argument]) => {
+                return match self.eval(argument, scope) {
+                    Ok(node) if matches!(node.value, Val::Unknown) => Err(stop_like(&node)),
+                    outcome => Ok(Node::of(Val::Bool(outcome.is_ok()))),
+                };
+            }
+            _ => {}
+        }
+        let mut values = arguments.iter().map(|argument| self.eval(argument, scope)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(last) = values.pop_if(|_| expanded) {
+            match last.value {
+                Val::List(items) => values.extend(items),
+                _ => values.push(Node { value: Val::Unknown, site: last.site }),
+            }
+        }
+        self.charge(values.iter().map(|value| value.as_list().map_or(1, <[Node]>::len)).sum());
+        functions::call(name, &values)
+    }
+
+    fn for_expression(&mut self, inner: &'a For, scope: &Scope<'_>) -> Outcome {
+        let over = self.eval(&inner.over, scope)?;
+        let mut items = Vec::new();
+        let mut members: Vec<(String, Node)> = Vec::new();
+        let mut known = std::collections::HashMap::new();
+        for (key, value) in turns(&over)? {
+            if matches!(value.value, Val::Unknown) {
+                // It may be any number of items.
+                match inner.name {
+                    Some(_) => return Err(stop_like(value)),
+                    None => items.push(value.clone()),
+                }
+                continue;
+            }
+            let scope = scope.with(&inner.value, value);
+            let scope = match &inner.key {
+                Some(name) => scope.with(name, &key),
+                None => scope,
+            };
+            if let Some(condition) = &inner.condition {
+                let condition = self.eval(condition, &scope)?;
+                match to_bool(&condition) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(Stop::Unknown(_)) if inner.name.is_none() => {
+                        let place = value.site.place.clone();
+                        let mut unknown = unknown_like(&condition);
+                        unknown.site.place = place;
+                        items.push(unknown);
+                        continue;
+                    }
+                    Err(stop) => return Err(stop),
+                }
+            }
+            let result = match &inner.name {
+                None => {
+                    items.push(self.eval(&inner.result, &scope)?);
+                    continue;
+                }
+                Some(name) => (to_text(&self.eval(name, &scope)?)?, self.eval(&inner.result, &scope)?),
+            };
+            match (known.get(&result.0), inner.grouped) {
+                (None, grouped) => {
+                    known.insert(result.0.clone(), members.len());
+                    let value = if grouped { Node::of(Val::List(vec![result.1])) } else { result.1 };
+                    members.push((result.0, value));
+                }
+                (Some(&index), true) => {
+                    let member: &mut (String, Node) = &mut members[index];
+                    if let Val::List(group) = &mut member.1.value {
+                        group.push(result.1);
+                    }
+                }
+                (Some(_), false) => return Err(Stop::Wrong("A `for` gives the same key twice.".to_owned())),
+            }
+        }
+        match inner.name {
+            None => list(items),
+            Some(_) if members.len() > MOST_ITEMS => {
+                Err(Stop::Unknown(Box::new(Node::unknown(format!("The map has more than {MOST_ITEMS} members.")))))
+            }
+            Some(_) => Ok(Node::of(Val::Object(members))),
+        }
+    }
+
+    fn template(&mut self, parts: &'a [Part], scope: &Scope<'_>) -> Outcome {
+        if let [Part::Value(only)] = parts {
+            return self.eval(only, scope);
+        }
+        let mut written = String::new();
+        self.write_parts(parts, scope, &mut written)?;
+        text(written)
+    }
+
+    fn write_parts(&mut self, parts: &'a [Part], scope: &Scope<'_>, written: &mut String) -> Result<(), Stop> {
+        for part in parts {
+            if written.len() > MOST_TEXT {
+                return Ok(());
+            }
+            match part {
+                Part::Text(text) => written.push_str(text),
+                Part::Value(value) => written.push_str(&to_text(&self.eval(value, scope)?)?),
+                Part::If(condition, yes, no) => {
+                    let parts = if to_bool(&self.eval(condition, scope)?)? { yes } else { no };
+                    self.write_parts(parts, scope, written)?;
+                }
+                Part::For(key_name, value_name, over, each) => {
+                    let over = self.eval(over, scope)?;
+                    for (key, value) in turns(&over)? {
+                        if matches!(value.value, Val::Unknown) {
+                            return Err(stop_like(value));
+                        }
+                        let scope = scope.with(value_name, value);
+                        let scope = match key_name {
+                            Some(name) => scope.with(name, &key),
+                            None => scope,
+                        };
+                        self.charge(1);
+                        self.write_parts(each, &scope, written)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is walked, with its keys or indexes.
+pub(super) fn turns(over: &Node) -> Result<Vec<(Node, &Node)>, Stop> {
+    match &over.value {
+        Val::List(items) => {
+            Ok(items.iter().enumerate().map(|(index, item)| (Node::from_json(index.into()), item)).collect())
+        }
+        Val::Object(members) => {
+            Ok(by_key(members).into_iter().map(|(key, member)| (Node::text(key), member)).collect())
+        }
+        Val::Unknown | Val::Symbol(_) => Err(stop_like(over)),
+        _ => Err(Stop::Wrong("Only lists and maps can be walked.".to_owned())),
+    }
+}
+
+fn stand_at(node: &mut Node, place: &Place) {
+    node.site.place.get_or_insert_with(|| place.clone());
+}
+
+fn binary(operator: Operator, left: &Node, right: &Node) -> Outcome {
+    let flag = |value: bool| Ok(Node::of(Val::Bool(value)));
+    let doubt = || {
+        let cause = first_unknown(left).or_else(|| first_unknown(right)).unwrap_or(left);
+        Err(stop_like(cause))
+    };
+    match operator {
+        Operator::Equal => equal(left, right).map_or_else(doubt, flag),
+        Operator::NotEqual => equal(left, right).map_or_else(doubt, |same| flag(!same)),
+        // The right side alone may settle it.
+        Operator::And | Operator::Or => {
+            let settles = operator == Operator::Or;
+            match (to_bool(left), to_bool(right)) {
+                (Err(Stop::Wrong(why)), _) | (_, Err(Stop::Wrong(why))) => Err(Stop::Wrong(why)),
+                (_, Ok(right)) if right == settles => flag(settles),
+                (Err(stop), _) | (_, Err(stop)) => Err(stop),
+                (Ok(left), Ok(right)) => flag(if settles { left || right } else { left && right }),
+            }
+        }
+        _ => {
+            let (left, right) = (to_f64(left)?, to_f64(right)?);
+            match operator {
+                Operator::Less => flag(left < right),
+                Operator::LessEqual => flag(left <= right),
+                Operator::Greater => flag(left > right),
+                Operator::GreaterEqual => flag(left >= right),
+                Operator::Add => number(left + right),
+                Operator::Subtract => number(left - right),
+                Operator::Multiply => number(left * right),
+                Operator::Divide => number(left / right),
+                _ => number(left % right),
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Terraform's functions, as far as configurations of registries use them.
+
+mod collections;
+mod lists;
+mod net;
+mod numbers;
+mod strings;
+
+use super::value::{Outcome, Stop, first_unknown, stop_like, to_bool, to_number, to_text};
+use crate::source::code::declared::{Node, Val};
+
+/// Calls a function. `try` and `can` are not here: they look at expressions, not at values.
+pub fn call(name: &str, arguments: &[Node]) -> Outcome {
+    let plain = name.strip_prefix("core::").unwrap_or(name);
+    let known = [lists::call, collections::call, strings::call, numbers::call, net::call, conversions]
+        .into_iter()
+        .find_map(|family| family(plain, arguments));
+    known.unwrap_or_else(|| {
+        let note = match plain {
+            "file" | "fileexists" | "fileset" | "filebase64" | "templatefile" => {
+                format!("What `{plain}` reads is no part of the configuration.")
+            }
+            _ => format!("The function `{plain}` is not evaluated."),
+        };
+        Err(Stop::Unknown(Box::new(Node::unknown(note))))
+    })
+}
+
+fn conversions(name: &str, arguments: &[Node]) -> Option<Outcome> {
+    let first = || argument(arguments, 0);
+    Some(match name {
+        "tostring" | "tonumber" | "tobool" => first().and_then(|node| convert(name, node)),
+        "sensitive" | "nonsensitive" | "ephemeralasnull" => first().cloned(),
+        "issensitive" => Err(Stop::Unknown(Box::default())),
+        "jsonencode" => first().and_then(|node| {
+            let value = node.to_json().ok_or_else(|| stop_like(first_unknown(node).unwrap_or(node)))?;
+            super::value::text(encoded(&value))
+        }),
+        "jsondecode" => text_argument(arguments, 0).and_then(|text| match serde_json::from_str(&text) {
+            Ok(value) => Ok(Node::from_json(value)),
+            Err(_) => Err(Stop::Wrong("The text is no JSON.".to_owned())),
+        }),
+        _ => return None,
+    })
+}
+
+/// Go's encoder, which Terraform uses, escapes these three.
+fn encoded(value: &serde_json::Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+fn convert(name: &str, node: &Node) -> Outcome {
+    let value = match (&node.value, name) {
+        // A reference to an id is a text already.
+        (Val::Null, _) | (Val::Symbol(_), "tostring") => return Ok(node.clone()),
+        (_, "tostring") => Val::String(to_text(node)?),
+        (_, "tonumber") => Val::Number(to_number(node)?),
+        _ => Val::Bool(to_bool(node)?),
+    };
+    Ok(Node { value, site: node.site.clone() })
+}
+
+/// An argument that must be there.
+fn argument(arguments: &[Node], index: usize) -> Result<&Node, Stop> {
+    arguments.get(index).ok_or_else(|| Stop::Wrong("A function lacks an argument.".to_owned()))
+}
+
+/// A text that must be there.
+fn text_argument(arguments: &[Node], index: usize) -> Result<String, Stop> {
+    to_text(argument(arguments, index)?)
+}
+
+/// The items of a list that must be there.
+fn items(arguments: &[Node], index: usize) -> Result<&[Node], Stop> {
+    items_of(argument(arguments, index)?)
+}
+
+fn items_of(node: &Node) -> Result<&[Node], Stop> {
+    match &node.value {
+        Val::List(items) => Ok(items),
+        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
+        _ => Err(Stop::Wrong("A list is needed, and something else is given.".to_owned())),
+    }
+}
+
+/// The items of a list that is known to its end.
+fn all_items(arguments: &[Node], index: usize) -> Result<&[Node], Stop> {
+    let items = items(arguments, index)?;
+    match items.iter().find(|item| matches!(item.value, Val::Unknown)) {
+        Some(unknown) => Err(stop_like(unknown)),
+        None => Ok(items),
+    }
+}
+
+/// The members of an object that must be there.
+fn members(arguments: &[Node], index: usize) -> Result<&[(String, Node)], Stop> {
+    let node = argument(arguments, index)?;
+    match &node.value {
+        Val::Object(members) => Ok(members),
+        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
+        _ => Err(Stop::Wrong("A map is needed, and something else is given.".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Evaluates a configuration: each value once, when it is asked for. What cannot be known is unknown, and says why.
+
+mod blocks;
+mod expand;
+mod expression;
+pub(crate) mod functions;
+mod limits;
+mod path;
+mod reference;
+mod resources;
+mod service_tags;
+#[cfg(test)]
+mod tests;
+mod types;
+pub(crate) mod value;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+pub use self::resources::{ModuleCall, Unread};
+
+use self::expand::{Expansion, Turn};
+use self::value::{Outcome, Stop};
+use super::super::declared::{Node, Place};
+use super::hcl::{Block, Span};
+use super::modules::module::Module;
+use super::modules::{Installed, Tree};
+use crate::net::service_tags::ServiceTags;
+
+/// A configuration at work.
+pub struct Evaluator<'a> {
+    tree: &'a Tree,
+    installed: &'a Installed,
+    tags: &'a ServiceTags,
+    /// Values of the root's variables that come from elsewhere than its files.
+    given: &'a HashMap<String, Node>,
+    /// Module instances; the first is the root.
+    instances: Vec<Instance<'a>>,
+    /// What symbols stand for.
+    named: HashMap<Arc<str>, Named<'a>>,
+    /// What was not read, as sentences with their places.
+    pub gaps: BTreeSet<String>,
+    /// The calls of modules, one for each instance.
+    pub calls: Vec<ModuleCall>,
+    /// The calls of modules that are not on disk.
+    pub unread: Vec<Unread>,
+    steps: u64,
+    depth: usize,
+}
+
+/// One instance of a module.
+struct Instance<'a> {
+    module: &'a Module,
+    folder: &'a Path,
+    /// What `modules.json` calls it: `acr.network`.
+    key: String,
+    /// Its address: `module.acr["eu"].module.network`; the root's is empty.
+    address: String,
+    caller: Option<Caller<'a>>,
+    /// By the place in memory of what is evaluated, and the instance key of the resource it is in. None while at work.
+    memo: HashMap<(usize, String), Option<Arc<Node>>>,
+    expansions: HashMap<usize, Arc<Expansion>>,
+    /// The instances that a call made, in the order of its expansion; none where the module is not on disk.
+    children: HashMap<usize, Option<Arc<Vec<usize>>>>,
+}
+
+/// Who called a module instance.
+struct Caller<'a> {
+    instance: usize,
+    call: &'a Block,
+    turn: Turn,
+}
+
+/// What a symbol stands for.
+#[derive(Clone, Copy)]
+enum Named<'a> {
+    /// An instance of a managed resource or of a data source: the module instance, its block, which of its expansion.
+    Resource(usize, &'a Block, usize),
+    /// A module instance.
+    Module(usize),
+}
+
+/// What the names of an expression mean.
+#[derive(Clone, Copy)]
+struct Scope<'s> {
+    instance: usize,
+    /// `each`, `count`, or the name that a `for` or a dynamic block gives.
+    binding: Option<(&'s str, &'s Node)>,
+    outer: Option<&'s Scope<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    fn of(instance: usize) -> Scope<'static> {
+        Scope { instance, binding: None, outer: None }
+    }
+
+    fn with(&'s self, name: &'s str, value: &'s Node) -> Scope<'s> {
+        Scope { instance: self.instance, binding: Some((name, value)), outer: Some(self) }
+    }
+
+    fn within(instance: usize, turn: &'s Turn) -> Scope<'s> {
+        Scope { instance, binding: turn.binding.as_ref().map(|(name, value)| (*name, value)), outer: None }
+    }
+
+    fn lookup(&self, name: &str) -> Option<&'s Node> {
+        let mut scope = Some(self);
+        while let Some(inner) = scope {
+            match inner.binding {
+                Some((bound, value)) if bound == name => return Some(value),
+                _ => scope = inner.outer,
+            }
+        }
+        None
+    }
+}
+
+/// What tells a part of the tree from all others.
+fn id_of<T>(part: &T) -> usize {
+    std::ptr::from_ref(part) as usize
+}
+
+impl<'a> Evaluator<'a> {
+    /// Sets the root up; nothing is evaluated yet. None where there is no such folder.
+    pub fn new(
+        tree: &'a Tree,
+        root: &Path,
+        installed: &'a Installed,
+        given: &'a HashMap<String, Node>,
+        tags: &'a ServiceTags,
+    ) -> Option<Evaluator<'a>> {
+        let (folder, read) = tree.folders.get_key_value(root)?;
+        let root = Instance::new(&read.module, folder, String::new(), String::new(), None);
+        Some(Evaluator {
+            tree,
+            installed,
+            tags,
+            given,
+            instances: vec![root],
+            named: HashMap::new(),
+            gaps: BTreeSet::new(),
+            calls: Vec::new(),
+            unread: Vec::new(),
+            steps: 0,
+            depth: 0,
+        })
+    }
+
+    fn place(&self, span: Span) -> Place {
+        self.tree.place(span)
+    }
+
+    /// A value that is evaluated once for each instance of a module, and for each instance of the resource it is in.
+    fn once(
+        &mut self,
+        instance: usize,
+        id: usize,
+        key: &str,
+        what: (&str, Span),
+        compute: impl FnOnce(&mut Self) -> Node,
+    ) -> Arc<Node> {
+        let slot = (id, key.to_owned());
+        match self.instances[instance].memo.get(&slot) {
+            Some(Some(known)) => return Arc::clone(known),
+            Some(None) => {
+                let (name, span) = what;
+                let place = self.place(span).shown();
+                self.gaps.insert(format!("{place}: `{name}` refers to itself; break the circle"));
+                return Arc::new(Node::unknown(format!("`{name}` refers to itself.")));
+            }
+            None => {}
+        }
+        self.instances[instance].memo.insert(slot.clone(), None);
+        let value = Arc::new(compute(self));
+        self.instances[instance].memo.insert(slot, Some(Arc::clone(&value)));
+        value
+    }
+}
+
+impl<'a> Instance<'a> {
+    fn new(
+        module: &'a Module,
+        folder: &'a Path,
+        key: String,
+        address: String,
+        caller: Option<Caller<'a>>,
+    ) -> Instance<'a> {
+        let (memo, expansions, children) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Instance { module, folder, key, address, caller, memo, expansions, children }
+    }
+
+    /// The address of something in this module.
+    fn address_of(&self, inner: &str) -> String {
+        match self.address.as_str() {
+            "" => inner.to_owned(),
+            own => format!("{own}.{inner}"),
+        }
+    }
+}
+
+/// A value, where there is one or it is not known; unknown, and why, where Terraform would refuse it.
+fn settled(outcome: Outcome) -> Node {
+    match outcome {
+        Ok(node) => node,
+        Err(Stop::Unknown(node)) => *node,
+        Err(Stop::Wrong(why)) => Node::unknown(why),
+    }
+}

@@ -1,0 +1,112 @@
+//! The type of a variable: what its value is converted to, and which attributes it lacks.
+
+use std::borrow::Cow;
+
+use super::super::hcl::{Expr, ExprKind, parse_expression};
+use super::value::{set_of, to_bool, to_number, to_text};
+use super::{Evaluator, Scope, settled};
+use crate::source::code::declared::{Node, Val};
+
+impl<'a> Evaluator<'a> {
+    /// The value as the type has it. What does not convert stays as it is: Terraform says so, not we.
+    pub(super) fn converted(&mut self, value: Node, wanted: &'a Expr, instance: usize) -> Node {
+        match &wanted.kind {
+            // The JSON form gives the type as a text. Defaults in it are literals, so it need not outlive this.
+            ExprKind::String(text) => match parse_expression(text, wanted.span) {
+                Ok(parsed) => plain(value, &parsed),
+                Err(_) => value,
+            },
+            _ => self.conform(value, wanted, instance),
+        }
+    }
+
+    fn conform(&mut self, value: Node, wanted: &'a Expr, instance: usize) -> Node {
+        let (name, arguments) = match &wanted.kind {
+            ExprKind::Call(name, arguments, _) => (name.as_str(), arguments.as_slice()),
+            _ => return plain(value, wanted),
+        };
+        let Some(inner) = arguments.first() else { return value };
+        if !self.enter(wanted.span) {
+            return value;
+        }
+        let Node { value, site } = value;
+        let value = match (name, value) {
+            ("list", Val::List(items)) => {
+                Val::List(items.into_iter().map(|item| self.conform(item, inner, instance)).collect())
+            }
+            ("set", Val::List(items)) => {
+                let items: Vec<Node> = items.into_iter().map(|item| self.conform(item, inner, instance)).collect();
+                Val::List(set_of(&items))
+            }
+            ("map", Val::Object(members)) => {
+                Val::Object(members.into_iter().map(|(key, item)| (key, self.conform(item, inner, instance))).collect())
+            }
+            ("tuple", Val::List(items)) => match &inner.kind {
+                ExprKind::List(types) if types.len() == items.len() => {
+                    let items = items.into_iter().zip(types);
+                    Val::List(items.map(|(item, wanted)| self.conform(item, wanted, instance)).collect())
+                }
+                _ => Val::List(items),
+            },
+            ("object", Val::Object(members)) => match &inner.kind {
+                ExprKind::Object(wanted) => Val::Object(self.conform_object(members, wanted, instance)),
+                _ => Val::Object(members),
+            },
+            ("optional", value) => {
+                let node = self.conform(Node { value, site: site.clone() }, inner, instance);
+                self.leave();
+                return node;
+            }
+            (_, value) => value,
+        };
+        self.leave();
+        Node { value, site }
+    }
+
+    /// Attributes that the type does not have are dropped; those that may be left out have their defaults.
+    fn conform_object(
+        &mut self,
+        members: Vec<(String, Node)>,
+        wanted: &'a [(Expr, Expr)],
+        instance: usize,
+    ) -> Vec<(String, Node)> {
+        let mut given: std::collections::HashMap<String, Node> = members.into_iter().collect();
+        let mut conformed = Vec::with_capacity(wanted.len());
+        for (name, wanted) in wanted {
+            let ExprKind::String(name) = &name.kind else { continue };
+            let default = match &wanted.kind {
+                ExprKind::Call(call, arguments, _) if call == "optional" => arguments.get(1),
+                _ => None,
+            };
+            let own = given.remove(name).filter(|own| default.is_none() || !matches!(own.value, Val::Null));
+            let value = match (own, default) {
+                (Some(own), _) => own,
+                (None, Some(default)) => settled(self.eval(default, &Scope::of(instance))),
+                (None, None) => Node::of(Val::Null),
+            };
+            conformed.push((name.clone(), self.conform(value, wanted, instance)));
+        }
+        conformed
+    }
+}
+
+/// A primitive type, or the shape of a collection without defaults.
+fn plain(node: Node, wanted: &Expr) -> Node {
+    let name: Cow<'_, str> = match &wanted.kind {
+        ExprKind::Name(name) => name.as_str().into(),
+        ExprKind::Call(name, ..) if name == "set" => "set".into(),
+        _ => return node,
+    };
+    let value = match (name.as_ref(), &node.value) {
+        (_, Val::Null | Val::Unknown | Val::Symbol(_)) => return node,
+        ("string", _) => to_text(&node).map(Val::String),
+        ("number", _) => to_number(&node).map(Val::Number),
+        ("bool", _) => to_bool(&node).map(Val::Bool),
+        ("set", Val::List(items)) => Ok(Val::List(set_of(items))),
+        _ => return node,
+    };
+    match value {
+        Ok(value) => Node { value, site: node.site },
+        Err(_) => node,
+    }
+}

@@ -1,0 +1,244 @@
+//! The modules of a scan: which folders there are, what their files say, and which folder a call means.
+
+pub(crate) mod module;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use self::module::{Module, source_of};
+use super::super::declared::Place;
+use super::hcl;
+use super::hcl::{Block, Body, Span};
+use crate::model::path::{leads_out, normal};
+use crate::model::text_file::TextFile;
+
+/// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
+pub const STACK: usize = 128 << 20;
+
+/// How many folders are read for module calls that lead out of what was named.
+const MOST_FOLDERS: usize = 10_000;
+
+/// A file of a configuration, read or yet to be.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// On disk.
+    Path(PathBuf),
+    /// Read elsewhere; its path ends in the name that Terraform knows it by.
+    Text(Arc<TextFile>),
+}
+
+/// Modules that `terraform init` has brought to disk: `acr.network` -> its folder.
+pub type Installed = BTreeMap<String, PathBuf>;
+
+/// Folders with what their files say.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Every file that was read; spans name them by number.
+    pub files: Vec<Arc<TextFile>>,
+    /// Each folder with a module.
+    pub folders: BTreeMap<PathBuf, Folder>,
+    /// Files that could not be read, and what is declared twice.
+    pub gaps: Vec<String>,
+}
+
+/// A folder with a module.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// What it declares.
+    pub module: Module,
+    /// Values of variables from its `.tfvars` files, the later before the earlier.
+    pub values: Vec<Body>,
+    /// How many files it has.
+    pub files: usize,
+    /// Variables files that Terraform loads only when told to.
+    pub other_values: Vec<String>,
+}
+
+/// What a file is to Terraform.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Declares,
+    Overrides,
+    /// The higher, the later: `terraform.tfvars`, `terraform.tfvars.json`, then `*.auto.tfvars` by name.
+    Values(u8),
+}
+
+impl Tree {
+    /// Reads these folders; and from disk, where `follow` says so, those that module calls in them mean.
+    pub fn load(folders: BTreeMap<PathBuf, Vec<Source>>, follow: bool) -> Tree {
+        let mut tree = Tree::default();
+        let mut next = folders;
+        while !next.is_empty() {
+            let loaded: Vec<PathBuf> = next.keys().cloned().collect();
+            tree.add(next);
+            let calls = loaded.iter().filter_map(|path| Some((path, tree.folders.get(path)?)));
+            let called = calls.flat_map(|(path, folder)| {
+                folder.module.calls.values().filter_map(|call| local(path, source_of(call)?))
+            });
+            let called: Vec<PathBuf> = match follow {
+                true => called.filter(|path| !tree.folders.contains_key(path)).collect(),
+                false => Vec::new(),
+            };
+            next = called.into_iter().filter_map(|path| Some((path.clone(), listed(&path)?))).collect();
+            if tree.folders.len() + next.len() > MOST_FOLDERS {
+                tree.gaps.push(format!("module calls lead to more than {MOST_FOLDERS} folders; name fewer"));
+                return tree;
+            }
+        }
+        tree
+    }
+
+    fn add(&mut self, folders: BTreeMap<PathBuf, Vec<Source>>) {
+        let first = self.files.len();
+        let mut jobs = Vec::new();
+        for (folder, sources) in folders {
+            let into = self.folders.entry(folder.clone()).or_default();
+            for source in sources {
+                let name = match &source {
+                    Source::Path(path) => path.to_string_lossy().into_owned(),
+                    Source::Text(file) => file.path.clone(),
+                };
+                let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+                match role(&name) {
+                    Some(role) => jobs.push((folder.clone(), role, name, source)),
+                    None if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => {
+                        into.other_values.push(match source {
+                            Source::Path(path) => crate::model::text_file::shown(&path),
+                            Source::Text(file) => file.path.clone(),
+                        });
+                    }
+                    None => {}
+                }
+            }
+        }
+        jobs.sort_by(|one, other| (&one.0, one.1, &one.2).cmp(&(&other.0, other.1, &other.2)));
+        let parsed = in_parallel(&jobs, |index, (_, role, name, source)| {
+            parse(source, *role, name, u32::try_from(first + index).unwrap_or(u32::MAX))
+        });
+        for ((folder, role, _, _), (file, parsed)) in jobs.iter().zip(parsed) {
+            self.files.push(file);
+            let into = self.folders.entry(folder.clone()).or_default();
+            into.files += 1;
+            match (parsed, role) {
+                (Err(gap), _) => self.gaps.push(gap),
+                (Ok(body), Role::Declares) => into.module.add(body, false),
+                (Ok(body), Role::Overrides) => into.module.add(body, true),
+                (Ok(body), Role::Values(_)) => into.values.insert(0, body),
+            }
+        }
+        let twice = self.folders.values_mut().flat_map(|folder| std::mem::take(&mut folder.module.twice));
+        let twice: Vec<(String, Span)> = twice.collect();
+        for (what, span) in twice {
+            let gap = format!("{}: `{what}` is declared twice; the first is read, keep one", self.place(span).shown());
+            self.gaps.push(gap);
+        }
+    }
+
+    /// A span as a place.
+    pub fn place(&self, span: Span) -> Place {
+        Place::new(&self.files[span.file as usize], span.start as usize..span.end as usize)
+    }
+
+    /// The folder that a call means. The key is that of the module the call makes: `acr.network`.
+    pub fn callee(&self, installed: &Installed, key: &str, caller: &Path, call: &Block) -> Option<&PathBuf> {
+        let known = |path: &PathBuf| self.folders.get_key_value(path).map(|(path, _)| path);
+        let beside = source_of(call).and_then(|source| local(caller, source));
+        beside.as_ref().and_then(known).or_else(|| installed.get(key).and_then(known))
+    }
+}
+
+/// What a call's source means, where it is a path.
+pub fn local(caller: &Path, source: &str) -> Option<PathBuf> {
+    let relative = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
+    relative.then(|| normal(&caller.join(source)))
+}
+
+/// The configuration files of a folder on disk; none where there is no such folder, or none in it.
+pub fn listed(folder: &Path) -> Option<Vec<Source>> {
+    let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(path).ok()?.filter_map(Result::ok);
+    let mut names: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_str().and_then(role).is_some())
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| folder.join(entry.file_name()))
+        .collect();
+    names.sort();
+    (!names.is_empty()).then(|| names.into_iter().map(Source::Path).collect())
+}
+
+/// Reads `modules.json`, whose folders are relative to `root`.
+pub fn installed(text: &str, root: &Path) -> Installed {
+    let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else { return Installed::new() };
+    let modules = document["Modules"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let entry = |module: &serde_json::Value| {
+        let key = module["Key"].as_str().filter(|key| !key.is_empty())?;
+        Some((key.to_owned(), normal(&root.join(module["Dir"].as_str()?.replace('\\', "/")))))
+    };
+    modules.iter().filter_map(entry).collect()
+}
+
+fn role(name: &str) -> Option<Role> {
+    let stem = name.strip_suffix(".tf").or_else(|| name.strip_suffix(".tf.json"));
+    match name {
+        // Editors' and Terraform's own rule.
+        _ if name.starts_with('.') || name.ends_with('~') => None,
+        "terraform.tfvars" => Some(Role::Values(0)),
+        "terraform.tfvars.json" => Some(Role::Values(1)),
+        _ if name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json") => Some(Role::Values(2)),
+        _ => match stem? {
+            "override" => Some(Role::Overrides),
+            stem if stem.ends_with("_override") => Some(Role::Overrides),
+            _ => Some(Role::Declares),
+        },
+    }
+}
+
+fn readable(path: &Path) -> Result<(), String> {
+    leads_out(path).map_or(Ok(()), |why| Err(format!("{}: {why}", crate::model::text_file::shown(path))))
+}
+
+fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, Result<Body, String>) {
+    let text = match source {
+        Source::Text(text) => Arc::clone(text),
+        Source::Path(path) => match readable(path).and_then(|()| TextFile::read(path)) {
+            Ok(text) => Arc::new(text),
+            Err(gap) => return (Arc::new(TextFile::new(crate::model::text_file::shown(path), "")), Err(gap)),
+        },
+    };
+    let parsed = match (name.ends_with(".json"), role) {
+        (true, Role::Values(_)) => hcl::parse_json_values(&text.text, file),
+        (true, _) => hcl::parse_json(&text.text, file),
+        (false, _) => hcl::parse(&text.text, file),
+    };
+    let parsed = parsed.map_err(|error| {
+        let (line, column) = text.position(error.offset);
+        format!("{}:{line}:{column}: {}", text.path, error.message)
+    });
+    (text, parsed)
+}
+
+/// Runs a job for each item, in threads whose stacks hold what may be nested.
+fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(8)).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, job(index, item)));
+        }
+    };
+    let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let builder = || std::thread::Builder::new().stack_size(STACK);
+        let running: Vec<_> = (0..threads).filter_map(|_| builder().spawn_scoped(scope, work).ok()).collect();
+        if running.is_empty() {
+            return work();
+        }
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
+}

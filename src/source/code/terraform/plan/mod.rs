@@ -1,0 +1,135 @@
+//! Terraform plans: what `terraform show -json` prints, and the file that `terraform plan -out` writes.
+
+mod archive;
+mod binary;
+mod json;
+mod locate;
+mod msgpack;
+mod protobuf;
+mod references;
+mod sources;
+mod values;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::locate::Placed;
+use self::sources::Planning;
+use super::super::declared::{DeclaredRegistry, Node};
+use super::modules::Tree;
+use super::resource::{Change, Resource, assemble};
+use crate::model::inventory::Taken;
+use crate::model::text_file::{TextFile, shown};
+use crate::net::service_tags::ServiceTags;
+
+/// What a plan came to.
+#[derive(Debug, Default)]
+pub struct ReadPlan {
+    /// Its registries.
+    pub registries: Vec<DeclaredRegistry>,
+    /// What was not read: `path:line:column: what is wrong, and what to do`.
+    pub gaps: Vec<String>,
+    /// What was read, for the user to see.
+    pub taken: Option<Taken>,
+    /// What belongs to no registry of the plan, and why.
+    pub left: Vec<(String, String)>,
+    /// The folder whose sources were planned, where it was found.
+    pub folder: Option<PathBuf>,
+}
+
+/// What a plan holds, whichever way it is written.
+#[derive(Debug, Default)]
+struct Planned {
+    /// The resources that matter, each with the values that it will have.
+    resources: Vec<Resource>,
+    /// The variables of the root module.
+    variables: Vec<(String, Node)>,
+    /// What the root module declares: `azurerm_container_registry.main`, `module.acr`.
+    root: BTreeSet<String>,
+    gaps: Vec<String>,
+}
+
+/// What is said of the plan of a run that failed.
+const FAILED: &str = "it is the plan of a run that failed, and lacks resources; plan again once the error is mended";
+
+/// What is said of a plan that leaves resources for a later one.
+const INCOMPLETE: &str = "Terraform says that the plan is not complete; apply it and plan again for the rest";
+
+/// How an archive begins.
+const ARCHIVE: [u8; 4] = *b"PK\x03\x04";
+
+/// Reads a plan. The tree holds the configurations that were found beside it; where the plan's own folder is not among
+/// them, it is read from disk.
+pub fn read_plan(path: &Path, tree: &Tree, tags: &ServiceTags) -> ReadPlan {
+    match read_file(path, tree, tags) {
+        Ok((planned, planning)) => come_to(path, planned, planning),
+        Err(gap) => ReadPlan { gaps: vec![gap], ..ReadPlan::default() },
+    }
+}
+
+fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<Planning>), String> {
+    if is_archive(path) {
+        let file = Arc::new(TextFile::new(shown(path), ""));
+        let error = |why| format!("{}: {why}", file.path);
+        let archive = read_archive(path).map_err(error)?;
+        let planned = binary::read(&archive.plan, &file).map_err(error)?;
+        let planning = sources::within(path, &archive.sources, tree, &planned.variables, tags);
+        return Ok((planned, planning));
+    }
+    let planned = json::read(&Arc::new(TextFile::read(path)?))?;
+    // A plan without any of what matters needs no lines.
+    let planning = match planned.resources.is_empty() {
+        true => None,
+        false => sources::beside(path, &planned.root, tree, &planned.variables, tags),
+    };
+    Ok((planned, planning))
+}
+
+fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> ReadPlan {
+    let mut nowhere = 0;
+    for resource in &mut planned.resources {
+        let placed = planning.as_ref().map_or(Placed::Nowhere, |planning| planning.sources.place(resource));
+        nowhere += usize::from(placed == Placed::Nowhere);
+        if let Placed::Call | Placed::Nowhere = placed {
+            locate::doubt(resource);
+        }
+        // What a plan lacks may belong to what is new in it.
+        if !planned.gaps.is_empty() && resource.change == Change::Create {
+            resource.change = Change::Declared;
+        }
+    }
+    let mut left: Vec<(String, String)> = Vec::new();
+    if nowhere > 0 {
+        let why =
+            format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
+        left.push((shown(path), why));
+    }
+    let folder = planning.as_ref().and_then(|planning| planning.folder.clone());
+    left.extend(planning.and_then(|planning| planning.remark).map(|remark| (shown(path), remark)));
+    let root = folder.as_deref().or(path.parent()).map(shown).unwrap_or_default();
+    let assembled = assemble(planned.resources, &root);
+    left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
+        Some((place, why)) => (place.to_owned(), why.to_owned()),
+        None => (shown(path), sentence),
+    }));
+    let taken = Taken { path: shown(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
+    ReadPlan { registries: assembled.registries, gaps: planned.gaps, taken: Some(taken), left, folder }
+}
+
+fn is_archive(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
+    read.is_ok() && start == ARCHIVE
+}
+
+fn read_archive(path: &Path) -> Result<archive::Archive, String> {
+    let metadata = path.metadata().map_err(|error| format!("cannot read it: {error}"))?;
+    if metadata.len() > crate::model::text_file::MOST_BYTES {
+        return Err(format!("it is {} MB, and no plan of Terraform's comes near", metadata.len() / 1024 / 1024));
+    }
+    archive::open(&std::fs::read(path).map_err(|error| format!("cannot read it: {error}"))?)
+}
+
+#[cfg(test)]
+mod tests;

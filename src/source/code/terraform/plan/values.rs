@@ -1,0 +1,173 @@
+//! Values of a plan's JSON, each with its place in it, and what is known of them.
+
+use std::sync::Arc;
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::{CollectOptions, parse_to_ast};
+
+use crate::model::json_text::STRICT;
+use crate::model::text_file::TextFile;
+use crate::source::code::declared::{Node, Place, Val};
+
+/// The note of what a plan does not know.
+pub const AFTER_APPLY: &str = "It is known only after apply.";
+
+/// The note of what is not to be shown.
+const SENSITIVE: &str = "It is marked as sensitive, so it is neither shown nor judged.";
+
+/// Parses the JSON text that begins at `offset` of the file.
+///
+/// # Errors
+/// Where it goes wrong, as `path:line:column: why`.
+pub fn parse(file: &Arc<TextFile>, text: &str, offset: usize) -> Result<Node, String> {
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
+        let (line, column) = file.position(offset + error.range().start);
+        format!("{}:{line}:{column}: {}", file.path, error.kind())
+    })?;
+    Ok(parsed.value.map_or_else(Node::default, |value| node(file, value, offset)))
+}
+
+/// Recursion is as deep as the parser's, which refuses more than 512 levels.
+fn node(file: &Arc<TextFile>, value: Value<'_>, offset: usize) -> Node {
+    let range = jsonc_parser::common::Ranged::range(&value);
+    let place = Place::new(file, offset + range.start..offset + range.end);
+    let value = match value {
+        Value::NullKeyword(_) => Val::Null,
+        Value::BooleanLit(literal) => Val::Bool(literal.value),
+        Value::NumberLit(literal) => serde_json::from_str(literal.value).map_or(Val::Unknown, Val::Number),
+        Value::StringLit(literal) => Val::String(literal.value.into_owned()),
+        Value::Array(array) => {
+            Val::List(array.elements.into_iter().map(|element| node(file, element, offset)).collect())
+        }
+        Value::Object(object) => {
+            let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
+            for property in object.properties {
+                let name = property.name.into_string();
+                let member = node(file, property.value, offset);
+                // The last one counts, as it does to Terraform.
+                match members.iter_mut().find(|(own, _)| *own == name) {
+                    Some((_, own)) => *own = member,
+                    None => members.push((name, member)),
+                }
+            }
+            Val::Object(members)
+        }
+    };
+    Node::at(value, place)
+}
+
+/// Takes out what a tree of `true` says is not known.
+pub fn take_unknown(node: &mut Node, unknown: &Node) {
+    mask(node, unknown, AFTER_APPLY);
+}
+
+/// Takes out what a tree of `true` says is sensitive.
+pub fn take_sensitive(node: &mut Node, sensitive: &Node) {
+    mask(node, sensitive, SENSITIVE);
+}
+
+fn mask(node: &mut Node, mask: &Node, note: &str) {
+    match &mask.value {
+        Val::Bool(true) if !node.is_unknown() => {
+            *node = Node { value: Val::Unknown, site: std::mem::take(&mut node.site) }.with_note(note);
+        }
+        Val::Object(masks) => {
+            if node.value == Val::Null && masks.iter().any(|(_, mask)| says_something(mask)) {
+                node.value = Val::Object(Vec::new());
+            }
+            for (name, mask) in masks {
+                match node.member_mut(name) {
+                    Some(member) => self::mask(member, mask, note),
+                    // What is not known is left out of an object.
+                    None if says_something(mask) => {
+                        let mut member = Node::of(Val::Null);
+                        self::mask(&mut member, mask, note);
+                        node.set(name, member);
+                    }
+                    None => {}
+                }
+            }
+        }
+        Val::List(masks) => {
+            if node.value == Val::Null && masks.iter().any(says_something) {
+                node.value = Val::List(Vec::new());
+            }
+            let Val::List(items) = &mut node.value else { return };
+            for (at, mask) in masks.iter().enumerate() {
+                match items.get_mut(at) {
+                    Some(item) => self::mask(item, mask, note),
+                    None if says_something(mask) => {
+                        let mut item = Node::of(Val::Null);
+                        self::mask(&mut item, mask, note);
+                        items.push(item);
+                    }
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether there is a `true` anywhere in it.
+fn says_something(mask: &Node) -> bool {
+    match &mask.value {
+        Val::Bool(flag) => *flag,
+        Val::List(items) => items.iter().any(says_something),
+        Val::Object(members) => members.iter().any(|(_, member)| says_something(member)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tree(text: &str) -> Node {
+        let file = Arc::new(TextFile::new("plan.json", text));
+        parse(&file, text, 0).expect("JSON")
+    }
+
+    #[test]
+    fn what_is_not_known_is_taken_out_wherever_it_is() {
+        let mut after = tree(r#"{"a": 1, "list": ["x", null], "block": [{"k": "v"}], "null": null, "empty": null}"#);
+        let unknown = r#"{"b": true, "list": [false, true], "block": [{"k": false, "n": {"deep": [true]}}], "null": {"x": true},
+            "empty": {}, "none": [false]}"#;
+        take_unknown(&mut after, &tree(unknown));
+        let list = after.get("list").and_then(Node::as_list).expect("a list");
+        assert_eq!(list[0].as_str(), Some("x"));
+        assert!(list[1].is_unknown());
+        assert!(after.get("b").expect("b").is_unknown());
+        assert_eq!(after.get("none"), None);
+        assert_eq!(after.get("empty").map(|node| &node.value), Some(&Val::Null));
+        let block = &after.get("block").and_then(Node::as_list).expect("a block")[0];
+        assert_eq!(block.get("k").and_then(Node::as_str), Some("v"));
+        let deep = block.get("n").and_then(|n| n.get("deep")?.as_list()).expect("a list");
+        assert_eq!(deep[0].site.note.as_deref(), Some(AFTER_APPLY));
+        assert!(after.get("null").and_then(|null| null.get("x")).expect("x").is_unknown());
+    }
+
+    #[test]
+    fn sensitive_values_are_gone() {
+        let mut after = tree(r#"{"a": {"secret": "hunter2", "b": 1}, "all": ["hunter2"]}"#);
+        take_sensitive(&mut after, &tree(r#"{"a": {"secret": true}, "all": true}"#));
+        assert!(!format!("{after:?}").contains("hunter2"));
+        assert_eq!(after.get("a").and_then(|a| a.get("b")?.to_json()), Some(json!(1)));
+    }
+
+    #[test]
+    fn every_value_has_its_place_and_depth_is_bounded() {
+        let text = "{\"ü\": [1,\n \"é\"]}";
+        let node = tree(text);
+        let item = &node.get("ü").and_then(Node::as_list).expect("a list")[1];
+        let place = item.site.place.as_ref().expect("a place");
+        assert_eq!((place.shown().as_str(), &text[place.start..place.end]), ("plan.json:2:2", "\"é\""));
+        let file = Arc::new(TextFile::new("plan.json", ""));
+        for (depth, held) in [(500, true), (600, false), (200_000, false)] {
+            let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(parse(&file, &text, 0).is_ok(), held, "{depth}");
+        }
+    }
+}

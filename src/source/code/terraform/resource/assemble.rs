@@ -1,0 +1,277 @@
+//! Joins resources to the registries that they belong to.
+
+use super::attributes::written;
+use super::azapi;
+use super::join::{Registries, Whose};
+use super::{Change, Resource, endpoint, registry, task};
+use crate::model::inventory::Language;
+use crate::source::code::declared::{DeclaredRegistry, Node, Val};
+
+/// What resources come to.
+#[derive(Debug, Default)]
+pub struct Assembled {
+    /// The registries, each with its tasks, pools, endpoints and role assignments.
+    pub registries: Vec<DeclaredRegistry>,
+    /// What belongs to a registry that is not among the resources, or to nobody knows which: sentences.
+    pub left: Vec<String>,
+}
+
+/// A template that Terraform deploys may hold anything.
+pub fn is_deployment(kind: &str) -> bool {
+    kind.starts_with("azurerm_") && kind.ends_with("_template_deployment")
+}
+
+/// What a resource is to registries.
+enum Part {
+    Registry(Node, Option<String>),
+    Task(Node),
+    AgentPool(Node),
+    Connections(Vec<(Option<Node>, Node)>),
+    RoleAssignment(Node),
+    /// A body that is laid over what another resource declares.
+    Update(azapi::Kind),
+    Opaque,
+}
+
+fn part(resource: &Resource) -> Option<Part> {
+    Some(match resource.kind.as_str() {
+        "azurerm_container_registry" => Part::Registry(registry::arm(resource), None),
+        "azurerm_container_registry_task" => Part::Task(task::task(resource)),
+        "azurerm_container_registry_agent_pool" => Part::AgentPool(task::agent_pool(resource)),
+        "azurerm_private_endpoint" => Part::Connections(vec![endpoint::private_endpoint(resource)]),
+        "azurerm_role_assignment" => Part::RoleAssignment(endpoint::role_assignment(resource)),
+        "azapi_resource" => match azapi::Kind::of(resource) {
+            (azapi::Kind::Registry, version) => Part::Registry(azapi::registry(resource), version),
+            (azapi::Kind::Task, _) => Part::Task(azapi::child(resource)),
+            (azapi::Kind::AgentPool, _) => Part::AgentPool(azapi::child(resource)),
+            (azapi::Kind::PrivateEndpoint, _) => Part::Connections(azapi::private_endpoint(resource)),
+            (azapi::Kind::RoleAssignment, _) => Part::RoleAssignment(azapi::role_assignment(resource)),
+            (azapi::Kind::Opaque, _) => Part::Opaque,
+            (azapi::Kind::Other, _) => return None,
+        },
+        "azapi_update_resource" => match azapi::Kind::of(resource).0 {
+            kind @ (azapi::Kind::Registry | azapi::Kind::Task | azapi::Kind::AgentPool | azapi::Kind::Opaque) => {
+                Part::Update(kind)
+            }
+            _ => return None,
+        },
+        kind if is_deployment(kind) => Part::Opaque,
+        _ => return None,
+    })
+}
+
+/// A registry in the making.
+pub(super) struct Base {
+    pub(super) declared: DeclaredRegistry,
+    connections: Vec<Node>,
+    all_connections: bool,
+}
+
+/// Joins resources to registries. The root is the folder that addresses are relative to, as a user would open it; empty
+/// for the working directory.
+pub fn assemble(mut resources: Vec<Resource>, root: &str) -> Assembled {
+    resources.sort_by(|a, b| a.address.cmp(&b.address));
+    resources.dedup_by(|a, b| a.address == b.address);
+    let mut frame = Frame::default();
+    let mut parts = Vec::new();
+    for resource in &resources {
+        match part(resource) {
+            Some(Part::Registry(node, version)) => frame.add(resource, node, version, root),
+            Some(part) => parts.push((resource, part)),
+            None => {}
+        }
+    }
+    let mut updates = Vec::new();
+    for (resource, part) in parts {
+        match part {
+            Part::Task(node) => frame.task(resource, node),
+            Part::AgentPool(node) => frame.agent_pool(resource, node),
+            Part::Connections(connections) => frame.connections(resource, connections),
+            Part::RoleAssignment(node) => frame.role_assignment(node),
+            Part::Update(kind) => updates.push((resource, kind)),
+            Part::Opaque => frame.doubt_all(),
+            Part::Registry(..) => {}
+        }
+    }
+    for (resource, kind) in updates {
+        frame.update(resource, kind);
+    }
+    frame.finish()
+}
+
+/// Registries, and what was joined to them so far.
+#[derive(Default)]
+pub(super) struct Frame {
+    pub(super) known: Registries,
+    pub(super) bases: Vec<Base>,
+    pub(super) tasks: Children,
+    pub(super) pools: Children,
+    pub(super) left: Vec<String>,
+}
+
+/// Tasks or pools that were joined: what they are told by, and where they are: registry, position.
+#[derive(Default)]
+pub(super) struct Children {
+    pub(super) known: Registries,
+    pub(super) at: Vec<(usize, usize)>,
+}
+
+impl Frame {
+    fn add(&mut self, resource: &Resource, mut node: Node, api_version: Option<String>, root: &str) {
+        node.set("id", task::own_id(resource));
+        if let Some(hidden) = azapi::sensitive_body(resource) {
+            azapi::overlay(&mut node, &azapi::hidden(hidden));
+        }
+        self.known.push(resource);
+        let new = resource.change == Change::Create;
+        self.bases.push(Base {
+            declared: DeclaredRegistry {
+                logical: None,
+                language: Language::Terraform,
+                root: root.to_owned(),
+                address: resource.address.clone(),
+                block: resource.block.clone(),
+                related: resource.related.clone(),
+                registry: node,
+                tasks: Vec::new(),
+                all_tasks: new,
+                agent_pools: Vec::new(),
+                all_agent_pools: new,
+                role_assignments: Vec::new(),
+                api_version,
+                alternatives: Vec::new(),
+            },
+            connections: Vec::new(),
+            all_connections: new,
+        });
+    }
+
+    fn task(&mut self, resource: &Resource, node: Node) {
+        let from = &resource.attributes;
+        let whose = self.known.by_id(written(from, "container_registry_id").or_else(|| written(from, "parent_id")));
+        for at in self.affected(resource, "task", &whose) {
+            self.bases[at].declared.all_tasks = false;
+        }
+        if let Whose::One(at) = whose {
+            let mut node = self.placed(resource, node, at);
+            self.name_hosts(&mut node);
+            let base = &mut self.bases[at].declared;
+            base.all_tasks &= !resource.unexpanded;
+            self.tasks.known.push(resource);
+            self.tasks.at.push((at, base.tasks.len()));
+            base.tasks.push(node);
+        }
+    }
+
+    fn agent_pool(&mut self, resource: &Resource, node: Node) {
+        let from = &resource.attributes;
+        let whose = match written(from, "container_registry_name") {
+            Some(name) => self.known.by_name(Some(name)),
+            None => self.known.by_id(written(from, "container_registry_id").or_else(|| written(from, "parent_id"))),
+        };
+        for at in self.affected(resource, "agent pool", &whose) {
+            self.bases[at].declared.all_agent_pools = false;
+        }
+        if let Whose::One(at) = whose {
+            let node = self.placed(resource, node, at);
+            let base = &mut self.bases[at].declared;
+            base.all_agent_pools &= !resource.unexpanded;
+            self.pools.known.push(resource);
+            self.pools.at.push((at, base.agent_pools.len()));
+            base.agent_pools.push(node);
+        }
+    }
+
+    fn connections(&mut self, resource: &Resource, connections: Vec<(Option<Node>, Node)>) {
+        for (id, node) in connections {
+            match self.known.by_id(id.as_ref()) {
+                Whose::One(at) => {
+                    self.bases[at].all_connections &= !resource.unexpanded;
+                    self.bases[at].connections.push(node.or_at(&resource.block));
+                }
+                Whose::AnyOf(some) => some.into_iter().for_each(|at| self.bases[at].all_connections = false),
+                Whose::Outside => {}
+            }
+        }
+    }
+
+    fn role_assignment(&mut self, node: Node) {
+        let scope = node.get("properties").and_then(|properties| properties.get("scope"));
+        if let Whose::One(at) = self.known.by_id(scope) {
+            self.bases[at].declared.role_assignments.push(node);
+        }
+    }
+
+    /// Something may declare anything.
+    fn doubt_all(&mut self) {
+        for base in &mut self.bases {
+            base.all_connections = false;
+            base.declared.all_tasks = false;
+            base.declared.all_agent_pools = false;
+        }
+    }
+
+    /// A resource that is joined to the registry at `at`: at its block, and at its module's call where that differs.
+    fn placed(&self, resource: &Resource, node: Node, at: usize) -> Node {
+        let mut node = node.or_at(&resource.block);
+        if self.bases[at].declared.related != resource.related {
+            node.site.related.extend(resource.related.iter().cloned());
+        }
+        node
+    }
+
+    /// The registries of which something is not known because of this resource, and says so where it has none.
+    fn affected(&mut self, resource: &Resource, what: &str, whose: &Whose) -> Vec<usize> {
+        let at = resource.block.shown();
+        match whose {
+            Whose::One(_) => Vec::new(),
+            Whose::Outside => {
+                let sentence =
+                    format!("{at}: the {what} {} is of a registry that is not in this configuration", resource.address);
+                self.left.push(sentence);
+                Vec::new()
+            }
+            Whose::AnyOf(some) => {
+                let sentence = format!("{at}: which registry the {what} {} is of cannot be told", resource.address);
+                self.left.push(sentence);
+                some.clone()
+            }
+        }
+    }
+
+    /// A login server that is named by a symbol is the registry's host.
+    fn name_hosts(&self, task: &mut Node) {
+        let hosts = task.member_mut("properties").and_then(|properties| properties.member_mut("credentials"));
+        let Some(hosts) = hosts.and_then(|credentials| credentials.member_mut("customRegistries")) else { return };
+        let Val::Object(members) = &mut hosts.value else { return };
+        let symbol = |host: &str| host.strip_prefix("${")?.strip_suffix('}').map(str::to_owned);
+        for (host, _) in members.iter_mut() {
+            let Some(symbol) = symbol(host) else { continue };
+            let Whose::One(at) = self.known.by_symbol(&symbol, "login_server") else { continue };
+            let properties = self.bases[at].declared.registry.get("properties");
+            if let Some(server) = properties.and_then(|properties| properties.get("loginServer")?.as_str()) {
+                *host = server.to_owned();
+            }
+        }
+        if members.iter().any(|(host, _)| symbol(host).is_some()) {
+            *hosts = Node::unknown("The login server of a credential is not known.");
+        }
+    }
+
+    fn finish(mut self) -> Assembled {
+        let finished = self.bases.into_iter().map(|base| {
+            let Base { mut declared, mut connections, all_connections } = base;
+            if !all_connections {
+                connections.push(Node::unknown("Private endpoints may have been made elsewhere."));
+            }
+            let connections = Node::of(Val::List(connections));
+            if let Some(properties) = declared.registry.member_mut("properties") {
+                properties.set("privateEndpointConnections", connections);
+            }
+            declared
+        });
+        let registries = finished.collect();
+        self.left.sort();
+        Assembled { registries, left: self.left }
+    }
+}

@@ -1,0 +1,125 @@
+//! `azurerm_container_registry_task` and `azurerm_container_registry_agent_pool` in ARM's shape.
+
+use super::Resource;
+use super::attributes::{Block, ENABLED, block, flag, items, object, object_at, switch, translated, written};
+use super::registry::identity;
+use crate::source::code::declared::{Node, Val};
+
+/// A task as ARM would have it, without what could be a secret.
+pub fn task(resource: &Resource) -> Node {
+    let from = &resource.attributes;
+    let steps = [("docker_step", "Docker"), ("file_step", "FileTask"), ("encoded_step", "EncodedTask")];
+    let step = steps.into_iter().find_map(|(name, kind)| match block(from, name) {
+        Block::One(step) => Some(object_at(&step.site, [("type", Some(Node::text(kind)))])),
+        _ => None,
+    });
+    let platform = match block(from, "platform") {
+        Block::One(platform) => {
+            let member = |name| written(platform, name).cloned();
+            let members =
+                [("os", member("os")), ("architecture", member("architecture")), ("variant", member("variant"))];
+            Some(object_at(&platform.site, members))
+        }
+        _ => None,
+    };
+    let properties = object([
+        ("status", Some(switch(from, "enabled", true, ENABLED))),
+        // No name, or an empty one, is the shared pool.
+        ("agentPoolName", written(from, "agent_pool_name").filter(|name| name.as_str() != Some("")).cloned()),
+        ("isSystemTask", Some(flag(from, "is_system_task", false))),
+        ("platform", platform),
+        ("step", step),
+        ("trigger", timers(from)),
+        ("credentials", credentials(from)),
+    ]);
+    object([
+        ("id", Some(own_id(resource))),
+        ("name", Some(written(from, "name").cloned().unwrap_or_default())),
+        ("identity", identity(from, &resource.address)),
+        ("properties", Some(properties)),
+    ])
+}
+
+/// A pool as ARM would have it.
+pub fn agent_pool(resource: &Resource) -> Node {
+    let from = &resource.attributes;
+    let properties = object([
+        ("count", written(from, "instance_count").cloned()),
+        ("tier", written(from, "tier").cloned()),
+        (
+            "virtualNetworkSubnetResourceId",
+            written(from, "virtual_network_subnet_id").filter(|id| id.as_str() != Some("")).cloned(),
+        ),
+    ]);
+    object([
+        ("id", Some(own_id(resource))),
+        ("name", Some(written(from, "name").cloned().unwrap_or_default())),
+        ("properties", Some(properties)),
+    ])
+}
+
+/// The id where it is known; else what names it.
+pub fn own_id(resource: &Resource) -> Node {
+    match written(&resource.attributes, "id").filter(|id| id.as_str().is_some()) {
+        Some(id) => id.clone(),
+        None => Node::of(Val::Symbol(format!("{}.id", resource.address).into())),
+    }
+}
+
+fn timers(from: &Node) -> Option<Node> {
+    let timer = |timer: &Node| {
+        object_at(
+            &timer.site,
+            [
+                ("name", written(timer, "name").cloned()),
+                ("schedule", written(timer, "schedule").cloned()),
+                ("status", Some(switch(timer, "enabled", true, ENABLED))),
+            ],
+        )
+    };
+    let timers = items(from, "timer_trigger")?.ok().filter(|timers| !timers.is_empty())?;
+    let timers = timers.iter().filter(|node| node.as_object().is_some()).map(timer);
+    Some(object([("timerTriggers", Some(Node::of(Val::List(timers.collect()))))]))
+}
+
+/// How the task logs in; names of users and passwords are not looked at.
+fn credentials(from: &Node) -> Option<Node> {
+    let from = match block(from, "registry_credential") {
+        Block::Absent => return None,
+        Block::Unknown(node) => return Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::One(block) => block,
+    };
+    let source = match block(from, "source") {
+        Block::Absent => None,
+        Block::Unknown(node) => Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::One(source) => {
+            let members = [("loginMode", written(source, "login_mode").cloned())];
+            Some(object_at(&source.site, members))
+        }
+    };
+    let custom = items(from, "custom").map(|custom| match custom {
+        Err(node) => Node { value: Val::Unknown, site: node.site.clone() },
+        Ok(entries) => {
+            let hosts: Option<Vec<(String, Node)>> = entries.iter().map(custom_registry).collect();
+            match hosts {
+                Some(hosts) => Node::of(Val::Object(hosts)),
+                None => Node::unknown("The login server of a credential is not known."),
+            }
+        }
+    });
+    Some(object_at(&from.site, [("sourceRegistry", source), ("customRegistries", custom)]))
+}
+
+/// The host and how the task logs in there. A host that is not known is named by its symbol as `${…}`, for its registry
+/// to tell.
+fn custom_registry(entry: &Node) -> Option<(String, Node)> {
+    let server = written(entry, "login_server")?;
+    let host = match &server.value {
+        Val::String(host) => host.clone(),
+        Val::Symbol(symbol) => format!("${{{symbol}}}"),
+        _ => return None,
+    };
+    let identity = written(entry, "identity").filter(|identity| identity.as_str() != Some(""));
+    let identity = identity.map(|node| translated(node, |node| Some(Val::String(node.as_str()?.to_owned()))));
+    Some((host, object_at(&entry.site, [("identity", identity)])))
+}

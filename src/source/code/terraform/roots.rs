@@ -1,0 +1,240 @@
+//! Which of the folders found are configurations of their own, and what each comes to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::super::declared::DeclaredRegistry;
+use super::super::{Found, Read};
+use super::config::{Evaluated, Unread, evaluate};
+use super::modules::{Installed, Source, Tree, installed, listed};
+use super::resource::assemble;
+use super::variants::combinations;
+use crate::model::inventory::Taken;
+use crate::model::path::normal;
+use crate::model::text_file::{TextFile, shown};
+use crate::net::service_tags::ServiceTags;
+
+/// The folders found, with what their files say and what their modules are.
+#[derive(Default)]
+pub struct Roots {
+    /// Every folder, and those that module calls lead to.
+    pub tree: Tree,
+    named: Vec<PathBuf>,
+    brought: BTreeMap<PathBuf, Installed>,
+}
+
+impl Roots {
+    /// Reads the files of every folder found.
+    pub fn load(found: &Found) -> Roots {
+        let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
+        for (folder, files) in &found.terraform {
+            let files = files.iter().map(|path| Source::Path(path.clone()));
+            folders.entry(normal(folder)).or_default().extend(files);
+        }
+        let named: Vec<PathBuf> = folders.keys().cloned().collect();
+        let brought: BTreeMap<PathBuf, Installed> =
+            named.iter().filter_map(|folder| Some((folder.clone(), brought_to(folder)?))).collect();
+        for folder in brought.values().flat_map(BTreeMap::values) {
+            if let Some(files) = listed(folder).filter(|_| !folders.contains_key(folder)) {
+                folders.insert(folder.clone(), files);
+            }
+        }
+        Roots { tree: Tree::load(folders, true), named, brought }
+    }
+
+    /// Evaluates every folder that is no module of another one, but for those that a plan was made of.
+    pub fn read(&self, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, read: &mut Read) {
+        read.gaps.extend(self.tree.gaps.iter().cloned());
+        let none = Installed::new();
+        for root in roots(&self.tree, &self.named, &self.brought) {
+            if !planned.contains(&root) {
+                let installed = self.brought.get(&root).unwrap_or(&none);
+                read_root(&self.tree, &root, installed, tags, read);
+            }
+        }
+    }
+}
+
+/// What `terraform init` has brought to disk for a configuration.
+fn brought_to(root: &Path) -> Option<Installed> {
+    let path = root.join(".terraform/modules/modules.json");
+    let file = path.is_file().then(|| TextFile::read(&path).ok())??;
+    Some(installed(&file.text, root))
+}
+
+/// The folders that no other one calls; and of folders that only call one another, the first.
+fn roots(tree: &Tree, named: &[PathBuf], brought: &BTreeMap<PathBuf, Installed>) -> Vec<PathBuf> {
+    let none = Installed::new();
+    let called = |caller: &Path| -> BTreeSet<PathBuf> {
+        let calls = tree.folders.get(caller).map(|folder| folder.module.calls.values());
+        let beside = calls.into_iter().flatten().filter_map(|call| tree.callee(&none, "", caller, call));
+        let brought = brought.get(caller).into_iter().flat_map(BTreeMap::values);
+        beside.chain(brought).filter(|folder| *folder != caller).cloned().collect()
+    };
+    let children: BTreeSet<PathBuf> = tree.folders.keys().flat_map(|caller| called(caller)).collect();
+    let mut roots: Vec<PathBuf> = named.iter().filter(|folder| !children.contains(*folder)).cloned().collect();
+    let mut reached: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut reach = |from: &PathBuf| {
+        let mut next = vec![from.clone()];
+        let mut new = false;
+        while let Some(folder) = next.pop() {
+            if reached.insert(folder.clone()) {
+                new = true;
+                next.extend(called(&folder));
+            }
+        }
+        new
+    };
+    for root in &roots {
+        reach(root);
+    }
+    roots.extend(named.iter().filter(|folder| reach(folder)).cloned());
+    roots.sort();
+    roots
+}
+
+fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags, read: &mut Read) {
+    let evaluated = evaluate(tree, root, installed, &HashMap::new(), tags);
+    let Evaluated { resources, unread, gaps, folders, .. } = evaluated;
+    let name = shown(root);
+    let assembled = assemble(resources, &name);
+    let files = folders.iter().filter_map(|folder| tree.folders.get(folder)).map(|folder| folder.files).sum();
+    let registries = assembled.registries.len();
+    let path = if name.is_empty() { ".".to_owned() } else { name.clone() };
+    read.taken.push(Taken { path: path.clone(), what: "Terraform configuration", files, registries });
+    let whole = gaps.is_empty() && tree.gaps.is_empty() && !unread.iter().any(|module| module.of_registries);
+    let complete = |mut registry: DeclaredRegistry| {
+        // What was not read may declare more of it.
+        registry.all_tasks &= whole;
+        registry.all_agent_pools &= whole;
+        registry
+    };
+    let mut declared: Vec<DeclaredRegistry> = assembled.registries.into_iter().map(complete).collect();
+    let open = declared.iter().any(|registry| !registry.registry.is_whole());
+    if let Some(folder) = tree.folders.get(root).filter(|_| open) {
+        let mut others: Vec<BTreeMap<String, DeclaredRegistry>> = Vec::new();
+        for given in combinations(tree, folder) {
+            let resources = evaluate(tree, root, installed, &given, tags).resources;
+            let registries = assemble(resources, &name).registries.into_iter().map(complete);
+            others.push(registries.map(|registry| (registry.address.clone(), registry)).collect());
+        }
+        for registry in declared.iter_mut().filter(|registry| !registry.registry.is_whole()) {
+            // One that is not there with some value comes to nothing for certain.
+            let each = others.iter().map(|other| other.get(&registry.address).cloned());
+            registry.alternatives = each.collect::<Option<_>>().unwrap_or_default();
+        }
+    }
+    read.registries.extend(declared);
+    read.gaps.extend(gaps);
+    read.left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
+        Some((place, why)) => (place.to_owned(), why.to_owned()),
+        None => (path.clone(), sentence),
+    }));
+    for Unread { block, source, of_registries } in unread {
+        match of_registries {
+            true => read.gaps.push(format!(
+                "{}: the module `{source}` is not on disk, and may make container registries; run `terraform init` \
+                 here, or scan a plan",
+                block.shown()
+            )),
+            false => read.left.push((block.shown(), format!("a call of the module `{source}`, which is not on disk"))),
+        }
+    }
+    for values in tree.folders.get(root).map(|folder| &folder.other_values).into_iter().flatten() {
+        read.left.push((values.clone(), "a variables file that Terraform reads only when told to".to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cloud::Cloud;
+
+    /// Reads files that are written to a folder; the folder's own path is cut from what comes back.
+    fn read_files(files: &[(&str, &str)]) -> (Read, impl Fn(&str) -> String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut found = Found::default();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            let parent = path.parent().expect("a parent").to_owned();
+            std::fs::create_dir_all(&parent).expect("folders");
+            std::fs::write(&path, text).expect("a file");
+            if !path.components().any(|component| component.as_os_str() == ".terraform") {
+                found.terraform.entry(parent).or_default().push(path);
+            }
+        }
+        let tags = ServiceTags::embedded(Cloud::Public).expect("the table");
+        let mut read = Read::default();
+        Roots::load(&found).read(&BTreeSet::new(), &tags, &mut read);
+        let base = format!("{}/", shown(folder.path()));
+        (read, move |text: &str| text.replace(&base, ""))
+    }
+
+    const REGISTRY: &str = "resource \"azurerm_container_registry\" \"r\" {\n  name = \"r\"\n  location = \"eastus\"\n  sku = \"Premium\"\n}\n";
+
+    #[test]
+    fn each_root_is_read_by_itself_and_modules_with_their_roots() {
+        let (read, cut) = read_files(&[
+            (
+                "live/main.tf",
+                "module \"a\" {\n  source = \"../modules/a\"\n}\nmodule \"b\" {\n  source = \"x/b/azurerm\"\n}\nmodule \"acr\" {\n  source = \"x/acr\"\n}\nmodule \"net\" {\n  source = \"x/net\"\n}",
+            ),
+            ("live/prod.tfvars", "a = 1"),
+            (
+                "live/.terraform/modules/modules.json",
+                "{\"Modules\":[{\"Key\":\"\",\"Dir\":\".\"},{\"Key\":\"b\",\"Dir\":\".terraform/modules/b\"}]}",
+            ),
+            ("live/.terraform/modules/b/main.tf", REGISTRY),
+            ("modules/a/main.tf", REGISTRY),
+            ("alone/main.tf", REGISTRY),
+            ("x/main.tf", "module \"y\" {\n  source = \"../y\"\n}"),
+            ("y/main.tf", "module \"x\" {\n  source = \"../x\"\n}"),
+        ]);
+        let mut addresses: Vec<String> =
+            read.registries.iter().map(|registry| cut(&format!("{}:{}", registry.root, registry.address))).collect();
+        addresses.sort();
+        assert_eq!(
+            addresses,
+            [
+                "alone:azurerm_container_registry.r",
+                "live:module.a.azurerm_container_registry.r",
+                "live:module.b.azurerm_container_registry.r"
+            ]
+        );
+        let gaps: Vec<String> = read.gaps.iter().map(|gap| cut(gap)).collect();
+        assert_eq!(
+            gaps,
+            [
+                "live/main.tf:7:1: the module `x/acr` is not on disk, and may make container registries; run `terraform init` here, or scan a plan",
+                "y/main.tf:1:1: the module includes itself; break the circle"
+            ]
+        );
+        let left: Vec<(String, &str)> = read.left.iter().map(|(path, why)| (cut(path), why.as_str())).collect();
+        assert_eq!(
+            left,
+            [
+                ("live/main.tf:10:1".to_owned(), "a call of the module `x/net`, which is not on disk"),
+                ("live/prod.tfvars".to_owned(), "a variables file that Terraform reads only when told to")
+            ]
+        );
+        let taken: Vec<(String, usize, usize)> =
+            read.taken.iter().map(|taken| (cut(&taken.path), taken.files, taken.registries)).collect();
+        assert_eq!(taken, [("alone".to_owned(), 1, 1), ("live".to_owned(), 3, 2), ("x".to_owned(), 2, 0)]);
+    }
+
+    #[test]
+    fn a_choice_of_values_gives_alternatives() {
+        let text = format!(
+            "variable \"public\" {{\n  type = bool\n  nullable = false\n}}\n{}",
+            REGISTRY.replace("}\n", "  public_network_access_enabled = var.public\n}\n")
+        );
+        let (read, _) = read_files(&[("main.tf", &text)]);
+        let access = |registry: &DeclaredRegistry| {
+            let properties = registry.registry.get("properties").expect("properties");
+            properties.get("publicNetworkAccess").and_then(|access| access.as_str().map(str::to_owned))
+        };
+        assert_eq!(access(&read.registries[0]), None);
+        let each: Vec<Option<String>> = read.registries[0].alternatives.iter().map(access).collect();
+        assert_eq!(each, [Some("Enabled".to_owned()), Some("Disabled".to_owned())]);
+    }
+}

@@ -1,0 +1,131 @@
+//! An earlier SARIF of ours: what is new since, what was known, what is gone.
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+pub use self::read::BaselineError;
+use super::coverage::Coverage;
+use crate::model::finding::{BaselineState, Finding, Kind, ScopeName};
+use crate::output::report::AbsentResult;
+
+/// The results of an earlier scan, by policy and fingerprint.
+#[derive(Debug, Default)]
+pub struct Baseline {
+    known: BTreeMap<(String, String), Known>,
+    /// Whether it holds everything: a file for GitHub leaves out what is waived, and what source code left unknown.
+    archive: bool,
+}
+
+/// What a result said.
+#[derive(Debug)]
+struct Known {
+    resource: String,
+    message: String,
+    kind: String,
+    severity: String,
+    /// Not kept of results that were one alert.
+    evidence: Option<Value>,
+    waived: bool,
+    /// Whether a finding of this scan is it.
+    seen: bool,
+}
+
+impl Baseline {
+    /// Tells each finding whether it was known, and returns what is gone; sorted.
+    ///
+    /// Of what a file for GitHub leaves out nothing can be told: it is neither new nor known.
+    pub fn compare(mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
+        for finding in findings.iter_mut() {
+            let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
+            finding.baseline = match known.map(Known::seen) {
+                // What nobody could tell then was no failure yet.
+                Some(known) if finding.kind == Kind::Fail && known.kind == Kind::Unknown.as_str() => {
+                    Some(BaselineState::New)
+                }
+                // Nor did what was waived count: a waiver that is gone is not to pass for an old failure.
+                Some(known) if known.waived && finding.waived.is_none() => Some(BaselineState::New),
+                Some(known) if known.says_the_same(finding) => Some(BaselineState::Unchanged),
+                Some(_) => Some(BaselineState::Updated),
+                // It does not count, so it is not new.
+                None if finding.waived.is_some() => None,
+                None if left_out(finding) && !self.archive => None,
+                None => Some(BaselineState::New),
+            };
+        }
+        // What is behind a result that could not tell is not gone.
+        let unknown = findings.iter().filter(|finding| finding.kind == Kind::Unknown);
+        let unknown: BTreeSet<(&str, String)> =
+            unknown.map(|finding| (finding.policy.as_str(), finding.resource.to_lowercase())).collect();
+        let gone = self.known.into_iter().filter(|((policy, _), known)| {
+            !known.seen
+                && coverage.ran(policy)
+                && !unknown.contains(&(policy.as_str(), known.resource.to_lowercase()))
+                && would_show(&known.resource, policy, coverage)
+        });
+        let mut absent: Vec<AbsentResult> = gone
+            .map(|((policy, fingerprint), known)| AbsentResult {
+                resource: known.resource,
+                policy,
+                message: known.message,
+                fingerprint,
+            })
+            .collect();
+        absent.sort();
+        absent
+    }
+}
+
+impl Known {
+    fn seen(&mut self) -> &Known {
+        self.seen = true;
+        self
+    }
+
+    fn says_the_same(&self, finding: &Finding) -> bool {
+        let graded = self.kind == finding.kind.as_str() && self.severity == finding.severity.as_str();
+        let counted = self.waived == finding.waived.is_some();
+        let seen = self.evidence.as_ref().is_none_or(|evidence| *evidence == finding.evidence);
+        graded && counted && seen && wording(&self.message) == wording(&finding.message)
+    }
+}
+
+/// Whether SARIF for GitHub leaves it out.
+fn left_out(finding: &Finding) -> bool {
+    finding.kind == Kind::Unknown && finding.scope == ScopeName::Source
+}
+
+/// Whether this scan would have found it, were it still there.
+fn would_show(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool {
+    let lower = resource.to_lowercase();
+    let read = match lower.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()) {
+        Some(id) => coverage.whole(&ScopeName::Subscription(id.to_owned())),
+        None => coverage.whole_source(resource),
+    };
+    read && !coverage.blind(policy, None, |id| id.eq_ignore_ascii_case(resource))
+}
+
+/// A message without what SARIF's writer escapes: brackets that would make a link, and characters that do not show.
+fn wording(message: &str) -> String {
+    let mut wording = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(next) = rest.chars().next() {
+        let escaped = rest.strip_prefix("\\u{").and_then(|inside| {
+            let (code, after) = inside.split_once('}')?;
+            (code.len() <= 6 && code.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(after)
+        });
+        if let Some(after) = escaped {
+            rest = after;
+            continue;
+        }
+        if next.is_alphanumeric() || next == ' ' || (next.is_ascii_graphic() && next != '\\') {
+            wording.push(next);
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+    wording
+}

@@ -1,0 +1,212 @@
+//! Reads SARIF as acrscan writes it, and refuses any other with its line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Baseline, Known};
+use crate::model::json_text::JsonText;
+use crate::model::text_file;
+
+/// A larger file is not read.
+const MOST_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The name under which a result keeps our fingerprint.
+const FINGERPRINT: &str = "acrscan/v1";
+
+/// A baseline that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// The file itself.
+    #[error("{file}: cannot read the baseline: {error}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        error: String,
+    },
+    /// What it says.
+    #[error("{file}:{line}: {message}; a baseline is SARIF that acrscan wrote")]
+    At {
+        /// The file.
+        file: String,
+        /// From 1.
+        line: u32,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Sarif {
+    version: Option<Value>,
+    runs: Option<Vec<Run>>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    tool: Option<Tool>,
+    results: Option<Vec<SarifResult>>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    driver: Option<Driver>,
+}
+
+#[derive(Deserialize)]
+struct Driver {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult {
+    rule_id: Option<String>,
+    #[serde(default)]
+    message: Message,
+    #[serde(default)]
+    partial_fingerprints: BTreeMap<String, String>,
+    baseline_state: Option<String>,
+    suppressions: Option<Vec<Suppression>>,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Deserialize, Default)]
+struct Message {
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Suppression {
+    status: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct Properties {
+    #[serde(rename = "acrscan/kind", default)]
+    kind: String,
+    #[serde(rename = "acrscan/severity", default)]
+    severity: String,
+    #[serde(rename = "acrscan/resourceId", default)]
+    resource: String,
+    #[serde(rename = "acrscan/evidence", default)]
+    evidence: Value,
+    /// As the policy said it, where the result's text says more.
+    #[serde(rename = "acrscan/message")]
+    message: Option<String>,
+    /// Of a result that stands for several findings, one of each; see `output::sarif::folded`.
+    #[serde(rename = "acrscan/fingerprints", default)]
+    fingerprints: Vec<String>,
+    #[serde(rename = "acrscan/messages", default)]
+    messages: Vec<String>,
+    #[serde(rename = "acrscan/resourceIds", default)]
+    resources: Vec<String>,
+    #[serde(rename = "acrscan/severities", default)]
+    severities: Vec<String>,
+}
+
+/// Why a text is no baseline.
+pub enum Fault {
+    /// It is no JSON, or not of SARIF's shape.
+    Json(serde_json::Error),
+    /// JSON pointer, and what is wrong there.
+    At(String, String),
+}
+
+impl Baseline {
+    /// Reads an earlier SARIF of ours, for GitHub or for the archive.
+    ///
+    /// # Errors
+    /// It cannot be read, is no SARIF 2.1.0, or is not ours.
+    pub fn read(path: &Path) -> Result<Baseline, BaselineError> {
+        let file = text_file::shown(path);
+        let unread = |error: String| BaselineError::Read { file: file.clone(), error };
+        let length = fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
+        if length > MOST_BYTES {
+            return Err(unread(format!("it is larger than {} MB", MOST_BYTES / 1024 / 1024)));
+        }
+        let bytes = fs::read(path).map_err(|error| unread(error.to_string()))?;
+        let text = text_file::decode(bytes).map_err(unread)?;
+        let text = text.trim_start_matches('\u{feff}');
+        Baseline::parse(text).map_err(|fault| {
+            let (line, message) = match fault {
+                Fault::Json(error) => (u32::try_from(error.line()).unwrap_or(u32::MAX).max(1), error.to_string()),
+                // Parsed once more for its line: what is refused is read no further.
+                Fault::At(pointer, message) => (JsonText::parse(text).region(&pointer).start_line, message),
+            };
+            BaselineError::At { file: file.clone(), line, message }
+        })
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Baseline, Fault> {
+        let at = |pointer: &str, message: &str| Err(Fault::At(pointer.to_owned(), message.to_owned()));
+        let sarif: Sarif = serde_json::from_str(text).map_err(Fault::Json)?;
+        let Some(runs) = sarif.runs else { return at("", "it has no \"runs\", so it is no SARIF") };
+        if sarif.version.as_ref().and_then(Value::as_str) != Some("2.1.0") {
+            return at("/version", "its version is not SARIF's 2.1.0");
+        }
+        if runs.is_empty() {
+            return at("/runs", "it has no run, so nothing says that acrscan wrote it");
+        }
+        let mut baseline = Baseline::default();
+        for (index, run) in runs.into_iter().enumerate() {
+            let name = run.tool.and_then(|tool| tool.driver).and_then(|driver| driver.name).unwrap_or_default();
+            if name != "acrscan" {
+                let message = format!("run {} is of another tool, {name:?}", index + 1);
+                return at(&format!("/runs/{index}/tool/driver/name"), &message);
+            }
+            let Some(results) = run.results else {
+                return at(&format!("/runs/{index}"), "this run has no list of results");
+            };
+            for (number, result) in results.into_iter().enumerate() {
+                let Err(message) = baseline.add(result) else { continue };
+                return at(&format!("/runs/{index}/results/{number}"), message);
+            }
+        }
+        Ok(baseline)
+    }
+
+    fn add(&mut self, mut result: SarifResult) -> Result<(), &'static str> {
+        let Some(policy) = result.rule_id else { return Err("this result has no \"ruleId\"") };
+        let Some(fingerprint) = result.partial_fingerprints.remove(FINGERPRINT) else {
+            return Err("this result has no fingerprint \"acrscan/v1\"");
+        };
+        self.archive |= result.suppressions.is_some();
+        // What was gone then is not there.
+        if result.baseline_state.as_deref() == Some("absent") {
+            return Ok(());
+        }
+        let accepted = |suppression: &Suppression| suppression.status.as_deref().is_none_or(|s| s == "accepted");
+        let properties = result.properties;
+        let waived = result.suppressions.iter().flatten().any(accepted);
+        let count = properties.fingerprints.len();
+        if [properties.messages.len(), properties.resources.len(), properties.severities.len()] != [count; 3] {
+            return Err("this result stands for several, and its lists of them are not of one length");
+        }
+        if count == 0 {
+            let Properties { kind, severity, resource, evidence, .. } = properties;
+            let message = properties.message.unwrap_or_else(|| plain(&result.message.text));
+            let known = Known { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
+            self.known.insert((policy, fingerprint), known);
+            return Ok(());
+        }
+        let said = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
+        for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(said) {
+            let kind = properties.kind.clone();
+            let known = Known { resource, message, kind, severity, evidence: None, waived, seen: false };
+            self.known.insert((policy.clone(), fingerprint), known);
+        }
+        Ok(())
+    }
+}
+
+/// What SARIF escapes in a message, as it was.
+pub(super) fn plain(message: &str) -> String {
+    message.replace("\\[", "[").replace("\\]", "]")
+}

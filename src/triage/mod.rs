@@ -1,0 +1,5 @@
+//! What becomes of findings: waived, compared with a baseline.
+
+pub mod baseline;
+pub mod coverage;
+pub mod waiver;

@@ -1,0 +1,73 @@
+//! Waivers: findings that somebody accepts, in `acrscan.toml` or as a comment in source code, and why. A waiver that
+//! does nothing is told.
+
+mod comments;
+mod configured;
+mod inline;
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::coverage::Coverage;
+use crate::config::{ConfigError, WaiverTable};
+use crate::model::finding::Finding;
+use crate::output::report::WaiverRemark;
+
+use self::configured::Stated;
+
+/// The waivers of a configuration.
+#[derive(Debug)]
+pub struct Waivers {
+    stated: Vec<Stated>,
+    known: BTreeSet<String>,
+}
+
+impl Waivers {
+    /// Holds a configuration's waivers to the ids of the policies there are.
+    ///
+    /// # Errors
+    /// A waiver of a policy that does not exist.
+    pub fn new(tables: &[WaiverTable], known: &[String]) -> Result<Waivers, ConfigError> {
+        let stated = tables.iter().map(|table| Stated::new(table, known)).collect::<Result<_, _>>()?;
+        Ok(Waivers { stated, known: known.iter().cloned().collect() })
+    }
+
+    /// Marks the findings that are waived on this day, and tells of the waivers that do nothing; sorted.
+    pub fn apply(&self, findings: &mut [Finding], coverage: &Coverage<'_>, today: NaiveDate) -> Vec<WaiverRemark> {
+        let mut remarks = Vec::new();
+        for waiver in &self.stated {
+            remarks.extend(waiver.apply(findings, coverage, today));
+        }
+        remarks.extend(inline::apply(findings, coverage, &self.known));
+        remarks.sort();
+        remarks.dedup();
+        remarks
+    }
+}
+
+/// The ids that somebody may have meant, the likeliest first.
+fn nearest<'a>(id: &str, known: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut ranked: Vec<(usize, &str)> = known.into_iter().map(|known| (distance(id, known), known.as_str())).collect();
+    ranked.sort();
+    ranked.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// How many characters are to be added, dropped or changed to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, left) in one.chars().take(128).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (column, right) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(left != *right);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests;
