@@ -1,5 +1,5 @@
 //! A loopback server that plays Microsoft Entra ID, the managed-identity endpoints, GitHub's OIDC endpoint and Azure
-//! Resource Manager from a snapshot folder, one thread a connection. Shared by the tests, the benches and an example.
+//! Resource Manager from a snapshot folder, one thread a connection. Shared by tests, benches and `tools/`.
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each user takes a part; a test's server should panic")]
 

@@ -1,8 +1,6 @@
 //! A task that cannot reach its registry is reported once: under the policy of the way that was begun, else under
 //! task-cannot-reach-registry.
 
-mod documents;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,6 +12,8 @@ use acrscan::net::service_tags::ServiceTags;
 use acrscan::policy::{PolicySet, Selection};
 use acrscan::source::snapshot;
 use serde_json::{Value, json};
+
+use crate::documents;
 
 const LAST: &str = "task-cannot-reach-registry";
 

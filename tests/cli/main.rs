@@ -1,4 +1,4 @@
-//! End to end: the real binary against the demo snapshot and a loopback server that plays Azure.
+//! Runs the real binary against the demo snapshot, the README and a loopback server that plays Azure.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -8,7 +8,7 @@ mod arm_server;
 
 mod archive;
 mod baseline;
-mod cli;
+mod command_line;
 mod config;
 mod credentials;
 mod demo;
@@ -20,6 +20,7 @@ mod outputs;
 mod own_policies;
 mod policy_commands;
 mod pull;
+mod readme;
 mod reads;
 mod recordings;
 mod sarif;

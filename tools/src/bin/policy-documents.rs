@@ -1,5 +1,5 @@
 //! Writes input documents by the thousand and what the binary's policies say of them, a JSON value a line, for another
-//! engine to be compared with: `cargo run --example policy-documents -- COUNT DIR`.
+//! engine to be compared with: `cargo run -p tools --bin policy-documents -- COUNT DIR`.
 
 #![allow(clippy::print_stderr, reason = "it is a command of its own")]
 
@@ -10,7 +10,7 @@ use acrscan::evaluate::Evaluator;
 use acrscan::policy::{PolicySet, Selection};
 use serde_json::{Map, Value};
 
-#[path = "mod.rs"]
+#[path = "../../../tests/documents/mod.rs"]
 mod documents;
 
 fn main() {

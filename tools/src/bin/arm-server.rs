@@ -1,9 +1,9 @@
 //! Plays Azure from a snapshot folder, so that a live scan can be tried without a subscription:
-//! `cargo run --example arm-server -- fixtures/contoso --port 8099`.
+//! `cargo run -p tools --bin arm-server -- fixtures/contoso --port 8099`.
 
 #![allow(clippy::print_stdout, reason = "a program for a person at a terminal")]
 
-#[path = "mod.rs"]
+#[path = "../../../tests/arm_server/mod.rs"]
 mod arm_server;
 
 use std::path::PathBuf;
@@ -11,8 +11,7 @@ use std::process::ExitCode;
 
 use arm_server::{ArmServer, Options, identity, world::World};
 
-const USAGE: &str =
-    "usage: cargo run --example arm-server -- SNAPSHOT [--port PORT] [--page-size REGISTRIES] [--latency MILLISECONDS]";
+const USAGE: &str = "usage: cargo run -p tools --bin arm-server -- SNAPSHOT [--port PORT] [--page-size REGISTRIES] [--latency MILLISECONDS]";
 
 fn main() -> ExitCode {
     let Some((folder, options)) = parse(std::env::args().skip(1)) else {

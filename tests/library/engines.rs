@@ -1,10 +1,10 @@
 //! The built-in policies say the same on regorus' virtual machine and on its interpreter, whatever the document.
 //! (`.ci/run` compares the machine with OPA on the same documents.)
 
-mod documents;
-
 use acrscan::evaluate::{Evaluator, Machinery};
 use acrscan::policy::{PolicySet, Selection};
+
+use crate::documents;
 
 #[test]
 fn the_machine_and_the_interpreter_agree() {

@@ -8,7 +8,7 @@ use acrscan::document::input;
 use acrscan::policy::{PolicySet, Selection};
 use acrscan::source::snapshot;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 fn acrscan(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_acrscan")).args(arguments).env_clear().output().expect("it runs");

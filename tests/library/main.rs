@@ -1,0 +1,10 @@
+//! Calls the library: what policies say of thousands of documents, on either engine, and the rules of the source tree.
+
+#[path = "../documents/mod.rs"]
+mod documents;
+
+mod declared;
+mod engines;
+mod policies;
+mod structure;
+mod task_paths;
