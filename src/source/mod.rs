@@ -2,6 +2,7 @@
 
 pub mod azure;
 pub mod code;
+pub mod program;
 pub mod snapshot;
 
 use crate::model::inventory::Inventory;

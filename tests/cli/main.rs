@@ -15,6 +15,7 @@ mod demo;
 mod faults;
 mod fixture;
 mod harness;
+mod hostile;
 mod live;
 mod outputs;
 mod own_policies;

@@ -22,7 +22,7 @@ use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
 use crate::output::{SarifOptions, Verdict};
 use crate::policy::{PolicySet, Reads, Selection};
-use crate::source::{Collected, azure, code, snapshot};
+use crate::source::{Collected, azure, code, program, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
 use crate::triage::waiver::Waivers;
@@ -78,7 +78,7 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
     snapshot::check_target(&args.output)?;
     let task_credentials = args.live.task_credentials;
     let collected =
-        collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN })?;
+        collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN }, &[])?;
     let tags = service_tags::choose(None, args.live.cloud, std::slice::from_ref(&collected))?;
     service_tags::warn_if_old(&tags);
     snapshot::write(&args.output, &collected.inventory, &tags, Utc::now())?;
@@ -174,7 +174,7 @@ fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceT
     }
     if !args.live.subscriptions.is_empty() {
         let service_tag = needs.service_tag && args.service_tags.is_none();
-        sources.push(collect_live(&args.live, Needs { service_tag, ..needs })?);
+        sources.push(collect_live(&args.live, Needs { service_tag, ..needs }, &args.paths)?);
     }
     let tags = service_tags::choose(args.service_tags.as_deref(), args.live.cloud, &sources)?;
     if needs.service_tag {
@@ -215,7 +215,8 @@ fn tell_apart(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)>
     Ok((snapshots, code))
 }
 
-fn collect_live(live: &LiveArgs, needs: Needs) -> anyhow::Result<Collected> {
+/// `scanned` are the folders beside the subscriptions.
+fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::Result<Collected> {
     let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
     let options = azure::Options {
         subscriptions: subscriptions.into_iter().collect(),
@@ -227,6 +228,7 @@ fn collect_live(live: &LiveArgs, needs: Needs) -> anyhow::Result<Collected> {
         request_timeout: live.request_timeout,
         timeout: live.timeout,
         needs,
+        untrusted: program::untrusted_folders(scanned),
     };
     let line = ProgressLine::start();
     azure::collect(&options, &|progress| line.show(progress))

@@ -7,6 +7,7 @@ pub mod client;
 mod collect;
 mod registry;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -49,6 +50,8 @@ pub struct Options {
     pub timeout: Duration,
     /// What to read beyond the registries themselves.
     pub needs: Needs,
+    /// Folders that a stranger may write: no program of theirs is started.
+    pub untrusted: Vec<PathBuf>,
 }
 
 /// A way to get a token, in the order in which they are tried.

@@ -1,13 +1,13 @@
 //! A token from `az`, whoever is signed in there.
 
-use std::io::ErrorKind;
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout_at};
 
+use super::super::super::program::Program;
 use super::super::client::secret::quote;
 use super::credential::Denial;
 
@@ -16,18 +16,27 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 
-/// Runs `az account get-access-token` and gives the object that it prints.
-pub async fn access_token(audience: &str, deadline: Instant) -> Result<Map<String, Value>, Denial> {
+/// What `az` reads of the environment: its settings, and where an identity of this machine is to be asked for.
+const VARIABLES: [&str; 4] = ["AZURE_", "MSI_", "IDENTITY_", "ACC_"];
+
+/// Runs `az account get-access-token` and gives the object that it prints. `az` is Python, which looks for code in the
+/// folder that it is started in: that is an empty one, and Python is told not to.
+pub async fn access_token(
+    audience: &str,
+    deadline: Instant,
+    untrusted: &[PathBuf],
+) -> Result<Map<String, Value>, Denial> {
     let scope = format!("{audience}/.default");
-    let mut command = Command::new(PROGRAM);
-    command.args(["account", "get-access-token", "-o", "json", "--scope", &scope]);
-    command.stdin(Stdio::null()).kill_on_drop(true);
+    let program = Program::find(PROGRAM, std::env::var_os("PATH"), untrusted).map_err(Denial::Lacking)?;
+    let reads = |name: &str| VARIABLES.iter().any(|start| name.to_uppercase().starts_with(start));
+    let (mut command, _folder) =
+        program.command(reads).map_err(|error| Denial::Lacking(format!("`{PROGRAM}` cannot be run: {error}")))?;
+    command.args(["account", "get-access-token", "-o", "json", "--scope", &scope]).env("PYTHONSAFEPATH", "1");
+    let mut command = Command::from(command);
+    command.kill_on_drop(true);
     let limit = (Instant::now() + LIMIT).min(deadline);
     let output = match timeout_at(limit, command.output()).await {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
-            return Err(Denial::Lacking(format!("`{PROGRAM}` is not on the PATH")));
-        }
         Ok(Err(error)) => return Err(Denial::Lacking(format!("`{PROGRAM}` cannot be run: {error}"))),
         Err(_) => return Err(Denial::Lacking(format!("`{PROGRAM}` gave no answer within {} s", LIMIT.as_secs()))),
     };

@@ -48,7 +48,7 @@ pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Resul
             get(http, url, IDENTITY_HEADER, header, &manner).await.and_then(|answer| token(&answer)).map_err(refused)
         }
         Credential::AzureCli => {
-            let answer = az_cli::access_token(entra.audience, http.deadline()).await?;
+            let answer = az_cli::access_token(entra.audience, http.deadline(), &entra.untrusted).await?;
             token(&answer).map_err(|failure| Denial::Lacking(failure.to_string()))
         }
         Credential::Metadata { host, client } => {

@@ -4,6 +4,7 @@ mod az_cli;
 mod credential;
 mod flow;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
@@ -32,6 +33,8 @@ pub struct Entra {
     authority: Url,
     /// The resource, without `/.default`.
     audience: &'static str,
+    /// Folders of which no program is started.
+    untrusted: Vec<PathBuf>,
 }
 
 impl Entra {
@@ -45,7 +48,7 @@ impl Entra {
             (None, None) => ("the authority host", options.cloud.authority_host().to_owned()),
         };
         let authority = endpoint::base(&text).map_err(|error| anyhow!("{from}: {error}"))?;
-        Ok(Entra { authority, audience: options.cloud.arm_audience() })
+        Ok(Entra { authority, audience: options.cloud.arm_audience(), untrusted: options.untrusted.clone() })
     }
 }
 
@@ -188,6 +191,7 @@ mod tests {
             request_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
             needs: crate::model::inventory::Needs::default(),
+            untrusted: Vec::new(),
         };
         let authority = |options: &Options, host: Option<&str>| {
             let env = |name: &str| host.filter(|_| name == "AZURE_AUTHORITY_HOST").map(str::to_owned);
