@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use acrscan::document::input;
-use acrscan::evaluate::{Evaluator, Machinery};
+use acrscan::evaluate::{Backend, Evaluator};
 use acrscan::model::finding::ScopeName;
 use acrscan::model::inventory::{Origin, RegistryRecord};
 use acrscan::net::service_tags::{ServiceTags, TagSource};
@@ -113,7 +113,7 @@ fn ours(evaluator: &Evaluator, lines: &[String]) -> (Duration, Vec<String>) {
     let run = || {
         let start = Instant::now();
         let documents: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        let results = evaluator.verdicts(&documents).into_iter().map(|verdicts| {
+        let results = evaluator.answers(&documents).into_iter().map(|verdicts| {
             let said = verdicts.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
             Value::Object(said.collect::<Map<_, _>>()).to_string()
         });
@@ -127,7 +127,7 @@ fn main() {
     let set = PolicySet::load(&Selection::default()).expect("the policies load");
     let documents = lines(200, 20, 5);
     let mut best = (0.0, Vec::new());
-    for machinery in [Machinery::Interpreter, Machinery::Fast] {
+    for machinery in [Backend::Interpreter, Backend::VirtualMachine] {
         let evaluator = Evaluator::with(&set, machinery).expect("they compile");
         let (elapsed, results) = ours(&evaluator, &documents);
         let rate = documents.len() as f64 / elapsed.as_secs_f64();

@@ -26,11 +26,11 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq)]
 pub struct WaiverTable {
     /// Where the table starts.
-    pub place: Place,
+    pub place: ConfigSpan,
     /// The policy's id, not yet known to be one.
     pub policy: String,
     /// Where it stands.
-    pub policy_place: Place,
+    pub policy_place: ConfigSpan,
     /// ARM id, address, or a pattern of them with `*` and `?`.
     pub resource: String,
     /// The finding's key, where only that one is accepted.
@@ -49,7 +49,7 @@ pub struct PolicySettings {
     /// The policy's id, not yet known to be one.
     pub id: String,
     /// Where the table starts.
-    pub place: Place,
+    pub place: ConfigSpan,
     /// `enabled`, `severity` and parameters.
     pub settings: Vec<Setting>,
 }
@@ -62,12 +62,12 @@ pub struct Setting {
     /// Its value, as JSON.
     pub value: Value,
     /// Where it stands.
-    pub place: Place,
+    pub place: ConfigSpan,
 }
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ConfigSpan {
     /// The file, as a user would open it.
     pub file: String,
     /// From 1.
@@ -141,7 +141,7 @@ impl Config {
             line: error.span().map_or(1, |span| line_at(span.start)),
             message: error.message().to_owned(),
         })?;
-        let place = |span: std::ops::Range<usize>| Place { file: file.to_owned(), line: line_at(span.start) };
+        let place = |span: std::ops::Range<usize>| ConfigSpan { file: file.to_owned(), line: line_at(span.start) };
         let mut policies: Vec<PolicySettings> = Vec::new();
         for (id, table) in document.policy {
             let settings = table.into_iter().map(|(name, value)| {
@@ -162,7 +162,7 @@ impl Config {
     }
 }
 
-impl Place {
+impl ConfigSpan {
     /// The error of whoever refuses what stands here.
     pub fn refuses(&self, message: impl Into<String>) -> ConfigError {
         ConfigError::At { file: self.file.clone(), line: self.line, message: message.into() }
@@ -171,7 +171,7 @@ impl Place {
 
 impl WaiverMembers {
     /// What a waiver must say, it says. `start` is where the table starts, `place` tells the line of an offset.
-    fn checked(self, start: usize, place: impl Fn(usize) -> Place) -> Result<WaiverTable, ConfigError> {
+    fn checked(self, start: usize, place: impl Fn(usize) -> ConfigSpan) -> Result<WaiverTable, ConfigError> {
         let text = |member: Option<Spanned<String>>, name: &str| match member {
             Some(text) if text.get_ref().trim().is_empty() => {
                 Err(place(text.span().start).refuses(format!("`{name}` is blank")))
@@ -259,7 +259,7 @@ mod tests {
     fn a_waiver_says_what_it_must() {
         let good = "[[waiver]]\npolicy = \"a\"\nresource = \"*/x\"\nreason = \" it is meant \"\n";
         let waivers = |text: &str| Config::parse("a.toml", text).map(|config| config.waivers);
-        let at = |line| Place { file: "a.toml".to_owned(), line };
+        let at = |line| ConfigSpan { file: "a.toml".to_owned(), line };
         let expected = WaiverTable {
             place: at(3),
             policy: "a".to_owned(),

@@ -38,7 +38,7 @@ pub fn source(number: usize) -> String {
         .collect();
     format!(
         r#"
-# Images of service {number:03}. Asked for by the platform team; who may pull is in roles.
+# Images of service {number:03}. Reading for by the platform team; who may pull is in roles.
 resource "azurerm_container_registry" "service_{number:03}" {{
   name                          = "contososervice{number:03}"
   resource_group_name           = azurerm_resource_group.this.name

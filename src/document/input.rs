@@ -46,7 +46,7 @@ fn build_from(text: &str, origin: &Origin, tags: &ServiceTags) -> Result<Value, 
 }
 
 /// The property of the registry document from which a computed one stems: what a finding on the latter points at.
-pub fn as_written(field: &str) -> &str {
+pub fn written_field(field: &str) -> &str {
     match field.split('/').nth(1) {
         Some("service_tag") => "/registry/location",
         Some("firewall") => IP_RULES,
@@ -82,7 +82,7 @@ fn read_rules(rules: &[Value]) -> Vec<Rule> {
 }
 
 /// The IPv4 addresses that the rules admit, all together.
-fn allowed(rules: &[Rule]) -> Ipv4Set {
+fn allowed_addresses(rules: &[Rule]) -> Ipv4Set {
     Ipv4Set::union_of(rules.iter().filter_map(|rule| match rule.entry {
         Entry::Ip { net: IpNet::V4(net), .. } if rule.inert.is_none() => Some(net),
         _ => None,
@@ -114,7 +114,7 @@ fn describe_firewall(rules: &[Rule]) -> Value {
             "field": format!("{IP_RULES}/{index}/value"),
         })
     });
-    json!({ "rules": described.collect::<Vec<_>>(), "union_ipv4": texts(&allowed(rules).to_cidrs()) })
+    json!({ "rules": described.collect::<Vec<_>>(), "union_ipv4": to_strings(&allowed_addresses(rules).to_cidrs()) })
 }
 
 /// How many addresses a network has; `None` where a JSON number could not hold it exactly.
@@ -130,15 +130,15 @@ fn describe_tag(tag: &Tag, tags: &ServiceTags, rules: Option<&[Rule]>) -> Value 
         "change_number": tags.change_number,
         "source": tags.source.as_str(),
         "date": tags.date.map(|date| date.to_string()),
-        "ipv4": texts(&tag.ipv4),
+        "ipv4": to_strings(&tag.ipv4),
         "ipv6": tag.ipv6.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     if let Some(rules) = rules {
-        let allowed = allowed(rules);
-        described["missing_ipv4"] = json!(texts(&tag.addresses.difference(&allowed).to_cidrs()));
-        described["covered_ipv4"] = json!(texts(&tag.addresses.intersection(&allowed).to_cidrs()));
-        described["stale_rules"] = recognised(rules, "tag", |net| stale(net, tag, tags));
-        described["foreign_rules"] = recognised(rules, "owner", |net| {
+        let allowed = allowed_addresses(rules);
+        described["missing_ipv4"] = json!(to_strings(&tag.addresses.difference(&allowed).to_cidrs()));
+        described["covered_ipv4"] = json!(to_strings(&tag.addresses.intersection(&allowed).to_cidrs()));
+        described["stale_rules"] = recognised_rules(rules, "tag", |net| stale_tag(net, tag, tags));
+        described["foreign_rules"] = recognised_rules(rules, "owner", |net| {
             let owner = tags.others().find(|other| other.addresses.covers(net));
             owner.map(|owner| owner.id.clone())
         });
@@ -147,11 +147,11 @@ fn describe_tag(tag: &Tag, tags: &ServiceTags, rules: Option<&[Rule]>) -> Value 
 }
 
 /// The rules whose ranges belong to somebody, and to whom.
-fn recognised(rules: &[Rule], whose: &str, owner: impl Fn(Ipv4Net) -> Option<String>) -> Value {
+fn recognised_rules(rules: &[Rule], owner_member: &str, owner: impl Fn(Ipv4Net) -> Option<String>) -> Value {
     let recognise = |(index, rule): (usize, &Rule)| match rule.entry {
         Entry::Ip { net: IpNet::V4(net), .. } => {
             let field = format!("{IP_RULES}/{index}/value");
-            owner(net).map(|owner| json!({ "value": rule.value, "field": field, whose: owner }))
+            owner(net).map(|owner| json!({ "value": rule.value, "field": field, owner_member: owner }))
         }
         _ => None,
     };
@@ -159,7 +159,7 @@ fn recognised(rules: &[Rule], whose: &str, owner: impl Fn(Ipv4Net) -> Option<Str
 }
 
 /// The tag a range is of, where it is not this region's: another region's, or an older list's.
-fn stale(net: Ipv4Net, own: &Tag, tags: &ServiceTags) -> Option<String> {
+fn stale_tag(net: Ipv4Net, own: &Tag, tags: &ServiceTags) -> Option<String> {
     if own.addresses.covers(net) {
         return None;
     }
@@ -170,6 +170,6 @@ fn stale(net: Ipv4Net, own: &Tag, tags: &ServiceTags) -> Option<String> {
     })
 }
 
-fn texts(nets: &[Ipv4Net]) -> Vec<String> {
+fn to_strings(nets: &[Ipv4Net]) -> Vec<String> {
     nets.iter().map(ToString::to_string).collect()
 }

@@ -1,27 +1,27 @@
-//! One verdict of several. Where a value is one of a few, a registry comes to one of a few documents: what a policy says
+//! One answer of several. Where a value is one of a few, a registry comes to one of a few documents: what a policy says
 //! of all of them is certain, and what it says of some is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::results::check;
+use super::results::check_result;
 
 /// What a policy says of one document: results by what code scanning tells them apart by.
-struct Said {
+struct AnswerById {
     deny: BTreeMap<String, Value>,
     unknown: BTreeMap<String, Value>,
 }
 
-/// Makes one verdict of what a policy says of a registry's alternatives. `own` is the registry's document with the value
+/// Makes one answer of what a policy says of a registry's alternatives. `own` is the registry's document with the value
 /// as not known, and what the policy says of that: words are taken from there, and pointers lead into it.
 ///
 /// # Errors
 /// A result that breaks the policy contract.
 pub fn merge(own: (&Value, &Value), alternatives: &[(&Value, &Value)]) -> Result<Value, String> {
-    let (document, verdict) = own;
-    let own = Said::read(verdict, document, document)?;
-    let others = alternatives.iter().map(|(other, verdict)| Said::read(verdict, other, document));
+    let (document, answer) = own;
+    let own = AnswerById::read(answer, document, document)?;
+    let others = alternatives.iter().map(|(other, answer)| AnswerById::read(answer, other, document));
     let others = others.collect::<Result<Vec<_>, _>>()?;
     let ids: BTreeSet<&String> = others.iter().flat_map(|said| said.deny.keys().chain(said.unknown.keys())).collect();
     let (mut deny, mut unknown, mut depends) = (Vec::new(), Vec::new(), Vec::new());
@@ -30,23 +30,23 @@ pub fn merge(own: (&Value, &Value), alternatives: &[(&Value, &Value)]) -> Result
         let doubts = [&own].into_iter().chain(&others).filter_map(|said| said.unknown.get(id));
         match denials.first() {
             Some(_) if denials.len() == others.len() => {
-                deny.push(own.deny.get(id).cloned().unwrap_or_else(|| certain(&denials)));
+                deny.push(own.deny.get(id).cloned().unwrap_or_else(|| merge_denials(&denials)));
             }
-            Some(denial) => depends.push(dependent(denial)),
+            Some(denial) => depends.push(as_conditional(denial)),
             None => unknown.extend(doubts.take(1).cloned()),
         }
     }
     // Each is denied, but each for something else.
     let first = others.iter().map(|said| said.deny.values().next()).collect::<Option<Vec<_>>>();
     match first {
-        Some(denials) if deny.is_empty() && !denials.is_empty() => deny.push(certain(&denials)),
+        Some(denials) if deny.is_empty() && !denials.is_empty() => deny.push(merge_denials(&denials)),
         _ => unknown.append(&mut depends),
     }
     Ok(json!({ "deny": deny, "unknown": unknown }))
 }
 
 /// The first denial, for all of them.
-fn certain(denials: &[&Value]) -> Value {
+fn merge_denials(denials: &[&Value]) -> Value {
     let mut denial = denials[0].clone();
     let differs = |member: &str| denials.iter().any(|other| other[member] != denials[0][member]);
     if differs("msg") {
@@ -62,7 +62,7 @@ fn certain(denials: &[&Value]) -> Value {
 }
 
 /// A denial of some alternatives, as what is not known.
-fn dependent(denial: &Value) -> Value {
+fn as_conditional(denial: &Value) -> Value {
     let msg = denial["msg"].as_str().unwrap_or_default();
     let mut doubt = Map::new();
     doubt.insert("msg".to_owned(), json!(format!("It depends on the value of a parameter whether this holds: {msg}")));
@@ -72,15 +72,15 @@ fn dependent(denial: &Value) -> Value {
     Value::Object(doubt)
 }
 
-impl Said {
-    fn read(verdict: &Value, document: &Value, own: &Value) -> Result<Said, String> {
+impl AnswerById {
+    fn read(answer: &Value, document: &Value, own: &Value) -> Result<AnswerById, String> {
         let results = |rule: &str| {
-            let items = verdict[rule].as_array().ok_or_else(|| format!("`{rule}` is not a set"))?;
+            let items = answer[rule].as_array().ok_or_else(|| format!("`{rule}` is not a set"))?;
             let mut results = BTreeMap::new();
             for item in items {
-                check(item, document).map_err(|error| format!("`{rule}` gave a result {error}"))?;
+                check_result(item, document).map_err(|error| format!("`{rule}` gave a result {error}"))?;
                 let mut item = item.clone();
-                let field = moved(item["field"].as_str().unwrap_or_default(), document, own);
+                let field = relocate_pointer(item["field"].as_str().unwrap_or_default(), document, own);
                 let id = item["key"].as_str().unwrap_or(&field).to_owned();
                 item["field"] = json!(field);
                 results.entry(id).or_insert(item);
@@ -91,13 +91,13 @@ impl Said {
         let mut unknown = results("unknown")?;
         // What is denied is not unknown besides.
         unknown.retain(|id, _| !deny.contains_key(id));
-        Ok(Said { deny, unknown })
+        Ok(AnswerById { deny, unknown })
     }
 }
 
 /// A pointer into an alternative's document as one into the registry's own, whose lists may lack an item: then it is
 /// the list's.
-fn moved(field: &str, theirs: &Value, own: &Value) -> String {
+fn relocate_pointer(field: &str, theirs: &Value, own: &Value) -> String {
     let (mut theirs, mut own) = (Some(theirs), Some(own));
     let mut path = String::new();
     for segment in field.split('/').skip(1) {
@@ -107,7 +107,9 @@ fn moved(field: &str, theirs: &Value, own: &Value) -> String {
                 let place = name.parse().ok().and_then(|index: usize| Some((index, items.get(index)?)));
                 let Some((index, item)) = place else { return path };
                 let list = own.and_then(Value::as_array);
-                let Some((index, twin)) = list.and_then(|list| twin(list, index, item)) else { return path };
+                let Some((index, twin)) = list.and_then(|list| find_counterpart(list, index, item)) else {
+                    return path;
+                };
                 path.push_str(&format!("/{index}"));
                 (theirs, own) = (Some(item), Some(twin));
             }
@@ -122,7 +124,7 @@ fn moved(field: &str, theirs: &Value, own: &Value) -> String {
 }
 
 /// The item of a list that is this one of the other: the same, or of the same name.
-fn twin<'a>(list: &'a [Value], index: usize, item: &Value) -> Option<(usize, &'a Value)> {
+fn find_counterpart<'a>(list: &'a [Value], index: usize, item: &Value) -> Option<(usize, &'a Value)> {
     let same = |(_, own): &(usize, &Value)| *own == item;
     let named = |(_, own): &(usize, &Value)| own["name"].is_string() && own["name"] == item["name"];
     let all = || list.iter().enumerate();
@@ -229,7 +231,7 @@ mod tests {
             ("/tasks/1/properties/status", "/tasks/0/properties/status"),
             ("/tasks/0/identity", "/tasks"),
         ] {
-            assert_eq!(moved(field, &theirs, &own), expected);
+            assert_eq!(relocate_pointer(field, &theirs, &own), expected);
         }
     }
 }

@@ -16,7 +16,7 @@ use regorus::{CompiledPolicy, Engine};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::rewrite::guard;
+use super::rewrite::rewrite;
 use crate::policy::limits::{TIME_LIMIT, one_line, timer};
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 
@@ -24,45 +24,45 @@ use crate::policy::{Policy, PolicyError, PolicySet, parameters};
 const TIMED_OUT: &str = "exceeded time limit";
 
 /// The machine's own budget; the time limit is meant to strike first.
-const MOST_INSTRUCTIONS: usize = 1_000_000_000;
+const MAX_INSTRUCTIONS: usize = 1_000_000_000;
 
 /// The generated rules: policy id to what that policy says, of the built-in policies and of the user's.
 const BUILTIN: &str = "data.acrscan_aggregate.builtin";
 const USERS: &str = "data.acrscan_aggregate.users";
 
 /// What a policy says of one registry, before it is checked; or why it could not.
-pub type Verdict = Result<Value, Fault>;
+pub type PolicyAnswer = Result<Value, EvaluationError>;
 
 /// Why a policy says nothing. The text names file and line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum EvaluationError {
     /// It failed on this registry.
     #[error("{0}")]
-    Here(String),
+    OnRegistry(String),
     /// It is not asked of any registry: it cannot be, or took too long once.
     #[error("{0}")]
-    Everywhere(String),
+    Disabled(String),
 }
 
 /// Which of regorus' two ways to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Machinery {
+pub enum Backend {
     /// The virtual machine for the built-in policies, the interpreter for all others.
-    Fast,
+    VirtualMachine,
     /// The interpreter for all.
     Interpreter,
 }
 
 /// Compiled policies, to be shared by all workers.
-pub struct Prepared {
+pub struct CompiledPolicies {
     policies: Vec<Policy>,
     engine: Engine,
-    machine: Option<Machine>,
+    machine: Option<VirtualMachine>,
     /// For each policy, why it is not asked any more.
     stopped: Vec<OnceLock<String>>,
 }
 
-struct Machine {
+struct VirtualMachine {
     compiled: CompiledPolicy,
     program: Arc<Program>,
     data: regorus::Value,
@@ -74,25 +74,25 @@ pub struct Worker {
     vm: Option<RegoVM>,
 }
 
-impl Prepared {
-    pub fn new(set: &PolicySet, machinery: Machinery) -> Result<Prepared, PolicyError> {
+impl CompiledPolicies {
+    pub fn new(set: &PolicySet, backend: Backend) -> Result<CompiledPolicies, PolicyError> {
         let mut engine = Engine::new();
         // A built-in that fails must be heard of: undefined, it would be a policy that does not fire.
         engine.set_strict_builtin_errors(true);
         engine.set_execution_timer_config(timer());
         for module in &set.modules {
-            engine.add_policy(module.path.clone(), module.rego.clone()).map_err(refused)?;
+            engine.add_policy(module.path.clone(), module.rego.clone()).map_err(compile_error)?;
         }
-        engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies)).map_err(refused)?;
+        engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies)).map_err(compile_error)?;
         let data = regorus::Value::from(serde_json::json!({ "parameters": parameters(&set.policies) }));
-        engine.add_data(data.clone()).map_err(refused)?;
-        engine.compile_with_entrypoint(&USERS.into()).map_err(refused)?;
-        let machine = match machinery {
-            Machinery::Fast => Machine::compile(set, data),
-            Machinery::Interpreter => None,
+        engine.add_data(data.clone()).map_err(compile_error)?;
+        engine.compile_with_entrypoint(&USERS.into()).map_err(compile_error)?;
+        let machine = match backend {
+            Backend::VirtualMachine => VirtualMachine::compile(set, data),
+            Backend::Interpreter => None,
         };
         let stopped = set.policies.iter().map(|policy| policy.fault.clone().map_or_else(OnceLock::new, OnceLock::from));
-        Ok(Prepared { policies: set.policies.clone(), engine, machine, stopped: stopped.collect() })
+        Ok(CompiledPolicies { policies: set.policies.clone(), engine, machine, stopped: stopped.collect() })
     }
 
     pub fn policies(&self) -> &[Policy] {
@@ -100,38 +100,38 @@ impl Prepared {
     }
 
     pub fn worker(&self) -> Worker {
-        Worker { engine: self.engine.clone(), vm: self.machine.as_ref().and_then(Machine::start) }
+        Worker { engine: self.engine.clone(), vm: self.machine.as_ref().and_then(VirtualMachine::start) }
     }
 
     /// Asks all policies of one document.
-    pub fn ask(&self, worker: &mut Worker, document: &Value) -> BTreeMap<String, Verdict> {
+    pub fn evaluate(&self, worker: &mut Worker, document: &Value) -> BTreeMap<String, PolicyAnswer> {
         let input = match regorus::Value::deserialize(document) {
             Ok(input) => input,
             Err(error) => {
-                let fault = Fault::Here(format!("the engine cannot take the input document: {error}"));
+                let fault = EvaluationError::OnRegistry(format!("the engine cannot take the input document: {error}"));
                 return self.policies.iter().map(|policy| (policy.id.clone(), Err(fault.clone()))).collect();
             }
         };
-        let mut verdicts = BTreeMap::new();
+        let mut answers = BTreeMap::new();
         for (rule, builtin) in [(BUILTIN, true), (USERS, false)] {
             let group = || self.policies.iter().zip(&self.stopped).filter(|(policy, _)| policy.builtin == builtin);
             let mut asked = group().filter(|(policy, _)| policy.fault.is_none()).peekable();
             // A policy that took too long once would take the whole group's time again.
             let together = asked.peek().is_some() && asked.all(|(_, stopped)| stopped.get().is_none());
-            let results = together.then(|| self.ask_group(worker, &input, rule, builtin)).flatten();
-            verdicts.extend(results.into_iter().flatten().map(|(id, said)| (id, Ok(said))));
+            let results = together.then(|| self.evaluate_group(worker, &input, rule, builtin)).flatten();
+            answers.extend(results.into_iter().flatten().map(|(id, said)| (id, Ok(said))));
             for (policy, stopped) in group() {
-                if !verdicts.contains_key(&policy.id) {
-                    let verdict = self.ask_one(&mut worker.engine, policy, stopped, &input);
-                    verdicts.insert(policy.id.clone(), verdict);
+                if !answers.contains_key(&policy.id) {
+                    let answer = self.evaluate_policy(&mut worker.engine, policy, stopped, &input);
+                    answers.insert(policy.id.clone(), answer);
                 }
             }
         }
-        verdicts
+        answers
     }
 
     /// One query for many policies; nothing where any of them fails.
-    fn ask_group(
+    fn evaluate_group(
         &self,
         worker: &mut Worker,
         input: &regorus::Value,
@@ -147,7 +147,7 @@ impl Prepared {
                 let result = catch_unwind(run).ok().and_then(Result::ok);
                 if result.is_none() {
                     // After an error or a panic the machine is in no known state.
-                    worker.vm = self.machine.as_ref().and_then(Machine::start);
+                    worker.vm = self.machine.as_ref().and_then(VirtualMachine::start);
                 }
                 result.and_then(|value| serde_json::to_value(&value).ok())
             }
@@ -160,21 +160,21 @@ impl Prepared {
     }
 
     /// The interpreter on one policy: who failed, and why.
-    fn ask_one(
+    fn evaluate_policy(
         &self,
         engine: &mut Engine,
         policy: &Policy,
         stopped: &OnceLock<String>,
         input: &regorus::Value,
-    ) -> Verdict {
+    ) -> PolicyAnswer {
         let mut said = Map::new();
         for rule in ["deny", "unknown"] {
             if let Some(why) = stopped.get() {
-                return Err(Fault::Everywhere(why.clone()));
+                return Err(EvaluationError::Disabled(why.clone()));
             }
             let failed = |error: String| match error.contains(".rego:") {
                 true => error,
-                false => format!("{}: {error}", policy.place(rule)),
+                false => format!("{}: {error}", policy.rule_location(rule)),
             };
             match self.interpret(engine, input, &format!("data.acr.{}.{rule}", policy.name)) {
                 Ok(result) => drop(said.insert(rule.to_owned(), result)),
@@ -182,13 +182,13 @@ impl Prepared {
                 Err(error) if error.contains(TIMED_OUT) => {
                     let limit = TIME_LIMIT.as_secs();
                     let why = format!("`{rule}` takes more than {limit} seconds; the policy is not asked any more");
-                    let _ = stopped.set(format!("{}: {why}", policy.place(rule)));
+                    let _ = stopped.set(format!("{}: {why}", policy.rule_location(rule)));
                 }
-                Err(error) => return Err(Fault::Here(failed(error))),
+                Err(error) => return Err(EvaluationError::OnRegistry(failed(error))),
             }
         }
         match stopped.get() {
-            Some(why) => Err(Fault::Everywhere(why.clone())),
+            Some(why) => Err(EvaluationError::Disabled(why.clone())),
             None => Ok(Value::Object(said)),
         }
     }
@@ -206,24 +206,24 @@ impl Prepared {
     }
 }
 
-impl Machine {
+impl VirtualMachine {
     /// Nothing where the machine cannot take one of the policies; the interpreter takes all of them.
-    fn compile(set: &PolicySet, data: regorus::Value) -> Option<Machine> {
+    fn compile(set: &PolicySet, data: regorus::Value) -> Option<VirtualMachine> {
         let mut engine = Engine::new();
         for module in set.modules.iter().filter(|module| module.builtin) {
-            engine.add_policy(module.path.clone(), guard(&module.rego)).ok()?;
+            engine.add_policy(module.path.clone(), rewrite(&module.rego)).ok()?;
         }
         let builtin: Vec<Policy> = set.policies.iter().filter(|policy| policy.builtin).cloned().collect();
         engine.add_policy("aggregate.rego".to_owned(), aggregates(&builtin)).ok()?;
         engine.add_data(data.clone()).ok()?;
         let compiled = engine.compile_with_entrypoint(&BUILTIN.into()).ok()?;
         let program = Compiler::compile_from_policy(&compiled, &[BUILTIN]).ok()?;
-        Some(Machine { compiled, program, data })
+        Some(VirtualMachine { compiled, program, data })
     }
 
     fn start(&self) -> Option<RegoVM> {
         let mut vm = RegoVM::new_with_policy(self.compiled.clone());
-        vm.set_max_instructions(MOST_INSTRUCTIONS);
+        vm.set_max_instructions(MAX_INSTRUCTIONS);
         vm.set_strict_builtin_errors(true);
         vm.set_execution_timer_config(Some(timer()));
         vm.load_program(Arc::clone(&self.program));
@@ -232,7 +232,7 @@ impl Machine {
     }
 }
 
-fn refused(error: anyhow::Error) -> PolicyError {
+fn compile_error(error: anyhow::Error) -> PolicyError {
     PolicyError::Compile(one_line(&error.to_string()))
 }
 

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde_json::Value;
 
-pub use self::engine::{Fault, Machinery, Verdict};
+pub use self::engine::{Backend, EvaluationError, PolicyAnswer};
 
-use self::engine::{Prepared, Worker};
+use self::engine::{CompiledPolicies, Worker};
 use self::results::Builder;
 use crate::document::input;
 use crate::model::finding::{Finding, Notification, RegistrySummary};
@@ -36,7 +36,7 @@ pub struct Evaluation {
 
 /// Policies, compiled once.
 pub struct Evaluator {
-    prepared: Prepared,
+    prepared: CompiledPolicies,
 }
 
 impl Evaluator {
@@ -45,15 +45,15 @@ impl Evaluator {
     /// # Errors
     /// Rego that parses and yet does not compile: an unsafe variable, a recursion, two rules in conflict.
     pub fn new(set: &PolicySet) -> Result<Evaluator, PolicyError> {
-        Evaluator::with(set, Machinery::Fast)
+        Evaluator::with(set, Backend::VirtualMachine)
     }
 
-    /// Compiles a set of policies for a machinery of the caller's choice.
+    /// Compiles a set of policies for a backend of the caller's choice.
     ///
     /// # Errors
     /// As for [`Evaluator::new`].
-    pub fn with(set: &PolicySet, machinery: Machinery) -> Result<Evaluator, PolicyError> {
-        Ok(Evaluator { prepared: Prepared::new(set, machinery)? })
+    pub fn with(set: &PolicySet, backend: Backend) -> Result<Evaluator, PolicyError> {
+        Ok(Evaluator { prepared: CompiledPolicies::new(set, backend)? })
     }
 
     /// Evaluates every policy over every registry, on all cores.
@@ -69,7 +69,7 @@ impl Evaluator {
             whole.notifications.extend(part.notifications);
             whole.registries.extend(part.registries);
         }
-        // A policy that is asked no more is told once for each subscription.
+        // A policy that is asked no more is reported once for each subscription.
         whole.notifications.sort();
         whole.notifications.dedup();
         whole
@@ -77,9 +77,9 @@ impl Evaluator {
 
     /// What every policy says of each of some input documents, one after the other on this thread: policy id to an
     /// object of `deny` and `unknown`.
-    pub fn verdicts(&self, documents: &[Value]) -> Vec<BTreeMap<String, Verdict>> {
+    pub fn answers(&self, documents: &[Value]) -> Vec<BTreeMap<String, PolicyAnswer>> {
         let mut worker = self.prepared.worker();
-        documents.iter().map(|document| self.prepared.ask(&mut worker, document)).collect()
+        documents.iter().map(|document| self.prepared.evaluate(&mut worker, document)).collect()
     }
 
     fn evaluate_one(&self, worker: &mut Worker, record: &RegistryRecord, tags: &ServiceTags) -> Evaluation {
@@ -88,19 +88,22 @@ impl Evaluator {
         match documents {
             Ok((document, alternatives)) => {
                 builder.summarise(&document);
-                let mut verdicts = self.prepared.ask(worker, &document);
-                let mut others: Vec<_> = alternatives.iter().map(|other| self.prepared.ask(worker, other)).collect();
+                let mut answers = self.prepared.evaluate(worker, &document);
+                let mut others: Vec<_> =
+                    alternatives.iter().map(|other| self.prepared.evaluate(worker, other)).collect();
                 for policy in self.prepared.policies() {
-                    let silent = || Err(Fault::Here(format!("{}: it gave no result", policy.place("deny"))));
+                    let silent = || {
+                        Err(EvaluationError::OnRegistry(format!("{}: it gave no result", policy.rule_location("deny"))))
+                    };
                     let take = |said: &mut BTreeMap<_, _>| said.remove(&policy.id).unwrap_or_else(silent);
-                    let own = take(&mut verdicts);
+                    let own = take(&mut answers);
                     let others = others.iter_mut().map(take).collect();
-                    builder.add(policy, one_of_all(policy, &document, own, &alternatives, others), &document);
+                    builder.add(policy, merge_alternatives(policy, &document, own, &alternatives, others), &document);
                 }
             }
             Err(error) => {
                 for policy in self.prepared.policies() {
-                    let fault = Fault::Here(format!("the registry document is broken: {error}"));
+                    let fault = EvaluationError::OnRegistry(format!("the registry document is broken: {error}"));
                     builder.add(policy, Err(fault), &Value::Null);
                 }
             }
@@ -110,19 +113,19 @@ impl Evaluator {
 }
 
 /// What a policy says of a registry, whichever of its alternatives it comes to.
-fn one_of_all(
+fn merge_alternatives(
     policy: &Policy,
     document: &Value,
-    own: Verdict,
+    own: PolicyAnswer,
     alternatives: &[Value],
-    others: Vec<Verdict>,
-) -> Verdict {
+    others: Vec<PolicyAnswer>,
+) -> PolicyAnswer {
     if alternatives.is_empty() {
         return own;
     }
     let own = own?;
-    let others = others.into_iter().collect::<Result<Vec<Value>, Fault>>()?;
+    let others = others.into_iter().collect::<Result<Vec<Value>, EvaluationError>>()?;
     let pairs: Vec<_> = alternatives.iter().zip(&others).collect();
     alternatives::merge((document, &own), &pairs)
-        .map_err(|error| Fault::Here(format!("{}: {error}", policy.place("deny"))))
+        .map_err(|error| EvaluationError::OnRegistry(format!("{}: {error}", policy.rule_location("deny"))))
 }

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Evaluation;
-use super::engine::{Fault, Verdict};
+use super::engine::{EvaluationError, PolicyAnswer};
 use crate::document::input;
 use crate::model::finding::{
-    Finding, Kind, Level, Location, Notification, RegistrySummary, Related, Severity, fingerprint,
+    Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint,
 };
 use crate::model::inventory::{Origin, RegistryRecord};
 use crate::model::json_text::JsonText;
 use crate::policy::{INPUT_MEMBERS, Policy, REGISTRY_MEMBERS};
 
 /// Where a finding points, and what belongs to that place.
-struct Located {
+struct FindingLocation {
     location: Location,
     related: Vec<Related>,
     note: Option<Arc<str>>,
@@ -38,7 +38,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What a reader calls the registry.
-    fn called(&self) -> &'a str {
+    fn display_name(&self) -> &'a str {
         match &self.record.origin {
             Origin::Source(declaration) => &declaration.address,
             Origin::Azure | Origin::Snapshot { .. } => self.record.id.rsplit('/').next().unwrap_or_default(),
@@ -50,41 +50,42 @@ impl<'a> Builder<'a> {
         self.evaluation.registries.push(RegistrySummary {
             scope: self.record.scope.clone(),
             resource: self.record.id.clone(),
-            name: self.called().to_owned(),
+            name: self.display_name().to_owned(),
             location: text("/registry/location"),
             sku: text("/registry/sku/name"),
         });
     }
 
-    pub fn add(&mut self, policy: &Policy, verdict: Verdict, document: &Value) {
-        let said = match verdict {
+    pub fn add(&mut self, policy: &Policy, answer: PolicyAnswer, document: &Value) {
+        let said = match answer {
             Ok(said) => said,
-            Err(fault) => return self.failed(policy, &fault),
+            Err(fault) => return self.record_failure(policy, &fault),
         };
         // What code scanning would take for one result, and what each says.
-        let mut told: HashMap<String, String> = HashMap::new();
-        for (rule, kind) in [("deny", Kind::Fail), ("unknown", Kind::Unknown)] {
-            let fault = |error: &str| Fault::Here(format!("{}: `{rule}` {error}", policy.place(rule)));
+        let mut reported: HashMap<String, String> = HashMap::new();
+        for (rule, kind) in [("deny", ResultKind::Fail), ("unknown", ResultKind::Unknown)] {
+            let fault =
+                |error: &str| EvaluationError::OnRegistry(format!("{}: `{rule}` {error}", policy.rule_location(rule)));
             let Some(items) = said[rule].as_array() else {
-                self.failed(policy, &fault("is not a set"));
+                self.record_failure(policy, &fault("is not a set"));
                 continue;
             };
             for item in items {
-                if let Err(error) = check(item, document) {
-                    self.failed(policy, &fault(&format!("gave a result {error}")));
+                if let Err(error) = check_result(item, document) {
+                    self.record_failure(policy, &fault(&format!("gave a result {error}")));
                     continue;
                 }
                 let text = |member: &str| item[member].as_str().unwrap_or_default();
-                match told.entry(item["key"].as_str().unwrap_or(text("field")).to_owned()) {
+                match reported.entry(item["key"].as_str().unwrap_or(text("field")).to_owned()) {
                     // What is denied is not unknown besides, and what is unknown for two reasons is one unknown.
-                    Entry::Occupied(_) if kind == Kind::Unknown => {}
+                    Entry::Occupied(_) if kind == ResultKind::Unknown => {}
                     Entry::Occupied(first) if first.get() == text("msg") => {}
                     Entry::Occupied(first) => {
                         let shared = first.key();
                         let error = format!(
                             "gave two results that only their \"msg\" tells apart: give each a \"key\" of its own in place of {shared:?}: {item}"
                         );
-                        self.failed(policy, &fault(&error));
+                        self.record_failure(policy, &fault(&error));
                     }
                     Entry::Vacant(place) => {
                         place.insert(text("msg").to_owned());
@@ -95,14 +96,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The policy's own fault: told as an error, and as an unknown result, for the registry did not pass.
-    fn failed(&mut self, policy: &Policy, fault: &Fault) {
-        let name = self.called();
+    /// The policy's own fault: reported as an error, and as an unknown result, for the registry did not pass.
+    fn record_failure(&mut self, policy: &Policy, fault: &EvaluationError) {
+        let name = self.display_name();
         let (resource, message) = match fault {
-            Fault::Here(error) => {
+            EvaluationError::OnRegistry(error) => {
                 (Some(self.record.id.clone()), format!("policy {} failed on registry {name}: {error}", policy.id))
             }
-            Fault::Everywhere(error) => (None, format!("policy {} failed: {error}", policy.id)),
+            EvaluationError::Disabled(error) => (None, format!("policy {} failed: {error}", policy.id)),
         };
         self.evaluation.notifications.push(Notification {
             scope: Some(self.record.scope.clone()),
@@ -112,14 +113,14 @@ impl<'a> Builder<'a> {
             message,
         });
         let msg = format!("Policy {} could not be evaluated on registry {name}, so nothing is known.", policy.id);
-        self.push(policy, Kind::Unknown, &serde_json::json!({ "msg": msg, "field": "/registry" }));
+        self.push(policy, ResultKind::Unknown, &serde_json::json!({ "msg": msg, "field": "/registry" }));
     }
 
-    fn push(&mut self, policy: &Policy, kind: Kind, item: &Value) {
+    fn push(&mut self, policy: &Policy, kind: ResultKind, item: &Value) {
         let text = |member: &str| item[member].as_str().map(str::to_owned);
         let field = text("field").unwrap_or_default();
         let key = text("key");
-        let Located { location, related, note, logical } = self.locate(&field);
+        let FindingLocation { location, related, note, logical } = self.locate(&field);
         let message = text("msg").unwrap_or_default();
         // What `az` changed in Azure, the source code would change back.
         let is_source = matches!(self.record.origin, Origin::Source(_));
@@ -137,7 +138,7 @@ impl<'a> Builder<'a> {
             },
             scope: self.record.scope.clone(),
             resource: self.record.id.clone(),
-            name: self.called().to_owned(),
+            name: self.display_name().to_owned(),
             logical,
             location,
             related,
@@ -151,9 +152,10 @@ impl<'a> Builder<'a> {
         });
     }
 
-    fn locate(&mut self, field: &str) -> Located {
-        let field = input::as_written(field);
-        let plain = |location| Located { location, related: Vec::new(), note: None, logical: self.record.id.clone() };
+    fn locate(&mut self, field: &str) -> FindingLocation {
+        let field = input::written_field(field);
+        let plain =
+            |location| FindingLocation { location, related: Vec::new(), note: None, logical: self.record.id.clone() };
         match &self.record.origin {
             Origin::Azure => plain(Location::Live),
             Origin::Snapshot { path } => {
@@ -162,7 +164,7 @@ impl<'a> Builder<'a> {
             }
             Origin::Source(declaration) => {
                 let (spot, exact) = declaration.spot(field);
-                Located {
+                FindingLocation {
                     location: Location::Source { file: Arc::clone(&spot.file), region: spot.region },
                     related: spot.related.clone(),
                     note: spot.note.clone().filter(|_| exact),
@@ -187,7 +189,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Holds a result to the policy contract.
-pub fn check(item: &Value, document: &Value) -> Result<(), String> {
+pub fn check_result(item: &Value, document: &Value) -> Result<(), String> {
     let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
     for name in members.keys() {
         if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {
@@ -201,7 +203,7 @@ pub fn check(item: &Value, document: &Value) -> Result<(), String> {
         return Err(format!("without a JSON pointer in \"field\": {item}"));
     };
     let top = field.strip_prefix('/').map(|rest| rest.split('/').next().unwrap_or(rest));
-    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) || !leads_somewhere(field, document) {
+    if top.is_none_or(|top| !INPUT_MEMBERS.contains(&top)) || !is_valid_pointer(field, document) {
         return Err(format!("whose \"field\" points at nothing in the input document: {item}"));
     }
     let wrong = match members {
@@ -220,7 +222,7 @@ pub fn check(item: &Value, document: &Value) -> Result<(), String> {
 
 /// Whether a pointer leads to a property that is there, or that could be: one that ARM left out, that was not read, or
 /// that is lost in a document of an odd shape.
-fn leads_somewhere(field: &str, document: &Value) -> bool {
+fn is_valid_pointer(field: &str, document: &Value) -> bool {
     let mut node = document;
     for (depth, segment) in field.split('/').skip(1).enumerate() {
         let segment = segment.replace("~1", "/").replace("~0", "~");

@@ -8,9 +8,9 @@
 
 /// A module that names what it imports in full and checks every assignment of a body. The module is laid out as `opa fmt` does: a statement begins its
 /// own line, after tabs.
-pub fn guard(rego: &str) -> String {
-    let rego = &in_full(rego);
-    let mut guarded = String::with_capacity(rego.len() * 5 / 4);
+pub fn rewrite(rego: &str) -> String {
+    let rego = &qualify_imports(rego);
+    let mut rewritten = String::with_capacity(rego.len() * 5 / 4);
     // The assignment that is open, and how many of its brackets are.
     let mut open: Option<(&str, &str)> = None;
     let mut depth = 0;
@@ -19,21 +19,21 @@ pub fn guard(rego: &str) -> String {
             open = assignment(line);
             depth = 0;
         }
-        guarded.push_str(line);
-        guarded.push('\n');
+        rewritten.push_str(line);
+        rewritten.push('\n');
         if let Some((indent, name)) = open {
             depth += brackets(line);
             if depth <= 0 {
-                guarded.push_str(&format!("{indent}{name} == {name}\n"));
+                rewritten.push_str(&format!("{indent}{name} == {name}\n"));
                 open = None;
             }
         }
     }
-    guarded
+    rewritten
 }
 
 /// The module with `alias.rule` as `data.path.rule`, but in strings and comments.
-fn in_full(rego: &str) -> String {
+fn qualify_imports(rego: &str) -> String {
     let imports: Vec<(&str, &str)> = rego.lines().filter_map(import).collect();
     let mut full = String::with_capacity(rego.len() * 5 / 4);
     for line in rego.split_inclusive('\n') {
@@ -118,19 +118,19 @@ fn brackets(line: &str) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::guard;
+    use super::rewrite;
 
     #[test]
     fn imports_are_named_in_full_but_in_text() {
         let rego = "package p\n\nimport data.lib.tags\n\nx := [tags.a, my.tags.b, tagset.c] if tags.f(\"tags.a \\\" tags.b\", `tags.c`) # tags.d\n";
         let expected = rego.replace("[tags.a", "[data.lib.tags.a").replace("if tags.f", "if data.lib.tags.f");
-        assert_eq!(guard(rego), expected);
+        assert_eq!(rewrite(rego), expected);
     }
 
     #[test]
     fn assignments_of_bodies_are_checked_and_nothing_else_changes() {
         let rego = "package p\n\nx := 1\n\nf(a) := b if {\n\tb := g(a, [\n\t\t\"](\",\n\t]) # {\n\tb != \"\"\n} else := c if {\n\tsome c in a\n}\n";
         let expected = rego.replace("\t]) # {\n", "\t]) # {\n\tb == b\n");
-        assert_eq!(guard(rego), expected);
+        assert_eq!(rewrite(rego), expected);
     }
 }

@@ -44,19 +44,19 @@ impl Severity {
 
 /// Whether the registry breaks the policy, or the policy could not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ResultKind {
     /// The registry breaks the policy.
     Fail,
     /// Something the policy needs was not read.
     Unknown,
 }
 
-impl Kind {
+impl ResultKind {
     /// The word used in reports.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Fail => "fail",
-            Kind::Unknown => "unknown",
+            ResultKind::Fail => "fail",
+            ResultKind::Unknown => "unknown",
         }
     }
 }
@@ -140,7 +140,7 @@ pub struct Finding {
     /// Policy id, such as `public-network-access`.
     pub policy: String,
     /// Fail or unknown.
-    pub kind: Kind,
+    pub kind: ResultKind,
     /// From the policy's METADATA, or from the finding where the policy grades its own.
     pub severity: Severity,
     /// What is wrong, in a sentence or two.

@@ -10,7 +10,7 @@ use super::text_file::{Region, TextFile};
 #[derive(Debug, Default)]
 pub struct Inventory {
     /// The subscriptions asked for, whether they could be read or not; and the source code, where some was named.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ScanScope>,
     /// One record for each registry.
     pub registries: Vec<RegistryRecord>,
     /// What was not read.
@@ -27,7 +27,7 @@ impl Inventory {
     /// # Errors
     /// Both read one scope: its name.
     pub fn add(&mut self, other: Inventory) -> Result<(), ScopeName> {
-        let names = |scope: &Scope| self.scopes.iter().any(|known| known.name == scope.name);
+        let names = |scope: &ScanScope| self.scopes.iter().any(|known| known.name == scope.name);
         if let Some(scope) = other.scopes.iter().find(|scope| names(scope)) {
             return Err(scope.name.clone());
         }
@@ -84,7 +84,7 @@ impl Needs {
 
 /// A subscription that was asked for, or the source code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct ScanScope {
     /// Which.
     pub name: ScopeName,
     /// Whether its list of registries was read to the end. A scope that was not gets no SARIF run.

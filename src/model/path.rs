@@ -1,22 +1,33 @@
-//! Paths as source code writes them.
+//! Paths: as source code writes them, as a user would open them, and which of them belong to a repository.
 
 use std::path::{Component, Path, PathBuf};
 
-use super::text_file::repository_of;
+/// The path as a user would open it: relative to the working directory where it lies below, with `/` throughout.
+pub fn display_path(path: &Path) -> String {
+    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let path = relative.as_deref().unwrap_or(path);
+    let normal: PathBuf = path.components().filter(|component| *component != Component::CurDir).collect();
+    normal.to_string_lossy().replace('\\', "/")
+}
 
 /// The path without `.`, and with `..` only at its start.
-pub fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
+pub fn normalize(path: &Path) -> PathBuf {
+    let mut normalized = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
-                normal.pop();
+            Component::ParentDir if matches!(normalized.components().next_back(), Some(Component::Normal(_))) => {
+                normalized.pop();
             }
-            other => normal.push(other),
+            other => normalized.push(other),
         }
     }
-    normal
+    normalized
+}
+
+/// The git repository that a folder is in: the nearest folder above it, or itself, with a `.git`.
+pub fn repository_of(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").exists())
 }
 
 /// Whether a file that source code leads to is of the same repository; without one, below the working directory or the

@@ -12,7 +12,7 @@ use super::report::grouping;
 use super::report::location::Repository;
 use super::text;
 use super::{plural, visible};
-use crate::model::finding::{BaselineState, Finding, Kind, Severity};
+use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 
 /// Of each kind, in one step.
 const MOST: usize = 10;
@@ -55,7 +55,8 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
             more.push(plural(all.len() - MOST, &format!("more {one}"), &format!("more {many}")));
         }
     }
-    let unknown = report.open().filter(|finding| finding.kind == Kind::Unknown && !is_shown(finding, verdict)).count();
+    let unknown =
+        report.open().filter(|finding| finding.kind == ResultKind::Unknown && !is_shown(finding, verdict)).count();
     if unknown > 0 {
         more.push(plural(unknown, "unknown result", "unknown results"));
     }
@@ -68,12 +69,12 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
 
 /// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
-    finding.kind == Kind::Fail || verdict.gate.fail_on_unknown
+    finding.kind == ResultKind::Fail || verdict.gate.fail_on_unknown
 }
 
 fn kind(finding: &Finding) -> usize {
     match (finding.kind, finding.severity) {
-        (Kind::Unknown, _) | (_, Severity::Critical | Severity::High) => 0,
+        (ResultKind::Unknown, _) | (_, Severity::Critical | Severity::High) => 0,
         (_, Severity::Medium) => 1,
         (_, Severity::Low | Severity::Note) => 2,
     }
@@ -81,8 +82,8 @@ fn kind(finding: &Finding) -> usize {
 
 fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Repository) -> String {
     let grade = match finding.kind {
-        Kind::Fail => finding.severity.as_str(),
-        Kind::Unknown => "unknown",
+        ResultKind::Fail => finding.severity.as_str(),
+        ResultKind::Unknown => "unknown",
     };
     let new = if finding.baseline == Some(BaselineState::New) { "new, " } else { "" };
     let title = workflow_property(&visible(&format!("{}: {new}{grade}", finding.policy)));
@@ -132,7 +133,8 @@ acrscan: not shown as annotations: 3 unknown results
     #[test]
     fn the_worst_ten_of_a_kind_are_shown_and_the_others_counted() {
         let mut report = sample::report();
-        let fail = |index: usize| sample::in_source(&format!("policy-{index}"), Kind::Fail, &format!("number {index}"));
+        let fail =
+            |index: usize| sample::in_source(&format!("policy-{index}"), ResultKind::Fail, &format!("number {index}"));
         report.findings = (0..13).map(fail).collect();
         report.findings[12].severity = Severity::Critical;
         report.findings[11].baseline = Some(BaselineState::Unchanged);
@@ -150,7 +152,8 @@ acrscan: not shown as annotations: 3 unknown results
     #[test]
     fn what_is_alike_takes_one_of_the_ten() {
         let mut report = sample::report();
-        let fail = |index: usize| sample::in_source("public-network-access", Kind::Fail, &format!("number {index}."));
+        let fail =
+            |index: usize| sample::in_source("public-network-access", ResultKind::Fail, &format!("number {index}."));
         report.findings = (0..13).map(fail).collect();
         let shown = render(&report, &sample::VERDICT);
         assert_eq!(shown.matches("::error file=").count(), 1);
@@ -161,7 +164,7 @@ acrscan: not shown as annotations: 3 unknown results
     fn a_message_cannot_begin_a_command_of_its_own() {
         let mut report = sample::report();
         let message = "a\n::add-mask::b\r\n::stop-commands::c % d\u{1b}[31m";
-        report.findings = vec![sample::in_source("a,b:c", Kind::Fail, message)];
+        report.findings = vec![sample::in_source("a,b:c", ResultKind::Fail, message)];
         report.notifications[0].message = message.to_owned();
         let shown = render(&report, &sample::VERDICT);
         let escaped = "a\\u{a}::add-mask::b\\u{d}\\u{a}::stop-commands::c %25 d\\u{1b}[31m";

@@ -12,7 +12,7 @@ use super::escape::xml;
 use super::report::Report;
 use super::report::grouping;
 use super::visible;
-use crate::model::finding::{Finding, Kind, Location, Notification, RegistrySummary, ScopeName};
+use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
 
 /// Renders the suites.
 pub fn render(report: &Report, verdict: &Verdict) -> String {
@@ -83,7 +83,7 @@ fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
     let (waived, open): (Vec<&Finding>, Vec<&Finding>) = findings.iter().copied().partition(|f| f.waived.is_some());
     let worst = open
         .iter()
-        .filter(|finding| finding.kind == Kind::Fail)
+        .filter(|finding| finding.kind == ResultKind::Fail)
         .min_by_key(|finding| std::cmp::Reverse(finding.severity));
     let line = |finding: &&Finding| {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();

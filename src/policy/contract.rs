@@ -16,11 +16,11 @@ use super::{INPUT_MEMBERS, Policy, PolicyError, parameters};
 
 /// What came of a folder.
 #[derive(Debug, Default)]
-pub struct Verdict {
+pub struct TestSummary {
     /// How many checks held: Rego tests, examples, and the points of the contract.
     pub passed: usize,
     /// Those that did not.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<TestFailure>,
     /// Lines of the policies that some test or example runs, and those that none does.
     pub covered_lines: usize,
     /// See `covered_lines`.
@@ -29,7 +29,7 @@ pub struct Verdict {
 
 /// A check that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Failure {
+pub struct TestFailure {
     /// The file.
     pub file: String,
     /// The line in it, from 1.
@@ -42,7 +42,7 @@ pub struct Failure {
 ///
 /// # Errors
 /// The folder holds no policy, or Rego or METADATA that cannot be loaded at all.
-pub fn test(folder: &Path) -> Result<Verdict, PolicyError> {
+pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
     let users = load::read_folder(folder)?;
     if !users.iter().any(|module| module.policy_name().is_some()) {
         return Err(PolicyError::Empty(folder.display().to_string()));
@@ -63,33 +63,33 @@ pub fn test(folder: &Path) -> Result<Verdict, PolicyError> {
     engine.set_execution_timer_config(timer());
     load::add_modules(&mut engine, &modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
-    let mut run = Run { engine, policies: &policies, verdict: Verdict::default() };
+    let mut run = Run { engine, policies: &policies, summary: TestSummary::default() };
     for (module, outline) in modules.iter().zip(&outlines) {
-        run.rego_tests(module, outline)?;
+        run.run_rego_tests(module, outline)?;
     }
     for policy in &policies {
-        run.names_agree(policy);
-        run.ignorance_is_no_pass(policy)?;
-        run.examples(policy)?;
+        run.check_names(policy);
+        run.check_unread_is_no_pass(policy)?;
+        run.run_examples(policy)?;
     }
-    run.coverage()?;
-    run.verdict.failures.sort();
-    Ok(run.verdict)
+    run.check_coverage()?;
+    run.summary.failures.sort();
+    Ok(run.summary)
 }
 
 struct Run<'a> {
     engine: Engine,
     policies: &'a [Policy],
-    verdict: Verdict,
+    summary: TestSummary,
 }
 
 /// How many results a policy gave.
-struct Said {
+struct ResultCounts {
     deny: usize,
     unknown: usize,
 }
 
-impl Said {
+impl ResultCounts {
     fn word(&self) -> &'static str {
         match (self.deny, self.unknown) {
             (0, 0) => "passed",
@@ -102,14 +102,14 @@ impl Said {
 impl Run<'_> {
     fn check(&mut self, holds: bool, file: &str, line: usize, message: impl Into<String>) {
         if holds {
-            self.verdict.passed += 1;
+            self.summary.passed += 1;
         } else {
-            self.verdict.failures.push(Failure { file: file.to_owned(), line, message: message.into() });
+            self.summary.failures.push(TestFailure { file: file.to_owned(), line, message: message.into() });
         }
     }
 
     /// Every `test_*` rule is true.
-    fn rego_tests(&mut self, module: &Module, outline: &Outline) -> Result<(), PolicyError> {
+    fn run_rego_tests(&mut self, module: &Module, outline: &Outline) -> Result<(), PolicyError> {
         for (name, line) in outline.lines.iter().filter(|(name, _)| name.starts_with("test_")) {
             self.set_parameters(parameters(self.policies))?;
             match self.engine.eval_rule(format!("data.{}.{name}", outline.package)) {
@@ -125,7 +125,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn names_agree(&mut self, policy: &Policy) {
+    fn check_names(&mut self, policy: &Policy) {
         let expected = format!("{0}/{0}.rego", policy.name);
         let agree = policy.file.replace('\\', "/").ends_with(&format!("/{expected}")) || policy.file == expected;
         let message = format!("package acr.{} belongs in {expected}", policy.name);
@@ -133,10 +133,10 @@ impl Run<'_> {
     }
 
     /// Of a registry of which nothing was read, no policy may say nothing.
-    fn ignorance_is_no_pass(&mut self, policy: &Policy) -> Result<(), PolicyError> {
+    fn check_unread_is_no_pass(&mut self, policy: &Policy) -> Result<(), PolicyError> {
         let nulls: Map<String, Value> = INPUT_MEMBERS.iter().map(|&name| (name.to_owned(), json!(null))).collect();
         for (what, document) in [("an empty document", json!({})), ("a document of nulls", Value::Object(nulls))] {
-            let message = match self.ask(policy, &document, &Map::new())? {
+            let message = match self.count_results(policy, &document, &Map::new())? {
                 Ok(said) if said.deny + said.unknown > 0 => None,
                 Ok(_) => Some(format!("passes {what}: what was not read must be `unknown`")),
                 Err(error) => Some(format!("fails on {what}: {error}")),
@@ -146,7 +146,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn examples(&mut self, policy: &Policy) -> Result<(), PolicyError> {
+    fn run_examples(&mut self, policy: &Policy) -> Result<(), PolicyError> {
         let (file, text) = load::examples(policy);
         let text = match text {
             Ok(text) => text,
@@ -168,7 +168,7 @@ impl Run<'_> {
         for (group, expected) in groups {
             for example in group {
                 let line = text.lines().position(|line| line.contains(&example.name)).map_or(1, |index| index + 1);
-                let message = match self.ask(policy, &example.input, &example.parameters)? {
+                let message = match self.count_results(policy, &example.input, &example.parameters)? {
                     Ok(said) if said.word() == expected => None,
                     Ok(said) => {
                         let counts = format!("{} deny, {} unknown", said.deny, said.unknown);
@@ -183,12 +183,12 @@ impl Run<'_> {
     }
 
     /// Asks one policy. The outer error is the engine's refusal to be set up at all.
-    fn ask(
+    fn count_results(
         &mut self,
         policy: &Policy,
         input: &Value,
         overlay: &Map<String, Value>,
-    ) -> Result<Result<Said, String>, PolicyError> {
+    ) -> Result<Result<ResultCounts, String>, PolicyError> {
         let mut all = parameters(self.policies);
         for (name, value) in overlay {
             all[&policy.name][name] = value.clone();
@@ -205,7 +205,7 @@ impl Run<'_> {
                 Err(error) => return Ok(Err(one_line(&error.to_string()))),
             };
         }
-        Ok(Ok(Said { deny: counts["deny"], unknown: counts["unknown"] }))
+        Ok(Ok(ResultCounts { deny: counts["deny"], unknown: counts["unknown"] }))
     }
 
     fn set_parameters(&mut self, parameters: Value) -> Result<(), PolicyError> {
@@ -215,14 +215,14 @@ impl Run<'_> {
     }
 
     /// A line that no test and no example runs may say anything.
-    fn coverage(&mut self) -> Result<(), PolicyError> {
+    fn check_coverage(&mut self) -> Result<(), PolicyError> {
         let report = self.engine.get_coverage_report().map_err(|error| PolicyError::Compile(error.to_string()))?;
         for file in report.files {
             if !self.policies.iter().any(|policy| policy.file == file.path) {
                 continue;
             }
-            self.verdict.covered_lines += file.covered.len();
-            self.verdict.uncovered_lines += file.not_covered.len();
+            self.summary.covered_lines += file.covered.len();
+            self.summary.uncovered_lines += file.not_covered.len();
             for line in file.not_covered {
                 self.check(false, &file.path, line as usize, "no test and no example runs this line");
             }

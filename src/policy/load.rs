@@ -54,7 +54,7 @@ impl PolicySet {
         for policy in &mut policies {
             policy.fault = faults.get(&policy.file).map(ToString::to_string);
         }
-        let known = known(&policies);
+        let known = known_ids(&policies);
         let policies = select(policies, selection)?;
         // A policy that is not run is not loaded either: its errors would not be this scan's.
         modules.retain(|module| {
@@ -89,7 +89,7 @@ impl Module {
 }
 
 /// The ids of these policies and of all that ship with the binary; sorted.
-fn known(policies: &[Policy]) -> Vec<String> {
+fn known_ids(policies: &[Policy]) -> Vec<String> {
     let builtin = BUILTIN.iter().map(Module::builtin);
     let builtin = builtin.filter_map(|module| module.policy_name().map(|name| name.replace('_', "-")));
     let ids: BTreeSet<String> = policies.iter().map(|policy| policy.id.clone()).chain(builtin).collect();
@@ -179,7 +179,9 @@ pub fn check_users_modules(
         let fault = PolicyError::At { file: module.path.clone(), line, message };
         // Who else rests on the module would be lost with it.
         let package = format!("data.{}", module.package());
-        let used = modules.iter().any(|other| other.path != module.path && !other.is_test() && names(other, &package));
+        let used = modules
+            .iter()
+            .any(|other| other.path != module.path && !other.is_test() && mentions_package(other, &package));
         if module.policy_name().is_none() || used {
             return Err(fault);
         }
@@ -191,7 +193,7 @@ pub fn check_users_modules(
 }
 
 /// Whether a module's text names a package, be it in an import.
-fn names(module: &Module, package: &str) -> bool {
+fn mentions_package(module: &Module, package: &str) -> bool {
     let goes_on = |rest: &str| rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
     module.rego.split(package).skip(1).any(|rest| !goes_on(rest))
 }
@@ -201,7 +203,7 @@ pub fn add_modules(engine: &mut Engine, modules: &[Module]) -> Result<(), Policy
     for module in modules {
         if let Some(line) = preflight::too_deep(&module.rego) {
             let message =
-                format!("brackets are nested more than {} deep: give the inner ones a rule", preflight::MOST_BRACKETS);
+                format!("brackets are nested more than {} deep: give the inner ones a rule", preflight::MAX_BRACKETS);
             return Err(PolicyError::At { file: module.path.clone(), line, message });
         }
         engine.add_policy(module.path.clone(), module.rego.clone()).map_err(|error| rego_error(module, &error))?;

@@ -61,7 +61,7 @@ pub struct Policy {
 
 impl Policy {
     /// File and line of `deny` or of `unknown`: the first, where it has several.
-    pub fn place(&self, rule: &str) -> String {
+    pub fn rule_location(&self, rule: &str) -> String {
         format!("{}:{}", self.file, self.lines[usize::from(rule == "unknown")])
     }
 }

@@ -114,7 +114,7 @@ impl Outline {
 
 /// How deep brackets may be nested. regorus tries each one as several things, so that its parser takes twice as long
 /// for each level; the built-in policies have 5.
-pub const MOST_BRACKETS: usize = 12;
+pub const MAX_BRACKETS: usize = 12;
 
 /// The first line whose brackets are nested too deep to be parsed in good time.
 pub fn too_deep(rego: &str) -> Option<usize> {
@@ -132,7 +132,7 @@ pub fn too_deep(rego: &str) -> Option<usize> {
             (None, ']' | '}' | ')') => depth = depth.saturating_sub(1),
             (None, _) => {}
         }
-        if depth > MOST_BRACKETS {
+        if depth > MAX_BRACKETS {
             return Some(line);
         }
     }

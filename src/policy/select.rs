@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Policy, PolicyError, Selection};
-use crate::config::{Place, Setting};
+use crate::config::{ConfigSpan, Setting};
 use crate::model::finding::Severity;
 
 /// Applies the user's settings, and leaves the policies that run.
@@ -22,13 +22,13 @@ pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Po
     let mut disabled = BTreeSet::new();
     for settings in &selection.config.policies {
         let Some(policy) = policies.iter_mut().find(|policy| policy.id == settings.id) else {
-            return Err(refused(
+            return Err(setting_error(
                 &settings.place,
                 format!("no policy has the id {:?}; there are: {known}", settings.id),
             ));
         };
         for setting in &settings.settings {
-            if apply(policy, setting)? == Applied::Disabled {
+            if apply(policy, setting)? == SettingEffect::Disables {
                 disabled.insert(policy.id.clone());
             }
         }
@@ -47,40 +47,40 @@ pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Po
 }
 
 #[derive(PartialEq)]
-enum Applied {
-    Disabled,
-    Otherwise,
+enum SettingEffect {
+    Disables,
+    Other,
 }
 
 /// Applies one line of the user's file to a policy.
-fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Result<Applied, PolicyError> {
+fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Result<SettingEffect, PolicyError> {
     match (name.as_str(), value) {
         ("enabled", Value::Bool(enabled)) => {
-            return Ok(if *enabled { Applied::Otherwise } else { Applied::Disabled });
+            return Ok(if *enabled { SettingEffect::Other } else { SettingEffect::Disables });
         }
-        ("enabled", _) => return Err(refused(place, "`enabled` is true or false".to_owned())),
+        ("enabled", _) => return Err(setting_error(place, "`enabled` is true or false".to_owned())),
         ("severity", value) => {
             let words = || Severity::WORST_FIRST.map(Severity::as_str).join(", ");
             let severity = value.as_str().and_then(Severity::parse);
-            policy.metadata.custom.severity =
-                severity.ok_or_else(|| refused(place, format!("`severity` is one of {}, not {value}", words())))?;
+            policy.metadata.custom.severity = severity
+                .ok_or_else(|| setting_error(place, format!("`severity` is one of {}, not {value}", words())))?;
         }
         (name, value) => {
             let Some(parameter) = policy.metadata.custom.parameters.get(name) else {
                 let known = policy.parameters.keys().map(|name| format!(", {name}")).collect::<String>();
                 let message = format!("policy {} has no setting {name:?}; it has: enabled, severity{known}", policy.id);
-                return Err(refused(place, message));
+                return Err(setting_error(place, message));
             };
             if !parameter.kind.admits(value) {
                 let kind = parameter.kind.as_str();
-                return Err(refused(place, format!("`{name}` of policy {} is a {kind}, not {value}", policy.id)));
+                return Err(setting_error(place, format!("`{name}` of policy {} is a {kind}, not {value}", policy.id)));
             }
             policy.parameters.insert(name.to_owned(), value.clone());
         }
     }
-    Ok(Applied::Otherwise)
+    Ok(SettingEffect::Other)
 }
 
-fn refused(place: &Place, message: String) -> PolicyError {
+fn setting_error(place: &ConfigSpan, message: String) -> PolicyError {
     PolicyError::At { file: place.file.clone(), line: place.line, message }
 }

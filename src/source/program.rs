@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::model::text_file::repository_of;
+use crate::model::path::repository_of;
 
 /// Variables that any program may see: where it finds its files and programs, the way out, and whom to trust there.
 const PLAIN: [&str; 29] = [

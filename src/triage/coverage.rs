@@ -81,11 +81,11 @@ fn root(address: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::inventory::Scope;
+    use crate::model::inventory::ScanScope;
 
     #[test]
     fn source_code_that_was_not_named_was_not_seen() {
-        let scopes = vec![Scope { name: ScopeName::Source, complete: true }];
+        let scopes = vec![ScanScope { name: ScopeName::Source, complete: true }];
         let inventory = Inventory { scopes, ..Inventory::default() };
         let seen = |path: &str, address: &str| {
             Coverage::new(&inventory, ["p"], &[], vec![path.to_owned()]).whole_source(address)

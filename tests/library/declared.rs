@@ -6,7 +6,7 @@ use std::sync::Arc;
 use acrscan::document::input;
 use acrscan::evaluate::{Evaluation, Evaluator};
 use acrscan::model::cloud::Cloud;
-use acrscan::model::finding::Kind;
+use acrscan::model::finding::ResultKind;
 use acrscan::model::inventory::{Inventory, Language};
 use acrscan::model::text_file::TextFile;
 use acrscan::net::service_tags::ServiceTags;
@@ -79,7 +79,7 @@ fn evaluate(registry: DeclaredRegistry) -> Evaluation {
 }
 
 /// `policy: message` of all results of a kind, but of policies on whether a setting hardens the registry.
-fn said(evaluation: &Evaluation, kind: Kind) -> Vec<String> {
+fn said(evaluation: &Evaluation, kind: ResultKind) -> Vec<String> {
     let network = PolicySet::load(&Selection::default()).expect("the policies load");
     let network: Vec<String> = network
         .policies
@@ -100,10 +100,10 @@ fn said(evaluation: &Evaluation, kind: Kind) -> Vec<String> {
 #[test]
 fn a_restricted_registry_without_tasks_of_its_own() {
     let evaluation = evaluate(registry(json!({})));
-    assert_eq!(said(&evaluation, Kind::Fail), [""; 0]);
+    assert_eq!(said(&evaluation, ResultKind::Fail), [""; 0]);
     let main = "Registry azurerm_container_registry.main: tasks may exist that this source does not declare";
     assert_eq!(
-        said(&evaluation, Kind::Unknown),
+        said(&evaluation, ResultKind::Unknown),
         [
             format!("agent-pool-outside-vnet: {main}, so whether its agent pools lead to it cannot be told."),
             format!("missing-service-tag-ips: {main}, so whether ACR Tasks are let in cannot be told."),
@@ -119,7 +119,7 @@ fn a_setting_that_is_not_known_says_why() {
     let file = Arc::new(TextFile::new("main.tf", "public_network_access_enabled = var.access\n"));
     let unknown = Node::unknown(note).or_at(&Place::new(&file, 32..42));
     let evaluation = evaluate(hidden(registry(json!({})), "publicNetworkAccess", unknown));
-    let said = said(&evaluation, Kind::Unknown);
+    let said = said(&evaluation, ResultKind::Unknown);
     let expected = "Registry azurerm_container_registry.main: publicNetworkAccess is not known, so whether ACR Tasks are let \
         in cannot be told. The variable `access` has no default and no value is given.";
     assert!(said.contains(&format!("missing-service-tag-ips: {expected}")), "{said:#?}");
@@ -134,12 +134,12 @@ fn rules_that_are_not_all_known_hide_no_denial_and_pass_for_none() {
     rule_set.set("ipRules", rules);
     let evaluation = evaluate(hidden(registry(json!({})), "networkRuleSet", rule_set));
     let denied: Vec<&str> =
-        evaluation.findings.iter().filter(|f| f.kind == Kind::Fail).map(|f| f.policy.as_str()).collect();
+        evaluation.findings.iter().filter(|f| f.kind == ResultKind::Fail).map(|f| f.policy.as_str()).collect();
     for policy in ["firewall-rule-too-broad", "ipv6-firewall-rule"] {
         assert!(denied.contains(&policy), "{denied:?}");
     }
     assert!(!denied.contains(&"missing-service-tag-ips"), "{denied:?}");
-    let unknown = said(&evaluation, Kind::Unknown);
+    let unknown = said(&evaluation, ResultKind::Unknown);
     for policy in [
         "firewall-quota",
         "firewall-rule-invalid",
@@ -171,10 +171,10 @@ fn what_every_value_of_a_parameter_comes_to_is_certain() {
         Enabled and the firewall's default action is Allow.";
     let field = "/registry/properties/networkRuleSet/defaultAction".to_owned();
     let certain = results(with(access, &[set("Allow"), set("allow")]), policy);
-    let [(Kind::Fail, message, at)] = &certain[..] else { panic!("{certain:?}") };
+    let [(ResultKind::Fail, message, at)] = &certain[..] else { panic!("{certain:?}") };
     assert_eq!((message.as_str(), at), (open, &field));
     let depends = format!("It depends on the value of a parameter whether this holds: {open}");
-    assert_eq!(results(with(access, &[set("Deny"), set("Allow")]), policy), [(Kind::Unknown, depends, field)]);
+    assert_eq!(results(with(access, &[set("Deny"), set("Allow")]), policy), [(ResultKind::Unknown, depends, field)]);
     assert_eq!(results(with(access, &[set("Deny"), set("deny")]), policy), []);
     assert_eq!(results(with(access, &[set("Deny"), set("Odd")]), policy).len(), 1);
 }

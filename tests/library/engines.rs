@@ -1,7 +1,7 @@
 //! The built-in policies say the same on regorus' virtual machine and on its interpreter, whatever the document.
 //! (`.ci/run` compares the machine with OPA on the same documents.)
 
-use acrscan::evaluate::{Evaluator, Machinery};
+use acrscan::evaluate::{Backend, Evaluator};
 use acrscan::policy::{PolicySet, Selection};
 
 use crate::documents;
@@ -10,8 +10,8 @@ use crate::documents;
 fn the_machine_and_the_interpreter_agree() {
     let set = PolicySet::load(&Selection::default()).expect("the policies load");
     let documents = documents::generate(1200);
-    let fast = Evaluator::new(&set).expect("they compile").verdicts(&documents);
-    let slow = Evaluator::with(&set, Machinery::Interpreter).expect("they compile").verdicts(&documents);
+    let fast = Evaluator::new(&set).expect("they compile").answers(&documents);
+    let slow = Evaluator::with(&set, Backend::Interpreter).expect("they compile").answers(&documents);
     let mut denied = 0;
     for ((document, fast), slow) in documents.iter().zip(&fast).zip(&slow) {
         assert_eq!(fast.len(), set.policies.len());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use acrscan::document::input;
-use acrscan::evaluate::{Evaluator, Verdict};
+use acrscan::evaluate::{Evaluator, PolicyAnswer};
 use acrscan::model::finding::ScopeName;
 use acrscan::model::inventory::{Inventory, Origin, RegistryRecord};
 use acrscan::net::service_tags::ServiceTags;
@@ -46,7 +46,7 @@ fn record(id: String, document: &Value) -> RegistryRecord {
 }
 
 /// The tasks that a policy denies.
-fn denied(verdicts: &std::collections::BTreeMap<String, Verdict>, policy: &str) -> BTreeSet<String> {
+fn denied(verdicts: &std::collections::BTreeMap<String, PolicyAnswer>, policy: &str) -> BTreeSet<String> {
     let said = verdicts[policy].as_ref().expect("no policy fails");
     let found = said["deny"].as_array().expect("a set").iter();
     // A firewall that lacks addresses is one finding for all the tasks that depend on them.
@@ -62,7 +62,7 @@ fn denied(verdicts: &std::collections::BTreeMap<String, Verdict>, policy: &str) 
 #[test]
 fn no_task_is_reported_both_as_without_a_way_and_as_on_one_that_was_begun() {
     let documents = documents::generate(2000);
-    for (document, verdicts) in documents.iter().zip(evaluator().verdicts(&documents)) {
+    for (document, verdicts) in documents.iter().zip(evaluator().answers(&documents)) {
         let last = denied(&verdicts, LAST);
         for policy in BEGUN {
             let both: Vec<_> = denied(&verdicts, policy).intersection(&last).cloned().collect();
@@ -102,7 +102,7 @@ fn every_combination_of_ways_names_the_task_without_any() {
                         // Whether the bypass is on was not read: with a system identity it may be a way.
                         let passes = identity == "SystemAssigned" && bypass == Some(true);
                         let may_pass = identity == "SystemAssigned" && bypass.is_none();
-                        let verdicts = &evaluator.verdicts(std::slice::from_ref(&document))[0];
+                        let verdicts = &evaluator.answers(std::slice::from_ref(&document))[0];
                         let named: Vec<&str> = BEGUN
                             .into_iter()
                             .chain([LAST])

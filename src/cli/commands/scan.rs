@@ -15,8 +15,8 @@ use crate::document::export;
 use crate::evaluate::Evaluator;
 use crate::model::finding::Notification;
 use crate::model::inventory::{Inventory, Needs, Origin};
+use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
-use crate::model::text_file;
 use crate::net::service_tags::ServiceTags;
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
@@ -252,7 +252,7 @@ fn coverage<'a>(
     failed: &[Notification],
     policies: &'a PolicySet,
 ) -> Coverage<'a> {
-    let paths = args.paths.iter().map(|path| text_file::shown(path)).collect();
+    let paths = args.paths.iter().map(|path| display_path(path)).collect();
     Coverage::new(inventory, policies.policies.iter().map(|policy| policy.id.as_str()), failed, paths)
 }
 
@@ -261,7 +261,7 @@ fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policie
     notifications.extend(inventory.gaps.iter().map(|gap| gap.notification()));
     notifications.sort();
     let scope =
-        |scope: &crate::model::inventory::Scope| ScopeReport { name: scope.name.clone(), complete: scope.complete };
+        |scope: &crate::model::inventory::ScanScope| ScopeReport { name: scope.name.clone(), complete: scope.complete };
     Report {
         policies: policies.policies,
         scopes: inventory.scopes.iter().map(scope).collect(),

@@ -11,7 +11,7 @@ impl Credentials {
     /// Takes what `listDetails` answered of one task. `None` where that is no task.
     ///
     /// What was not set, ARM leaves out; a member of another shape than ARM's is not known, hence null.
-    pub fn of(answer: &Map<String, Value>) -> Option<Credentials> {
+    pub fn from_answer(answer: &Map<String, Value>) -> Option<Credentials> {
         let properties = answer.get("properties").filter(|properties| properties.is_object())?;
         let credentials = &properties["credentials"];
         let source = &credentials["sourceRegistry"];
@@ -62,7 +62,7 @@ mod tests {
 
     fn kept(credentials: Value) -> Value {
         let answer = json!({"name": "t", "properties": {"status": "Enabled", "credentials": credentials}});
-        Credentials::of(answer.as_object().expect("an object")).expect("a task").into_value()
+        Credentials::from_answer(answer.as_object().expect("an object")).expect("a task").into_value()
     }
 
     #[test]
@@ -103,6 +103,6 @@ mod tests {
         assert_eq!(odd, json!({"login_mode": null, "source_identity": null, "custom_registries": null}));
         assert_eq!(kept(json!("hunter2")), odd);
         assert_eq!(kept(json!({"sourceRegistry": {"loginMode": "hunter 2"}})), nothing);
-        assert_eq!(Credentials::of(&Map::new()), None);
+        assert_eq!(Credentials::from_answer(&Map::new()), None);
     }
 }

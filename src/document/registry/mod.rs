@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 pub use self::credentials::Credentials;
-use self::redact::Keep;
-use self::redact::Keep::{Members, Scalar};
+use self::redact::Allowed;
+use self::redact::Allowed::{Members, Scalar};
 pub use self::roles::principals;
 
 /// The version of the document's shape.
@@ -28,10 +28,10 @@ pub struct ApiVersions<'a> {
 
 /// A part that is not always asked for.
 #[derive(Debug, Default)]
-pub enum Asked<T> {
+pub enum Reading<T> {
     /// Nobody needs it, or it does not apply: absent from the document.
     #[default]
-    No,
+    NotRequested,
     /// It was asked for and not read: null in the document.
     Refused,
     /// What was read.
@@ -48,13 +48,13 @@ pub struct Parts {
     /// Its agent pools; `None` where they were not read.
     pub agent_pools: Option<Vec<Value>>,
     /// The role assignments at and above the registry, of whomever.
-    pub role_assignments: Asked<Vec<Value>>,
+    pub role_assignments: Reading<Vec<Value>>,
     /// What counts against its quotas.
-    pub usages: Asked<Vec<Value>>,
+    pub usages: Reading<Vec<Value>>,
     /// The credentials of its tasks, by their names.
-    pub task_credentials: Asked<BTreeMap<String, Credentials>>,
+    pub task_credentials: Reading<BTreeMap<String, Credentials>>,
     /// The registry once more, at a preview api-version.
-    pub preview: Asked<Value>,
+    pub preview: Reading<Value>,
     /// JSON pointers to what is not known to its end, as the input document's schema says.
     pub partial: Vec<String>,
     /// In source code: the registry's address.
@@ -62,7 +62,7 @@ pub struct Parts {
 }
 
 /// All that is kept of a usage.
-static USAGE: Keep = Members(&[("name", Scalar), ("limit", Scalar), ("currentValue", Scalar), ("unit", Scalar)]);
+static USAGE: Allowed = Members(&[("name", Scalar), ("limit", Scalar), ("currentValue", Scalar), ("unit", Scalar)]);
 
 /// Builds the document of one registry as text: pretty-printed, keys sorted, lists sorted by name or id, a newline at
 /// the end.
@@ -74,7 +74,7 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     let Parts { registry, tasks, agent_pools, role_assignments, usages, task_credentials, preview, partial, address } =
         parts;
     let principals = roles::principals(tasks.iter().flatten());
-    let tasks = tasks.map(|tasks| sorted_by_name(tasks.into_iter().map(task::kept)));
+    let tasks = tasks.map(|tasks| sorted_by_name(tasks.into_iter().map(task::redact)));
     let agent_pools = agent_pools.map(sorted_by_name);
     let mut document = json!({
         "schema_version": SCHEMA_VERSION,
@@ -92,16 +92,16 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     if let Some(address) = address {
         document["origin"]["address"] = address.into();
     }
-    if !matches!(preview, Asked::No) {
+    if !matches!(preview, Reading::NotRequested) {
         document["origin"]["preview_requested"] = true.into();
     }
-    let mut add = |member: &str, value: Asked<Value>| match value {
-        Asked::No => {}
-        Asked::Refused => document[member] = Value::Null,
-        Asked::Read(value) => document[member] = value,
+    let mut add = |member: &str, value: Reading<Value>| match value {
+        Reading::NotRequested => {}
+        Reading::Refused => document[member] = Value::Null,
+        Reading::Read(value) => document[member] = value,
     };
-    add("role_assignments", role_assignments.map(|items| roles::kept(items, &principals).into()));
-    add("usages", usages.map(|items| sorted_by_name(items.into_iter().map(|item| USAGE.of(item))).into()));
+    add("role_assignments", role_assignments.map(|items| roles::redact(items, &principals).into()));
+    add("usages", usages.map(|items| sorted_by_name(items.into_iter().map(|item| USAGE.redact(item))).into()));
     add(
         "task_credentials",
         task_credentials.map(|tasks| tasks.into_iter().map(|(n, c)| (n, c.into_value())).collect()),
@@ -117,12 +117,12 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     text
 }
 
-impl<T> Asked<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Asked<U> {
+impl<T> Reading<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Reading<U> {
         match self {
-            Asked::No => Asked::No,
-            Asked::Refused => Asked::Refused,
-            Asked::Read(value) => Asked::Read(f(value)),
+            Reading::NotRequested => Reading::NotRequested,
+            Reading::Refused => Reading::Refused,
+            Reading::Read(value) => Reading::Read(f(value)),
         }
     }
 }
@@ -203,10 +203,10 @@ mod tests {
     fn what_was_not_asked_for_is_absent_and_what_was_refused_is_null() {
         let document = |parts: Parts| -> Value { serde_json::from_str(&build(parts, VERSIONS)).expect("JSON") };
         let refused = document(Parts {
-            role_assignments: Asked::Refused,
-            usages: Asked::Refused,
-            task_credentials: Asked::Refused,
-            preview: Asked::Refused,
+            role_assignments: Reading::Refused,
+            usages: Reading::Refused,
+            task_credentials: Reading::Refused,
+            preview: Reading::Refused,
             ..Parts::default()
         });
         assert_eq!(
@@ -225,13 +225,13 @@ mod tests {
         let read = document(Parts {
             tasks: Some(vec![json!({"name": "t", "identity": {"type": "SystemAssigned", "principalId": "P"}})]),
             agent_pools: Some(Vec::new()),
-            role_assignments: Asked::Read(vec![
+            role_assignments: Reading::Read(vec![
                 json!({"id": "/b", "properties": {"principalId": "p"}}),
                 json!({"id": "/a", "properties": {"principalId": "somebody else"}}),
             ]),
-            usages: Asked::Read(vec![usage("Size"), noisy]),
-            task_credentials: Asked::Read(BTreeMap::new()),
-            preview: Asked::Read(json!({"name": "acr", "properties": {}, "systemData": {"createdBy": "someone"}})),
+            usages: Reading::Read(vec![usage("Size"), noisy]),
+            task_credentials: Reading::Read(BTreeMap::new()),
+            preview: Reading::Read(json!({"name": "acr", "properties": {}, "systemData": {"createdBy": "someone"}})),
             ..Parts::default()
         });
         assert_eq!(read["role_assignments"], json!([{"id": "/b", "properties": {"principalId": "p"}}]));

@@ -3,36 +3,39 @@
 use serde_json::Value;
 
 /// What is kept of a value, and of everything within it.
-pub enum Keep {
+pub enum Allowed {
     /// Text, number, truth value or null.
     Scalar,
     /// Whatever it is.
-    Whole,
+    Any,
     /// Each item of a list.
-    List(&'static Keep),
+    List(&'static Allowed),
     /// Each value of a map whose keys are names.
-    Map(&'static Keep),
+    Map(&'static Allowed),
     /// These members, and no others.
-    Members(&'static [(&'static str, Keep)]),
+    Members(&'static [(&'static str, Allowed)]),
 }
 
-use Keep::{List, Members, Scalar, Whole};
+use Allowed::{Any, List, Members, Scalar};
 
-impl Keep {
+impl Allowed {
     /// Takes what is to be kept. A value of another shape than its kind of member has becomes null, which says "not
     /// known": to leave it out would say that there is none.
-    pub fn of(&self, value: Value) -> Value {
+    pub fn redact(&self, value: Value) -> Value {
         match (self, value) {
-            (Whole, value) => value,
+            (Any, value) => value,
             (Scalar, value @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => value,
-            (List(keep), Value::Array(items)) => items.into_iter().map(|item| keep.of(item)).collect(),
-            (Keep::Map(keep), Value::Object(map)) => map.into_iter().map(|(key, item)| (key, keep.of(item))).collect(),
+            (List(allowed), Value::Array(items)) => items.into_iter().map(|item| allowed.redact(item)).collect(),
+            (Allowed::Map(allowed), Value::Object(map)) => {
+                map.into_iter().map(|(key, item)| (key, allowed.redact(item))).collect()
+            }
             (Members(members), Value::Object(mut map)) => {
-                let kept =
-                    members.iter().filter_map(|(name, keep)| Some(((*name).to_owned(), keep.of(map.remove(*name)?))));
+                let kept = members
+                    .iter()
+                    .filter_map(|(name, allowed)| Some(((*name).to_owned(), allowed.redact(map.remove(*name)?))));
                 Value::Object(kept.collect())
             }
-            (Scalar | List(_) | Keep::Map(_) | Members(_), _) => Value::Null,
+            (Scalar | List(_) | Allowed::Map(_) | Members(_), _) => Value::Null,
         }
     }
 }

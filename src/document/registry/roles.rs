@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::redact::Keep;
-use super::redact::Keep::{Members, Scalar};
+use super::redact::Allowed;
+use super::redact::Allowed::{Members, Scalar};
 
 /// All that is kept of a role assignment.
-static ROLE_ASSIGNMENT: Keep = Members(&[
+static ROLE_ASSIGNMENT: Allowed = Members(&[
     ("id", Scalar),
     ("name", Scalar),
     (
@@ -35,12 +35,12 @@ pub fn principals<'a>(tasks: impl IntoIterator<Item = &'a Value>) -> BTreeSet<St
 }
 
 /// The role assignments of these principals, sorted by id.
-pub fn kept(items: Vec<Value>, principals: &BTreeSet<String>) -> Vec<Value> {
+pub fn redact(items: Vec<Value>, principals: &BTreeSet<String>) -> Vec<Value> {
     let is_theirs = |item: &Value| {
         let principal = item["properties"]["principalId"].as_str();
         principal.is_some_and(|principal| principals.contains(&principal.to_lowercase()))
     };
-    let mut kept: Vec<Value> = items.into_iter().filter(is_theirs).map(|item| ROLE_ASSIGNMENT.of(item)).collect();
+    let mut kept: Vec<Value> = items.into_iter().filter(is_theirs).map(|item| ROLE_ASSIGNMENT.redact(item)).collect();
     kept.sort_by_cached_key(|item| {
         let id = item["id"].as_str().unwrap_or_default();
         (id.to_lowercase(), id.to_owned())
@@ -75,7 +75,7 @@ mod tests {
                 },
             })
         };
-        let kept = kept(vec![item("/B", "BBBB"), item("/c", "cccc"), json!({}), item("/a", "aaaa")], &principals);
+        let kept = redact(vec![item("/B", "BBBB"), item("/c", "cccc"), json!({}), item("/a", "aaaa")], &principals);
         let expected = |id: &str, principal: &str| {
             json!({
                 "id": id, "name": "n",

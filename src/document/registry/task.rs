@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use super::redact::Keep;
-use super::redact::Keep::{List, Members, Scalar, Whole};
+use super::redact::Allowed;
+use super::redact::Allowed::{Any, List, Members, Scalar};
 
 /// All that is kept of a task: steps hold build
 /// arguments and encoded scripts, triggers hold access tokens, credentials hold passwords, and the addresses of
 /// sources (`contextPath`, `repositoryUrl`) can hold either.
-static TASK: Keep = Members(&[
+static TASK: Allowed = Members(&[
     ("id", Scalar),
     ("name", Scalar),
     ("type", Scalar),
     ("location", Scalar),
-    ("tags", Whole),
-    ("identity", Whole),
+    ("tags", Any),
+    ("identity", Any),
     (
         "properties",
         Members(&[
@@ -62,7 +62,7 @@ static TASK: Keep = Members(&[
                 "credentials",
                 Members(&[
                     ("sourceRegistry", Members(&[("loginMode", Scalar), ("identity", Scalar)])),
-                    ("customRegistries", Keep::Map(&Members(&[("identity", Scalar)]))),
+                    ("customRegistries", Allowed::Map(&Members(&[("identity", Scalar)]))),
                 ]),
             ),
         ]),
@@ -70,8 +70,8 @@ static TASK: Keep = Members(&[
 ]);
 
 /// A task without what could be a secret.
-pub fn kept(task: Value) -> Value {
-    let mut task = TASK.of(task);
+pub fn redact(task: Value) -> Value {
+    let mut task = TASK.redact(task);
     // ARM leaves the identity out where a task has none; a null says the same, and would read as "not known".
     if let Some(task) = task.as_object_mut()
         && task.get("identity") == Some(&Value::Null)
@@ -164,20 +164,20 @@ mod tests {
                 },
             },
         });
-        let result = super::kept(task);
+        let result = super::redact(task);
         assert_eq!(result, kept);
         assert!(!result.to_string().contains(secret));
     }
 
     #[test]
     fn absent_null_and_misshapen_stay_apart() {
-        assert_eq!(kept(json!({"name": "a", "identity": null})), json!({"name": "a"}));
+        assert_eq!(redact(json!({"name": "a", "identity": null})), json!({"name": "a"}));
         assert_eq!(
-            kept(json!({"properties": {"trigger": null, "step": {}}})),
+            redact(json!({"properties": {"trigger": null, "step": {}}})),
             json!({"properties": {"trigger": null, "step": {}}})
         );
         assert_eq!(
-            kept(json!({"name": ["hunter2"], "properties": {"trigger": "hunter2", "credentials": ["hunter2"]}})),
+            redact(json!({"name": ["hunter2"], "properties": {"trigger": "hunter2", "credentials": ["hunter2"]}})),
             json!({"name": null, "properties": {"trigger": null, "credentials": null}})
         );
     }

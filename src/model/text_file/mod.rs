@@ -10,9 +10,10 @@ use std::sync::OnceLock;
 
 use self::line_hash::line_hashes;
 pub use self::lines::{Lines, Region};
+use super::path::display_path;
 
 /// A file that is larger is not read: no hand-written template or configuration comes near.
-pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A text file that was read.
 pub struct TextFile {
@@ -36,16 +37,16 @@ impl TextFile {
         TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
     }
 
-    /// Reads a file of at most [`MOST_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
+    /// Reads a file of at most [`MAX_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
     ///
     /// # Errors
     /// `<path>: <why>`, where the file cannot be read, is too large, or is no text.
     pub fn read(path: &Path) -> Result<TextFile, String> {
-        let name = shown(path);
+        let name = display_path(path);
         let error = |why: String| format!("{name}: {why}");
         let metadata = path.metadata().map_err(|e| error(format!("cannot read it: {e}")))?;
-        if metadata.len() > MOST_BYTES {
-            let most = MOST_BYTES / 1024 / 1024;
+        if metadata.len() > MAX_BYTES {
+            let most = MAX_BYTES / 1024 / 1024;
             return Err(error(format!("it is {} MB; at most {most} MB are read", metadata.len() / 1024 / 1024)));
         }
         let bytes = std::fs::read(path).map_err(|e| error(format!("cannot read it: {e}")))?;
@@ -99,20 +100,6 @@ impl Ord for TextFile {
     fn cmp(&self, other: &TextFile) -> std::cmp::Ordering {
         self.path.cmp(&other.path)
     }
-}
-
-/// The path as a user would open it: relative to the working directory where it lies below, with `/` throughout.
-pub fn shown(path: &Path) -> String {
-    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    let path = relative.as_deref().unwrap_or(path);
-    let normal: std::path::PathBuf =
-        path.components().filter(|component| *component != std::path::Component::CurDir).collect();
-    normal.to_string_lossy().replace('\\', "/")
-}
-
-/// The git repository that a folder is in: the nearest folder above it, or itself, with a `.git`.
-pub fn repository_of(folder: &Path) -> Option<&Path> {
-    folder.ancestors().find(|ancestor| ancestor.join(".git").exists())
 }
 
 /// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.

@@ -10,7 +10,7 @@ use super::report::grouping::doubts;
 use super::report::verdict::plural;
 use super::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
 use super::{Verdict, text};
-use crate::model::finding::{BaselineState, Finding, Kind, Location, Severity, Waived};
+use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
 
 /// What a cell holds at most.
 const MOST_CELL: usize = 1000;
@@ -26,7 +26,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     page.line(&format!("{}.", text::summary(report)));
     let fails: Vec<&Finding> = Severity::WORST_FIRST
         .into_iter()
-        .flat_map(|severity| report.open().filter(move |f| f.kind == Kind::Fail && f.severity == severity))
+        .flat_map(|severity| report.open().filter(move |f| f.kind == ResultKind::Fail && f.severity == severity))
         .collect();
     match report.compared() {
         None => findings(&mut page, "Findings", &fails),
@@ -292,8 +292,8 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
     fn a_page_is_under_a_megabyte_and_says_what_is_cut() {
         let mut report = sample::report();
         let message = format!("Registry prod accepts {}", "|".repeat(500));
-        report.findings = vec![sample::in_source("public-network-access", Kind::Fail, &message); 20_000];
-        report.findings.extend(vec![sample::in_source("quarantine", Kind::Unknown, "not known"); 3]);
+        report.findings = vec![sample::in_source("public-network-access", ResultKind::Fail, &message); 20_000];
+        report.findings.extend(vec![sample::in_source("quarantine", ResultKind::Unknown, "not known"); 3]);
         let shown = render(&report, &sample::VERDICT);
         assert!(shown.len() < 1_000_000, "{}", shown.len());
         let rows = shown.lines().filter(|line| line.starts_with("| high |")).count();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::model::finding::{Finding, Kind, Location};
+use crate::model::finding::{Finding, Location, ResultKind};
 
 /// A reason, and the policies that could not tell for it.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Doubt<'a> {
 pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<'a>> {
     let mut doubts: Vec<Doubt> = Vec::new();
     let mut known = HashMap::new();
-    for finding in findings.into_iter().filter(|finding| finding.kind == Kind::Unknown) {
+    for finding in findings.into_iter().filter(|finding| finding.kind == ResultKind::Unknown) {
         let reason = reason(&finding.message);
         let at = *known.entry((&finding.resource, reason.clone(), place(finding))).or_insert(doubts.len());
         match doubts.get_mut(at) {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_alike_at_one_place_of_source_code_is_together() {
-        let fail = |policy: &str| sample::in_source(policy, Kind::Fail, "No.");
+        let fail = |policy: &str| sample::in_source(policy, ResultKind::Fail, "No.");
         let live = || sample::live("anonymous-pull", crate::model::finding::Severity::Low);
         let findings = [fail("a"), fail("b"), live(), live(), fail("a")];
         let groups = alike(&findings);

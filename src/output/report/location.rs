@@ -3,7 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::finding::{Finding, Location, Region};
-use crate::model::text_file::{TextFile, repository_of};
+use crate::model::path::repository_of;
+use crate::model::text_file::TextFile;
 
 /// The repository: the folder that holds `.git`, at or above the working directory; else the working directory.
 pub struct Repository {

@@ -7,7 +7,9 @@ pub(crate) mod location;
 pub(crate) mod sample;
 pub(crate) mod verdict;
 
-use crate::model::finding::{BaselineState, Finding, Kind, Notification, RegistrySummary, ScopeName, Severity, Waived};
+use crate::model::finding::{
+    BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
+};
 pub use crate::model::inventory::Taken;
 use crate::policy::Policy;
 
@@ -105,13 +107,13 @@ impl Outcome {
 impl Report {
     /// What the report comes to. What is waived does not count.
     pub fn outcome(&self, gate: Gate) -> Outcome {
-        let unknown = gate.fail_on_unknown && self.open().any(|finding| finding.kind == Kind::Unknown);
+        let unknown = gate.fail_on_unknown && self.open().any(|finding| finding.kind == ResultKind::Unknown);
         let incomplete = self.scopes.iter().any(|scope| !scope.complete);
         if unknown || incomplete || !self.notifications.is_empty() {
             return Outcome::Incomplete;
         }
         let fails = |finding: &Finding| {
-            finding.kind == Kind::Fail
+            finding.kind == ResultKind::Fail
                 && gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
                 && (!gate.fail_on_new || finding.baseline == Some(BaselineState::New))
         };
@@ -130,18 +132,18 @@ impl Report {
 
     /// How many open findings of kind fail have this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.open().filter(|finding| finding.kind == Kind::Fail && finding.severity == severity).count()
+        self.open().filter(|finding| finding.kind == ResultKind::Fail && finding.severity == severity).count()
     }
 
     /// How many open results are unknown.
     pub fn count_unknown(&self) -> usize {
-        self.open().filter(|finding| finding.kind == Kind::Unknown).count()
+        self.open().filter(|finding| finding.kind == ResultKind::Unknown).count()
     }
 
     /// How the open findings of kind fail compare with the baseline; `None` where there is none.
     pub fn compared(&self) -> Option<Compared> {
         let absent = self.absent.as_ref()?;
-        let fails = || self.open().filter(|finding| finding.kind == Kind::Fail);
+        let fails = || self.open().filter(|finding| finding.kind == ResultKind::Fail);
         let new = fails().filter(|finding| finding.baseline == Some(BaselineState::New)).count();
         Some(Compared { new, known: fails().count() - new, gone: absent.len() })
     }

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{AbsentResult, Gate, Outcome, Report, ScopeReport, WaiverRemark};
 use crate::model::finding::{
-    BaselineState, Finding, Kind, Level, Location, Notification, Region, RegistrySummary, Related, ScopeName, Severity,
-    Waived, fingerprint,
+    BaselineState, Finding, Level, Location, Notification, Region, RegistrySummary, Related, ResultKind, ScopeName,
+    Severity, Waived, fingerprint,
 };
 use crate::model::text_file::TextFile;
 use crate::policy::{PolicySet, Selection};
@@ -26,7 +26,7 @@ pub const VERDICT: Verdict = Verdict {
 const MAIN: &str = "resource \"azurerm_container_registry\" \"prod\" {\n  sku = var.sku\n\tpublic_network_access_enabled = var.open # \u{202e}gnp.exe\n}\n";
 
 /// A finding in source code.
-pub fn in_source(policy: &str, kind: Kind, message: &str) -> Finding {
+pub fn in_source(policy: &str, kind: ResultKind, message: &str) -> Finding {
     let resource = "infra:azurerm_container_registry.prod";
     let main = Arc::new(TextFile::new("infra/main.tf", MAIN));
     let variables = Arc::new(TextFile::new("infra/variables.tf", "variable \"open\" {\n  default = true\n}\n"));
@@ -69,7 +69,7 @@ pub fn live(policy: &str, severity: Severity) -> Finding {
         fingerprint: fingerprint(policy, &resource, "live"),
         key: Some("live".to_owned()),
         resource,
-        ..in_source(policy, Kind::Fail, "Registry contosolive lets anybody pull.")
+        ..in_source(policy, ResultKind::Fail, "Registry contosolive lets anybody pull.")
     }
 }
 
@@ -90,17 +90,20 @@ pub fn report() -> Report {
     let only = ["admin-user", "anonymous-pull", "firewall-quota", "public-network-access", "quarantine"];
     let selection = Selection { only: only.map(str::to_owned).to_vec(), ..Selection::default() };
     let policies = PolicySet::load(&selection).expect("the built-in policies").policies;
-    let mut waived = in_source("quarantine", Kind::Fail, "Registry prod does not hold new images back.");
+    let mut waived = in_source("quarantine", ResultKind::Fail, "Registry prod does not hold new images back.");
     waived.waived = Some(waiver());
     let message = "Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.";
-    let mut findings =
-        vec![live("anonymous-pull", Severity::Medium), in_source("public-network-access", Kind::Fail, message), waived];
+    let mut findings = vec![
+        live("anonymous-pull", Severity::Medium),
+        in_source("public-network-access", ResultKind::Fail, message),
+        waived,
+    ];
     for (policy, rest) in [("admin-user", "whether it is on"), ("anonymous-pull", "whether anybody may pull")] {
         let why = "Registry prod: the SKU was not read";
         let message = format!("{why}, so {rest} cannot be told. The variable `sku` has no value.");
-        findings.push(in_source(policy, Kind::Unknown, &message));
+        findings.push(in_source(policy, ResultKind::Unknown, &message));
     }
-    findings.push(in_source("firewall-quota", Kind::Unknown, "Whatever a policy says, so be it."));
+    findings.push(in_source("firewall-quota", ResultKind::Unknown, "Whatever a policy says, so be it."));
     let registry = |finding: &Finding, sku: &str| RegistrySummary {
         scope: finding.scope.clone(),
         resource: finding.resource.clone(),

@@ -1,7 +1,7 @@
 //! What a scan came to, in a sentence.
 
 use super::{Gate, Outcome, Report};
-use crate::model::finding::{BaselineState, Finding, Kind, Severity};
+use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 
 /// What a scan came to, and what it was held to.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ impl Verdict {
     /// Whether a finding is one that fails the scan.
     pub fn counts(&self, finding: &Finding) -> bool {
         finding.waived.is_none()
-            && finding.kind == Kind::Fail
+            && finding.kind == ResultKind::Fail
             && self.gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
             && (!self.gate.fail_on_new || finding.baseline == Some(BaselineState::New))
     }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactLocation, Location, LogicalLocation, PhysicalLocation, PropertyBag, ReportingDescriptor,
-    ReportingDescriptorReference, ReportingDescriptorRelationship, Result as SarifResult, ResultKind, ResultLevel, Run,
-    Suppression, ToolComponent, ToolComponentReference,
+    ReportingDescriptorReference, ReportingDescriptorRelationship, Result as SarifResult, ResultKind as SarifKind,
+    ResultLevel, Run, Suppression, ToolComponent, ToolComponentReference,
 };
 
 use super::super::report::{AbsentResult, Report, ScopeReport};
 use super::result::{message, sarif_region, uri};
-use crate::model::finding::{Finding, Kind, Level, Region, ScopeName, Waived};
+use crate::model::finding::{Finding, Level, Region, ResultKind, ScopeName, Waived};
 use crate::model::registry_id::RegistryId;
 use crate::policy::Policy;
 
@@ -31,8 +31,8 @@ pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &S
         // On all results or on none (SARIF 3.27.23): an empty list says that the result is not suppressed.
         result.suppressions = Some(finding.waived.iter().map(suppression).collect());
         result.baseline_state = finding.baseline.map(|state| json!(state.as_str()));
-        result.kind = Some(if finding.kind == Kind::Unknown { ResultKind::Open } else { ResultKind::Fail });
-        if finding.kind == Kind::Unknown {
+        result.kind = Some(if finding.kind == ResultKind::Unknown { SarifKind::Open } else { SarifKind::Fail });
+        if finding.kind == ResultKind::Unknown {
             result.level = Some(ResultLevel::None);
         }
     }
@@ -88,7 +88,7 @@ fn absent_result(gone: &AbsentResult, policies: &[Policy]) -> SarifResult {
     let resource = LogicalLocation::builder().fully_qualified_name(&gone.resource).kind("resource").build();
     let mut result = SarifResult::builder()
         .rule_id(&gone.policy)
-        .kind(ResultKind::Fail)
+        .kind(SarifKind::Fail)
         .message(message(&gone.message))
         .locations(vec![Location::builder().logical_locations(vec![resource]).build()])
         .partial_fingerprints(BTreeMap::from([("acrscan/v1".to_owned(), gone.fingerprint.clone())]))

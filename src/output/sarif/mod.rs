@@ -21,7 +21,7 @@ use self::result::{message, result};
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
 use super::{SarifOptions, SarifTarget};
-use crate::model::finding::{Finding, Kind, Notification, ScopeName, Severity};
+use crate::model::finding::{Finding, Notification, ResultKind, ScopeName, Severity};
 use crate::policy::Policy;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -91,7 +91,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
 /// left out for nothing was lost there: the value is given elsewhere. One in Azure keeps an alert open when a
 /// permission is lost.
 fn is_for_github(finding: &Finding) -> bool {
-    finding.waived.is_none() && (finding.kind == Kind::Fail || finding.scope != ScopeName::Source)
+    finding.waived.is_none() && (finding.kind == ResultKind::Fail || finding.scope != ScopeName::Source)
 }
 
 /// What is before the last slash is the category by which GitHub tells uploads apart.

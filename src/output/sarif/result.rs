@@ -12,7 +12,7 @@ use super::super::report::excerpt::Excerpt;
 use super::super::report::location::{Place, Repository, outside};
 use super::super::visible;
 use super::grouped;
-use crate::model::finding::{Finding, Kind, Location, Region, Severity};
+use crate::model::finding::{Finding, Location, Region, ResultKind, Severity};
 use crate::model::registry_id::RegistryId;
 use crate::model::text_file::TextFile;
 use crate::policy::Policy;
@@ -30,7 +30,7 @@ pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repos
     let place = place(finding, repository);
     let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
     let level = match (finding.kind, severity) {
-        (Kind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
+        (ResultKind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
         (_, Severity::Medium) => ResultLevel::Warning,
         (_, Severity::High | Severity::Critical) => ResultLevel::Error,
     };

@@ -95,12 +95,12 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
-    use crate::model::finding::Kind;
+    use crate::model::finding::ResultKind;
     use crate::output::report::sample;
 
     #[test]
     fn it_looks_as_compilers_do() {
-        let mut finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
+        let mut finding = sample::in_source("public-network-access", ResultKind::Fail, "Registry prod is open.");
         finding.baseline = Some(BaselineState::New);
         let shown = render(&finding, &[], "Set it to\nfalse. Or do not.", false);
         snapbox::assert_data_eq!(
@@ -125,7 +125,7 @@ new, high[public-network-access]: Registry prod is open.
 
     #[test]
     fn what_is_alike_is_told_beside_it() {
-        let of = |index: usize| sample::in_source("p", Kind::Fail, &format!("number {index}"));
+        let of = |index: usize| sample::in_source("p", ResultKind::Fail, &format!("number {index}"));
         let others: Vec<Finding> = (1..6).map(of).collect();
         let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
         let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
@@ -135,7 +135,7 @@ new, high[public-network-access]: Registry prod is open.
 
     #[test]
     fn colours_are_for_a_terminal_alone() {
-        let finding = sample::in_source("public-network-access", Kind::Fail, "Registry prod is open.");
+        let finding = sample::in_source("public-network-access", ResultKind::Fail, "Registry prod is open.");
         let (plain, coloured) = (render(&finding, &[], "", false), render(&finding, &[], "", true));
         assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
@@ -146,7 +146,7 @@ new, high[public-network-access]: Registry prod is open.
         let file = std::sync::Arc::new(TextFile::new("a.json", text));
         let region = Region { start_line, start_column, end_line, end_column };
         let location = Location::Source { file, region };
-        let finding = Finding { location, related: Vec::new(), ..sample::in_source("p", Kind::Fail, "No.") };
+        let finding = Finding { location, related: Vec::new(), ..sample::in_source("p", ResultKind::Fail, "No.") };
         render(&finding, &[], "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
     }
 

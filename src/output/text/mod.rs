@@ -12,7 +12,7 @@ use super::report::grouping::doubts;
 use super::report::verdict::plural;
 use super::report::{Compared, Report};
 use super::visible;
-use crate::model::finding::{BaselineState, Finding, Kind, RegistrySummary, ScopeName, Severity};
+use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
 
 /// Renders a report, with terminal colours or without.
 pub fn render(report: &Report, colour: bool) -> String {
@@ -62,7 +62,7 @@ fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterato
 
 /// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
 fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
-    let fails = findings.iter().copied().filter(|finding| finding.kind == Kind::Fail);
+    let fails = findings.iter().copied().filter(|finding| finding.kind == ResultKind::Fail);
     for group in grouping::alike(fails) {
         let Some((finding, alike)) = group.split_first() else { continue };
         let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
@@ -101,8 +101,8 @@ fn waived(finding: &Finding) -> String {
 
 fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
     let (label, style) = match finding.kind {
-        Kind::Fail => (finding.severity.as_str(), severity_style(finding.severity)),
-        Kind::Unknown => ("unknown", UNKNOWN),
+        ResultKind::Fail => (finding.severity.as_str(), severity_style(finding.severity)),
+        ResultKind::Unknown => ("unknown", UNKNOWN),
     };
     let label = paint.with(style, &format!("{label:<8}"));
     let new = if finding.baseline == Some(BaselineState::New) { "  new" } else { "" };

@@ -15,15 +15,15 @@ use super::auth::Entra;
 use super::client::address;
 use super::client::arm::Arm;
 use super::client::endpoint;
-use super::client::error::Failure;
-use super::client::http::{Http, Pause};
+use super::client::error::AzureError;
+use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
-use super::registry::{REGISTRIES_VERSION, Reader, Versions};
+use super::registry::{REGISTRIES_VERSION, Reader, ServedVersions};
 use super::{Options, Progress};
 use crate::document::registry;
 use crate::document::registry::Parts;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope};
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, TagSource};
 
@@ -35,7 +35,7 @@ const LISTED_AHEAD: usize = 1000;
 pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Result<Collected> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let endpoint = options.arm_endpoint.as_deref().unwrap_or(options.cloud.arm_endpoint());
-    let endpoint = endpoint::base(endpoint).map_err(|error| anyhow!("the ARM endpoint: {error}"))?;
+    let endpoint = endpoint::parse_base(endpoint).map_err(|error| anyhow!("the ARM endpoint: {error}"))?;
     let entra = Entra::new(options, &env)?;
     let http = Http::new(options).context("cannot start")?;
     let tokens = auth::sign_in(&http, entra, auth::candidates(&env, options.credential)).await?;
@@ -43,8 +43,8 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
         arm: Arm { http, endpoint, tokens },
         options,
         progress,
-        told: Cell::default(),
-        versions: Versions::default(),
+        reported: Cell::default(),
+        versions: ServedVersions::default(),
     };
     Ok(collector.collect().await)
 }
@@ -53,20 +53,20 @@ struct Collector<'a> {
     arm: Arm,
     options: &'a Options,
     progress: &'a dyn Fn(Progress),
-    told: Cell<Progress>,
-    versions: Versions,
+    reported: Cell<Progress>,
+    versions: ServedVersions,
 }
 
 /// A registry that was listed and is still to be read.
-pub struct Found {
+pub struct ListedRegistry {
     pub id: String,
     pub parsed: RegistryId,
     pub registry: Value,
 }
 
 /// What one subscription gave.
-struct Read {
-    scope: Scope,
+struct SubscriptionReading {
+    scope: ScanScope,
     registries: Vec<RegistryRecord>,
     gaps: Vec<Gap>,
 }
@@ -76,12 +76,12 @@ impl Collector<'_> {
         let (listed, asked_for_tags) = unbounded_channel();
         let read_all = async move {
             stream::iter(&self.options.subscriptions)
-                .map(|subscription| self.subscription(subscription, listed.clone()))
+                .map(|subscription| self.read_subscription(subscription, listed.clone()))
                 .buffer_unordered(self.options.concurrency.max(1))
                 .collect::<Vec<_>>()
                 .await
         };
-        let (subscriptions, tags) = join(read_all, self.service_tags(asked_for_tags)).await;
+        let (subscriptions, tags) = join(read_all, self.read_service_tags(asked_for_tags)).await;
         let mut inventory = Inventory::default();
         for read in subscriptions {
             inventory.scopes.push(read.scope);
@@ -97,24 +97,24 @@ impl Collector<'_> {
         Collected { inventory, service_tags, service_tags_refused }
     }
 
-    fn tell(&self, step: impl FnOnce(&mut Progress)) {
-        let mut told = self.told.get();
-        step(&mut told);
-        self.told.set(told);
-        (self.progress)(told);
+    fn report_progress(&self, step: impl FnOnce(&mut Progress)) {
+        let mut reported = self.reported.get();
+        step(&mut reported);
+        self.reported.set(reported);
+        (self.progress)(reported);
     }
 
     /// Reads the registries of one subscription while the rest of them is still being listed.
-    async fn subscription(&self, subscription: &str, listed: UnboundedSender<String>) -> Read {
-        let pause = Pause::default();
+    async fn read_subscription(&self, subscription: &str, listed: UnboundedSender<String>) -> SubscriptionReading {
+        let throttle = Throttle::default();
         let (found, to_read) = channel(LISTED_AHEAD);
-        let to_read = stream::unfold(to_read, async |mut queue: Receiver<Found>| {
+        let to_read = stream::unfold(to_read, async |mut queue: Receiver<ListedRegistry>| {
             let found = queue.recv().await?;
             Some((found, queue))
         });
-        let listing = self.list(subscription, &pause, found, listed);
+        let listing = self.list_registries(subscription, &throttle, found, listed);
         let reading = to_read
-            .map(|found| self.registry(found, &pause))
+            .map(|listed| self.read_registry(listed, &throttle))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
         let ((scope, mut gaps), read) = join(listing, reading).await;
@@ -123,28 +123,28 @@ impl Collector<'_> {
             registries.push(record);
             gaps.extend(missing);
         }
-        Read { scope, registries, gaps }
+        SubscriptionReading { scope, registries, gaps }
     }
 
     /// Lists the registries. The scope is complete only where the list was read to its end and each item understood.
-    async fn list(
+    async fn list_registries(
         &self,
         subscription: &str,
-        pause: &Pause,
-        found: Sender<Found>,
+        throttle: &Throttle,
+        found: Sender<ListedRegistry>,
         listed: UnboundedSender<String>,
-    ) -> (Scope, Vec<Gap>) {
+    ) -> (ScanScope, Vec<Gap>) {
         let mut gaps = Vec::new();
         let mut seen = HashSet::new();
         let own = ["subscriptions", subscription, "providers", "Microsoft.ContainerRegistry", "registries"];
-        let outcome = match address::url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
+        let outcome = match address::arm_url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
             Err(failure) => Err(failure),
             Ok(url) => {
                 let page = async |items: Vec<Value>| {
                     for item in items {
-                        match understand(item, subscription) {
+                        match parse_listed(item, subscription) {
                             Ok(registry) if seen.insert(registry.id.to_lowercase()) => {
-                                self.tell(|progress| progress.registries_found += 1);
+                                self.report_progress(|progress| progress.registries_found += 1);
                                 // The receiver lives as long as this future does.
                                 let _ = found.send(registry).await;
                             }
@@ -158,7 +158,7 @@ impl Collector<'_> {
                         }
                     }
                 };
-                self.arm.list(url, "value", pause, page).await
+                self.arm.list(url, "value", throttle, page).await
             }
         };
         let understood = gaps.is_empty();
@@ -172,33 +172,36 @@ impl Collector<'_> {
                 reason: failure.reason(Part::Registries),
             }),
         }
-        self.tell(|progress| progress.subscriptions_listed += 1);
+        self.report_progress(|progress| progress.subscriptions_listed += 1);
         (
-            Scope { name: ScopeName::Subscription(subscription.to_owned()), complete: outcome.is_ok() && understood },
+            ScanScope {
+                name: ScopeName::Subscription(subscription.to_owned()),
+                complete: outcome.is_ok() && understood,
+            },
             gaps,
         )
     }
 
     /// Reads what belongs to one registry and writes its document.
-    async fn registry(&self, found: Found, pause: &Pause) -> (RegistryRecord, Vec<Gap>) {
-        let reader = Reader::new(&self.arm, self.options, &self.versions, &found, pause);
+    async fn read_registry(&self, listed: ListedRegistry, throttle: &Throttle) -> (RegistryRecord, Vec<Gap>) {
+        let reader = Reader::new(&self.arm, self.options, &self.versions, &listed, throttle);
         let (parts, versions) = reader.read().await;
         let gaps = reader.gaps();
-        let document = registry::build(Parts { registry: found.registry, ..parts }, versions);
-        self.tell(|progress| progress.registries_read += 1);
-        let scope = ScopeName::Subscription(found.parsed.subscription);
+        let document = registry::build(Parts { registry: listed.registry, ..parts }, versions);
+        self.report_progress(|progress| progress.registries_read += 1);
+        let scope = ScopeName::Subscription(listed.parsed.subscription);
         let origin = Origin::Azure;
-        (RegistryRecord { scope, id: found.id, document, origin, alternatives: Vec::new() }, gaps)
+        (RegistryRecord { scope, id: listed.id, document, origin, alternatives: Vec::new() }, gaps)
     }
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.
-    async fn service_tags(&self, mut listed: UnboundedReceiver<String>) -> Option<Result<ServiceTags, String>> {
+    async fn read_service_tags(&self, mut listed: UnboundedReceiver<String>) -> Option<Result<ServiceTags, String>> {
         if !self.options.needs.service_tag {
             return None;
         }
         let mut refusal = None;
         while let Some(subscription) = listed.recv().await {
-            match self.service_tags_through(&subscription).await {
+            match self.read_service_tags_through(&subscription).await {
                 Ok(tags) => return Some(Ok(tags)),
                 Err(failure) => refusal = Some(failure),
             }
@@ -209,26 +212,26 @@ impl Collector<'_> {
         }))
     }
 
-    async fn service_tags_through(&self, subscription: &str) -> Result<ServiceTags, Failure> {
+    async fn read_service_tags_through(&self, subscription: &str) -> Result<ServiceTags, AzureError> {
         let cloud = self.options.cloud;
         let location = ["providers", "Microsoft.Network", "locations", cloud.reference_region(), "serviceTags"];
         let segments = ["subscriptions", subscription].into_iter().chain(location);
-        let url = address::url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)?;
+        let url = address::arm_url(&self.arm.endpoint, segments, SERVICE_TAGS_VERSION)?;
         let mut values = Vec::new();
-        // A request on its own: there are no others that a pause could hold back.
-        let mut document = self.arm.list(url, "values", &Pause::default(), async |page| values.extend(page)).await?;
+        // A request on its own: there are no others that throttling could hold back.
+        let mut document = self.arm.list(url, "values", &Throttle::default(), async |page| values.extend(page)).await?;
         document.insert("values".to_owned(), Value::Array(values));
         let tags = ServiceTags::from_published(&Value::Object(document), TagSource::Arm, None)
-            .map_err(|error| Failure::Other(error.to_string()))?;
+            .map_err(|error| AzureError::Other(error.to_string()))?;
         match tags.cloud == cloud {
             true => Ok(tags),
-            false => Err(Failure::Other(format!("they are of cloud {}", tags.cloud.service_tag_name()))),
+            false => Err(AzureError::Other(format!("they are of cloud {}", tags.cloud.service_tag_name()))),
         }
     }
 }
 
 /// Takes an item of a list of registries for what it says it is, or tells why not.
-fn understand(item: Value, subscription: &str) -> Result<Found, String> {
+fn parse_listed(item: Value, subscription: &str) -> Result<ListedRegistry, String> {
     if !item.is_object() {
         return Err("an item of the list of registries is not an object.".to_owned());
     }
@@ -238,7 +241,7 @@ fn understand(item: Value, subscription: &str) -> Result<Found, String> {
     let Some(parsed) = RegistryId::parse(id).filter(|parsed| parsed.subscription == subscription) else {
         return Err(format!("its id is malformed, or of another subscription: \"{}\".", quote(id, &[])));
     };
-    Ok(Found { id: id.to_owned(), parsed, registry: item })
+    Ok(ListedRegistry { id: id.to_owned(), parsed, registry: item })
 }
 
 #[cfg(test)]
@@ -250,8 +253,8 @@ mod tests {
     #[test]
     fn items_that_are_no_registry_say_why() {
         let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerRegistry/registries/Acr";
-        assert_eq!(understand(json!({"id": id}), "s").map(|found| found.id), Ok(id.to_owned()));
-        let refused = |item: Value| understand(item, "s").map(|found| found.id).expect_err("no registry");
+        assert_eq!(parse_listed(json!({"id": id}), "s").map(|listed| listed.id), Ok(id.to_owned()));
+        let refused = |item: Value| parse_listed(item, "s").map(|listed| listed.id).expect_err("no registry");
         assert_eq!(refused(json!(7)), "an item of the list of registries is not an object.");
         assert_eq!(refused(json!({"id": null})), "an item of the list of registries has no id.");
         assert_eq!(

@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::Options;
 use super::client::address;
 use super::client::arm::Arm;
-use super::client::error::Failure;
-use super::client::http::Pause;
+use super::client::error::AzureError;
+use super::client::http::Throttle;
 use super::client::secret::quote;
-use super::collect::Found;
+use super::collect::ListedRegistry;
 use crate::document::registry;
-use crate::document::registry::{ApiVersions, Asked, Credentials, Parts};
+use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Part};
 
@@ -31,7 +31,7 @@ pub const ROLE_ASSIGNMENTS_VERSION: &str = "2022-04-01";
 
 /// The api-versions in use, as indices: once one was refused it is not tried for each registry again.
 #[derive(Default)]
-pub struct Versions {
+pub struct ServedVersions {
     tasks: Cell<usize>,
     agent_pools: Cell<usize>,
 }
@@ -40,9 +40,9 @@ pub struct Versions {
 pub struct Reader<'a> {
     arm: &'a Arm,
     options: &'a Options,
-    versions: &'a Versions,
-    found: &'a Found,
-    pause: &'a Pause,
+    versions: &'a ServedVersions,
+    listed: &'a ListedRegistry,
+    throttle: &'a Throttle,
     gaps: RefCell<Vec<Gap>>,
 }
 
@@ -53,11 +53,11 @@ impl<'a> Reader<'a> {
     pub fn new(
         arm: &'a Arm,
         options: &'a Options,
-        versions: &'a Versions,
-        found: &'a Found,
-        pause: &'a Pause,
+        versions: &'a ServedVersions,
+        listed: &'a ListedRegistry,
+        throttle: &'a Throttle,
     ) -> Reader<'a> {
-        Reader { arm, options, versions, found, pause, gaps: RefCell::default() }
+        Reader { arm, options, versions, listed, throttle, gaps: RefCell::default() }
     }
 
     /// What was asked for and not read.
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
                 Some((items, version)) => {
                     join(self.role_assignments(items), self.task_credentials(items, version)).await
                 }
-                None => (Asked::No, Asked::No),
+                None => (Reading::NotRequested, Reading::NotRequested),
             };
             (tasks, roles, credentials)
         };
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let outcome = self.versioned_list("tasks", &self.versions.tasks).await;
-        self.or_gap(Part::Tasks, outcome)
+        self.record_gap(Part::Tasks, outcome)
     }
 
     async fn agent_pools(&self) -> Option<Vec<Value>> {
@@ -103,13 +103,13 @@ impl<'a> Reader<'a> {
             Err(failure) if failure.is_not_offered() => Ok(Vec::new()),
             Err(failure) => Err(failure),
         };
-        self.or_gap(Part::AgentPools, outcome)
+        self.record_gap(Part::AgentPools, outcome)
     }
 
     /// Those at and above the registry. They matter where a task has an identity that could hold one.
-    async fn role_assignments(&self, tasks: &[Value]) -> Asked<Vec<Value>> {
+    async fn role_assignments(&self, tasks: &[Value]) -> Reading<Vec<Value>> {
         if !self.options.needs.role_assignments || registry::principals(tasks).is_empty() {
-            return Asked::No;
+            return Reading::NotRequested;
         }
         let path = ["providers", "Microsoft.Authorization", "roleAssignments"];
         let outcome = match self.url(&path, ROLE_ASSIGNMENTS_VERSION) {
@@ -119,50 +119,50 @@ impl<'a> Reader<'a> {
             }
             Err(failure) => Err(failure),
         };
-        self.asked(Part::RoleAssignments, outcome)
+        self.to_reading(Part::RoleAssignments, outcome)
     }
 
     /// The quota of the firewall matters where it has rules.
-    async fn usages(&self) -> Asked<Vec<Value>> {
-        let rules = self.found.registry.pointer("/properties/networkRuleSet/ipRules").and_then(Value::as_array);
+    async fn usages(&self) -> Reading<Vec<Value>> {
+        let rules = self.listed.registry.pointer("/properties/networkRuleSet/ipRules").and_then(Value::as_array);
         if !self.options.needs.usages || rules.is_none_or(Vec::is_empty) {
-            return Asked::No;
+            return Reading::NotRequested;
         }
         let outcome = match self.url(&["listUsages"], REGISTRIES_VERSION) {
             Ok(url) => self.list(url).await,
             Err(failure) => Err(failure),
         };
-        self.asked(Part::Usages, outcome)
+        self.to_reading(Part::Usages, outcome)
     }
 
-    async fn preview(&self) -> Asked<Value> {
+    async fn preview(&self) -> Reading<Value> {
         if !self.options.needs.preview {
-            return Asked::No;
+            return Reading::NotRequested;
         }
         let outcome = match self.url(&[], PREVIEW_VERSION) {
-            Ok(url) => self.arm.get(url, self.pause).await,
+            Ok(url) => self.arm.get(url, self.throttle).await,
             Err(failure) => Err(failure),
         };
         let registry = outcome.and_then(|registry| match registry.get("properties") {
             Some(Value::Object(_)) => Ok(Value::Object(registry)),
-            _ => Err(Failure::Other("answered without \"properties\"".to_owned())),
+            _ => Err(AzureError::Other("answered without \"properties\"".to_owned())),
         });
-        self.asked(Part::Preview, registry)
+        self.to_reading(Part::Preview, registry)
     }
 
     /// How the tasks log in that may bypass the network rules. A task that was refused is left out, and all those of
     /// one registry are one gap.
-    async fn task_credentials(&self, tasks: &[Value], version: &str) -> Asked<BTreeMap<String, Credentials>> {
-        let bypass = self.found.registry.pointer("/properties/networkRuleBypassAllowedForTasks");
+    async fn task_credentials(&self, tasks: &[Value], version: &str) -> Reading<BTreeMap<String, Credentials>> {
+        let bypass = self.listed.registry.pointer("/properties/networkRuleBypassAllowedForTasks");
         if !self.options.needs.task_credentials || bypass != Some(&Value::Bool(true)) {
-            return Asked::No;
+            return Reading::NotRequested;
         }
         let names: Vec<&str> =
             tasks.iter().filter(|task| may_bypass(task)).filter_map(|task| task["name"].as_str()).collect();
         if names.is_empty() {
-            return Asked::No;
+            return Reading::NotRequested;
         }
-        let answers: Vec<(&str, Result<Credentials, Failure>)> = stream::iter(names)
+        let answers: Vec<(&str, Result<Credentials, AzureError>)> = stream::iter(names)
             .map(async |name| (name, self.credentials_of(name, version).await))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect()
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         if let Some((first, failure)) = refused.first_key_value() {
             let reason = failure.reason(Part::TaskCredentials);
             let names = refused.keys().copied().collect::<Vec<_>>().join(", ");
-            self.gap(
+            self.push_gap(
                 Part::TaskCredentials,
                 match refused.len() {
                     1 => format!("task {}: {reason}", quote(first, &[])),
@@ -186,18 +186,18 @@ impl<'a> Reader<'a> {
                 },
             );
         }
-        Asked::Read(read)
+        Reading::Read(read)
     }
 
     /// The answer holds passwords. It lives in here, and only what [`Credentials`] takes from it gets out.
-    async fn credentials_of(&self, task: &str, version: &str) -> Result<Credentials, Failure> {
+    async fn credentials_of(&self, task: &str, version: &str) -> Result<Credentials, AzureError> {
         let url = self.url(&["tasks", task, "listDetails"], version)?;
-        let answer = self.arm.post(url, self.pause).await?;
-        Credentials::of(&answer).ok_or_else(|| Failure::Other("answered without \"properties\"".to_owned()))
+        let answer = self.arm.post(url, self.throttle).await?;
+        Credentials::from_answer(&answer).ok_or_else(|| AzureError::Other("answered without \"properties\"".to_owned()))
     }
 
     /// Reads a list in the newest api-version that is served.
-    async fn versioned_list(&self, segment: &str, in_use: &Cell<usize>) -> Result<Versioned, Failure> {
+    async fn versioned_list(&self, segment: &str, in_use: &Cell<usize>) -> Result<Versioned, AzureError> {
         loop {
             let index = in_use.get();
             let version = TASKS_VERSIONS[index];
@@ -211,31 +211,31 @@ impl<'a> Reader<'a> {
         }
     }
 
-    async fn list(&self, url: Url) -> Result<Vec<Value>, Failure> {
+    async fn list(&self, url: Url) -> Result<Vec<Value>, AzureError> {
         let mut items = Vec::new();
-        self.arm.list(url, "value", self.pause, async |page| items.extend(page)).await?;
+        self.arm.list(url, "value", self.throttle, async |page| items.extend(page)).await?;
         match items.iter().all(Value::is_object) {
             true => Ok(items),
-            false => Err(Failure::Other("an item of the list is not an object".to_owned())),
+            false => Err(AzureError::Other("an item of the list is not an object".to_owned())),
         }
     }
 
-    fn url(&self, below: &[&str], version: &str) -> Result<Url, Failure> {
-        address::of_registry(&self.found.parsed, &self.arm.endpoint, below, version)
+    fn url(&self, below: &[&str], version: &str) -> Result<Url, AzureError> {
+        address::registry_url(&self.listed.parsed, &self.arm.endpoint, below, version)
     }
 
-    fn asked<T>(&self, part: Part, outcome: Result<T, Failure>) -> Asked<T> {
-        self.or_gap(part, outcome).map_or(Asked::Refused, Asked::Read)
+    fn to_reading<T>(&self, part: Part, outcome: Result<T, AzureError>) -> Reading<T> {
+        self.record_gap(part, outcome).map_or(Reading::Refused, Reading::Read)
     }
 
-    fn or_gap<T>(&self, part: Part, outcome: Result<T, Failure>) -> Option<T> {
-        outcome.inspect_err(|failure| self.gap(part, failure.reason(part))).ok()
+    fn record_gap<T>(&self, part: Part, outcome: Result<T, AzureError>) -> Option<T> {
+        outcome.inspect_err(|failure| self.push_gap(part, failure.reason(part))).ok()
     }
 
-    fn gap(&self, part: Part, reason: String) {
+    fn push_gap(&self, part: Part, reason: String) {
         self.gaps.borrow_mut().push(Gap {
-            scope: ScopeName::Subscription(self.found.parsed.subscription.clone()),
-            resource: Some(self.found.id.clone()),
+            scope: ScopeName::Subscription(self.listed.parsed.subscription.clone()),
+            resource: Some(self.listed.id.clone()),
             part,
             reason,
         });

@@ -10,7 +10,7 @@ pub use self::discover::{BicepFile, Found, find};
 
 use self::declared::DeclaredRegistry;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Gap, Inventory, Part, Scope, Taken};
+use crate::model::inventory::{Gap, Inventory, Part, ScanScope, Taken};
 use crate::net::service_tags::ServiceTags;
 
 /// What one language read.
@@ -37,7 +37,7 @@ pub fn read(found: Found, tags: &ServiceTags) -> Inventory {
         inventory.left.extend(read.left);
     }
     let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
-    inventory.scopes.push(Scope { name: ScopeName::Source, complete: gaps.is_empty() });
+    inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps.into_iter().map(gap));
     inventory.left.extend(found.left);
     inventory.sort();

@@ -13,9 +13,9 @@ use super::{MANIFEST, Manifest, ManifestScope, SERVICE_TAGS, SUBSCRIPTIONS, VERS
 use crate::document::input::SCHEMA_VERSION;
 use crate::model::cloud::Cloud;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, Scope};
+use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope};
+use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
-use crate::model::text_file::shown;
 use crate::net::service_tags::{ServiceTagError, ServiceTags, TagSource};
 
 /// A snapshot that cannot be read at all.
@@ -46,7 +46,7 @@ pub fn is_snapshot(folder: &Path) -> bool {
 
 /// The path, as a user would open it, of a registry's document in a snapshot.
 pub fn document_path(folder: &Path, id: &RegistryId) -> String {
-    shown(&folder.join(format!("{}.json", id.path())))
+    display_path(&folder.join(format!("{}.json", id.path())))
 }
 
 /// Reads a snapshot's folder.
@@ -56,7 +56,7 @@ pub fn document_path(folder: &Path, id: &RegistryId) -> String {
 pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
     let manifest = read_manifest(folder)?;
     let cloud = Cloud::parse(&manifest.cloud).ok_or_else(|| SnapshotError::File {
-        path: shown(&folder.join(MANIFEST)),
+        path: display_path(&folder.join(MANIFEST)),
         message: format!("unknown cloud {:?}", manifest.cloud),
     })?;
     let service_tags = read_tags(folder, cloud)?;
@@ -74,7 +74,7 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
 
 fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {
     let path = folder.join(MANIFEST);
-    let error = |message| SnapshotError::File { path: shown(&path), message };
+    let error = |message| SnapshotError::File { path: display_path(&path), message };
     let text = read_text(&path).map_err(error)?;
     let version = serde_json::from_str::<Value>(&text).map_err(|e| error(json_error(&e)))?["acrscan_snapshot"].clone();
     if version != VERSION {
@@ -88,9 +88,9 @@ fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {
 
 fn read_tags(folder: &Path, cloud: Cloud) -> Result<ServiceTags, SnapshotError> {
     let path = folder.join(SERVICE_TAGS);
-    let text = read_text(&path).map_err(|message| SnapshotError::File { path: shown(&path), message })?;
+    let text = read_text(&path).map_err(|message| SnapshotError::File { path: display_path(&path), message })?;
     ServiceTags::from_text(&text, cloud, TagSource::File, None)
-        .map_err(|error| SnapshotError::Tags { path: shown(&path), error })
+        .map_err(|error| SnapshotError::Tags { path: display_path(&path), error })
 }
 
 fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
@@ -118,7 +118,7 @@ fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
             }
         }
     }
-    inventory.scopes.push(Scope { name: ScopeName::Subscription(subscription), complete });
+    inventory.scopes.push(ScanScope { name: ScopeName::Subscription(subscription), complete });
     inventory
 }
 
@@ -128,7 +128,7 @@ fn read_registry(folder: &Path, path: &str, subscription: &str) -> Result<Regist
         return Err(format!("{MANIFEST} names {path:?}, which is not inside the snapshot"));
     }
     let file = folder.join(path);
-    let shown = shown(&file);
+    let shown = display_path(&file);
     let at = |message: String| format!("{shown}: {message}");
     let document = read_text(&file).map_err(at)?;
     let parsed: Value = serde_json::from_str(&document).map_err(|error| at(json_error(&error)))?;
@@ -172,7 +172,7 @@ fn find_unlisted(folder: &Path, scopes: &[ManifestScope], inventory: &mut Invent
                         part: Part::Registry,
                         reason: format!(
                             "{}: {MANIFEST} does not name it; delete it or take a new snapshot",
-                            shown(&path)
+                            display_path(&path)
                         ),
                     });
                 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub use self::read::BaselineError;
 use super::coverage::Coverage;
-use crate::model::finding::{BaselineState, Finding, Kind, ScopeName};
+use crate::model::finding::{BaselineState, Finding, ResultKind, ScopeName};
 use crate::output::report::AbsentResult;
 
 /// The results of an earlier scan, by policy and fingerprint.
@@ -44,7 +44,7 @@ impl Baseline {
             let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
             finding.baseline = match known.map(Known::seen) {
                 // What nobody could tell then was no failure yet.
-                Some(known) if finding.kind == Kind::Fail && known.kind == Kind::Unknown.as_str() => {
+                Some(known) if finding.kind == ResultKind::Fail && known.kind == ResultKind::Unknown.as_str() => {
                     Some(BaselineState::New)
                 }
                 // Nor did what was waived count: a waiver that is gone is not to pass for an old failure.
@@ -58,7 +58,7 @@ impl Baseline {
             };
         }
         // What is behind a result that could not tell is not gone.
-        let unknown = findings.iter().filter(|finding| finding.kind == Kind::Unknown);
+        let unknown = findings.iter().filter(|finding| finding.kind == ResultKind::Unknown);
         let unknown: BTreeSet<(&str, String)> =
             unknown.map(|finding| (finding.policy.as_str(), finding.resource.to_lowercase())).collect();
         let gone = self.known.into_iter().filter(|((policy, _), known)| {
@@ -96,7 +96,7 @@ impl Known {
 
 /// Whether SARIF for GitHub leaves it out.
 fn left_out(finding: &Finding) -> bool {
-    finding.kind == Kind::Unknown && finding.scope == ScopeName::Source
+    finding.kind == ResultKind::Unknown && finding.scope == ScopeName::Source
 }
 
 /// Whether this scan would have found it, were it still there.

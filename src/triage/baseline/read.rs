@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Baseline, Known};
 use crate::model::json_text::JsonText;
+use crate::model::path::display_path;
 use crate::model::text_file;
 
 /// A larger file is not read.
@@ -125,7 +126,7 @@ impl Baseline {
     /// # Errors
     /// It cannot be read, is no SARIF 2.1.0, or is not ours.
     pub fn read(path: &Path) -> Result<Baseline, BaselineError> {
-        let file = text_file::shown(path);
+        let file = display_path(path);
         let unread = |error: String| BaselineError::Read { file: file.clone(), error };
         let length = fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
         if length > MOST_BYTES {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::read::plain;
 use super::*;
 use crate::model::finding::{Location, Severity, Waived, fingerprint};
-use crate::model::inventory::{Inventory, Scope};
+use crate::model::inventory::{Inventory, ScanScope};
 
 fn refused(text: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,7 +52,7 @@ fn what_is_no_baseline_is_refused_with_its_line() {
 
 const ID: &str = "/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/g/providers/p/registries/r";
 
-fn finding(kind: Kind, resource: &str, key: &str) -> Finding {
+fn finding(kind: ResultKind, resource: &str, key: &str) -> Finding {
     let source = !resource.starts_with('/');
     Finding {
         policy: "p".to_owned(),
@@ -101,7 +101,7 @@ fn compare(results: Vec<Value>, findings: &mut [Finding], scopes: &[ScopeName]) 
     let (first, second) = results.split_at(results.len() / 2);
     let runs = json!([{"tool": driver, "results": first}, {"tool": driver, "results": second}]);
     let sarif = json!({"version": "2.1.0", "runs": runs}).to_string();
-    let scopes = scopes.iter().map(|name| Scope { name: name.clone(), complete: true }).collect();
+    let scopes = scopes.iter().map(|name| ScanScope { name: name.clone(), complete: true }).collect();
     let inventory = Inventory { scopes, ..Inventory::default() };
     let coverage = Coverage::new(&inventory, ["p"], &[], vec!["infra".to_owned()]);
     let Ok(baseline) = Baseline::parse(&sarif) else { panic!("good SARIF: {sarif}") };
@@ -115,9 +115,9 @@ fn azure() -> ScopeName {
 
 #[test]
 fn of_what_github_gets_no_sarif_of_nothing_is_told() {
-    let source = finding(Kind::Unknown, "infra:r.a", "a");
-    let live = finding(Kind::Unknown, ID, "b");
-    let mut waived = finding(Kind::Fail, ID, "c");
+    let source = finding(ResultKind::Unknown, "infra:r.a", "a");
+    let live = finding(ResultKind::Unknown, ID, "b");
+    let mut waived = finding(ResultKind::Fail, ID, "c");
     waived.waived = Some(Waived {
         reason: "It is meant.".to_owned(),
         expires: None,
@@ -127,7 +127,7 @@ fn of_what_github_gets_no_sarif_of_nothing_is_told() {
         line: 1,
     });
     let mut findings = [source, live, waived];
-    let other = finding(Kind::Fail, ID, "d");
+    let other = finding(ResultKind::Fail, ID, "d");
     let scopes = [azure(), ScopeName::Source];
     let github = vec![result(&other, json!({}))];
     // Whether the other one is gone is behind the unknown.
@@ -138,7 +138,7 @@ fn of_what_github_gets_no_sarif_of_nothing_is_told() {
 
 #[test]
 fn what_was_waived_did_not_count_and_what_was_gone_was_not_there() {
-    let fail = |key| finding(Kind::Fail, ID, key);
+    let fail = |key| finding(ResultKind::Fail, ID, key);
     let (same, waived, rejected, gone) = (fail("a"), fail("b"), fail("c"), fail("d"));
     let results = vec![
         result(&same, json!({"suppressions": []})),
@@ -154,7 +154,7 @@ fn what_was_waived_did_not_count_and_what_was_gone_was_not_there() {
 #[test]
 fn gone_is_only_what_this_scan_would_have_found() {
     let gone = |resource: &str, scopes: &[ScopeName]| {
-        compare(vec![result(&finding(Kind::Fail, resource, "a"), json!({}))], &mut [], scopes).1 == 1
+        compare(vec![result(&finding(ResultKind::Fail, resource, "a"), json!({}))], &mut [], scopes).1 == 1
     };
     let source = [ScopeName::Source];
     assert!(gone(ID, &[azure()]) && gone(&ID.to_uppercase(), &[azure()]) && !gone(ID, &source));
@@ -164,7 +164,7 @@ fn gone_is_only_what_this_scan_would_have_found() {
 
 #[test]
 fn another_grade_or_evidence_is_an_update() {
-    let old = finding(Kind::Fail, ID, "a");
+    let old = finding(ResultKind::Fail, ID, "a");
     let mut graver = old.clone();
     graver.severity = Severity::Critical;
     let mut other = old.clone();
@@ -188,7 +188,7 @@ fn escapes_are_no_difference() {
 
 #[test]
 fn what_was_unknown_and_fails_now_is_new() {
-    let (fails, unknown) = (finding(Kind::Fail, ID, "a"), finding(Kind::Unknown, ID, "a"));
+    let (fails, unknown) = (finding(ResultKind::Fail, ID, "a"), finding(ResultKind::Unknown, ID, "a"));
     let state = |then: &Finding, now: &Finding| compare(vec![result(then, json!({}))], &mut [now.clone()], &[azure()]);
     assert_eq!(state(&unknown, &fails), (vec![Some("new")], 0));
     assert_eq!(state(&fails, &unknown), (vec![Some("updated")], 0));
@@ -199,7 +199,7 @@ fn a_result_that_stands_for_several_is_each_of_them() {
     let finding = |key: &str| Finding {
         message: format!("It is open to {key}."),
         evidence: json!({ "key": key }),
-        ..finding(Kind::Fail, "infra:r.a", key)
+        ..finding(ResultKind::Fail, "infra:r.a", key)
     };
     let (first, mut second, third) = (finding("a"), finding("b"), finding("c"));
     second.severity = Severity::Low;
@@ -230,7 +230,7 @@ fn a_result_that_stands_for_several_is_each_of_them() {
 
 #[test]
 fn the_policys_own_words_are_compared_where_they_are_kept() {
-    let old = finding(Kind::Fail, ID, "a");
+    let old = finding(ResultKind::Fail, ID, "a");
     let mut linked = result(&old, json!({"message": {"text": "It is open. See also: [used here](1)."}}));
     assert_eq!(compare(vec![linked.clone()], &mut [old.clone()], &[azure()]).0, [Some("updated")]);
     linked["properties"]["acrscan/message"] = json!(old.message);

@@ -6,7 +6,7 @@ use wildmatch::WildMatch;
 use super::super::coverage::Coverage;
 use super::nearest;
 use crate::config::{ConfigError, WaiverTable};
-use crate::model::finding::{Finding, Kind, ScopeName, Waived};
+use crate::model::finding::{Finding, ResultKind, ScopeName, Waived};
 use crate::output::report::WaiverRemark;
 
 /// A waiver whose policy exists.
@@ -48,7 +48,7 @@ impl Stated {
         let mut hidden = false;
         for finding in findings.iter_mut().filter(|finding| self.is_about(finding)) {
             if table.key.is_some() && table.key != finding.key {
-                hidden |= finding.kind == Kind::Unknown;
+                hidden |= finding.kind == ResultKind::Unknown;
                 continue;
             }
             matched = true;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::*;
-use crate::config::Place;
-use crate::model::finding::{Kind, Level, Location, Notification, Region, ScopeName, Severity, fingerprint};
-use crate::model::inventory::{Declaration, Inventory, Language, Origin, RegistryRecord, Scope, Spot};
+use crate::config::ConfigSpan;
+use crate::model::finding::{Level, Location, Notification, Region, ResultKind, ScopeName, Severity, fingerprint};
+use crate::model::inventory::{Declaration, Inventory, Language, Origin, RegistryRecord, ScanScope, Spot};
 use crate::model::text_file::TextFile;
 
 const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
@@ -31,7 +31,7 @@ fn arm_id(name: &str) -> String {
 fn finding(policy: &str, scope: ScopeName, resource: &str, name: &str, key: Option<&str>) -> Finding {
     Finding {
         policy: policy.to_owned(),
-        kind: Kind::Fail,
+        kind: ResultKind::Fail,
         severity: Severity::High,
         message: "It is open.".to_owned(),
         scope,
@@ -55,9 +55,9 @@ fn live(policy: &str, name: &str, key: Option<&str>) -> Finding {
 }
 
 fn table(line: usize, policy: &str, resource: &str) -> WaiverTable {
-    let place = Place { file: "acrscan.toml".to_owned(), line };
+    let place = ConfigSpan { file: "acrscan.toml".to_owned(), line };
     WaiverTable {
-        policy_place: Place { line: line + 1, ..place.clone() },
+        policy_place: ConfigSpan { line: line + 1, ..place.clone() },
         place,
         policy: policy.to_owned(),
         resource: resource.to_owned(),
@@ -68,8 +68,8 @@ fn table(line: usize, policy: &str, resource: &str) -> WaiverTable {
     }
 }
 
-fn scope(name: ScopeName, complete: bool) -> Scope {
-    Scope { name, complete }
+fn scope(name: ScopeName, complete: bool) -> ScanScope {
+    ScanScope { name, complete }
 }
 
 fn azure() -> Inventory {
@@ -156,7 +156,7 @@ fn a_key_is_one_finding_and_a_waived_one_says_why() {
 #[test]
 fn an_unknown_is_waived_too_unless_it_is_another_finding() {
     let mut unknown = [live("public-network-access", "a", None)];
-    unknown[0].kind = Kind::Unknown;
+    unknown[0].kind = ResultKind::Unknown;
     assert_eq!(apply(&[table(1, "public-network-access", "a")], &mut unknown.clone()).0, [true]);
     let keyed = WaiverTable { key: Some("::1".to_owned()), ..table(1, "public-network-access", "*/registries/a") };
     assert_eq!(apply(&[keyed], &mut unknown), (vec![false], vec![]), "what it is for may be behind the unknown");

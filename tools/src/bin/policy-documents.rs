@@ -18,7 +18,7 @@ fn main() {
     let [count, folder] = &arguments[..] else { return eprintln!("usage: policy-documents COUNT DIR") };
     let documents = documents::generate(count.parse().expect("COUNT is a number"));
     let set = PolicySet::load(&Selection::default()).expect("the policies load");
-    let verdicts = Evaluator::new(&set).expect("they compile").verdicts(&documents);
+    let verdicts = Evaluator::new(&set).expect("they compile").answers(&documents);
     let verdicts = verdicts.into_iter().map(|verdicts| {
         let said = verdicts.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
         Value::Object(said.collect::<Map<_, _>>())

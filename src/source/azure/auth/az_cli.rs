@@ -9,10 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::super::program::Program;
 use super::super::client::secret::quote;
-use super::credential::Denial;
+use super::credential::CredentialError;
 
 /// It starts an interpreter and may go to the network, but does not take that long.
-const LIMIT: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 
@@ -25,38 +25,46 @@ pub async fn access_token(
     audience: &str,
     deadline: Instant,
     untrusted: &[PathBuf],
-) -> Result<Map<String, Value>, Denial> {
+) -> Result<Map<String, Value>, CredentialError> {
     let scope = format!("{audience}/.default");
-    let program = Program::find(PROGRAM, std::env::var_os("PATH"), untrusted).map_err(Denial::Lacking)?;
+    let program = Program::find(PROGRAM, std::env::var_os("PATH"), untrusted).map_err(CredentialError::Unavailable)?;
     let reads = |name: &str| VARIABLES.iter().any(|start| name.to_uppercase().starts_with(start));
-    let (mut command, _folder) =
-        program.command(reads).map_err(|error| Denial::Lacking(format!("`{PROGRAM}` cannot be run: {error}")))?;
+    let (mut command, _folder) = program
+        .command(reads)
+        .map_err(|error| CredentialError::Unavailable(format!("`{PROGRAM}` cannot be run: {error}")))?;
     command.args(["account", "get-access-token", "-o", "json", "--scope", &scope]).env("PYTHONSAFEPATH", "1");
     let mut command = Command::from(command);
     command.kill_on_drop(true);
-    let limit = (Instant::now() + LIMIT).min(deadline);
+    let limit = (Instant::now() + TIME_LIMIT).min(deadline);
     let output = match timeout_at(limit, command.output()).await {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Err(Denial::Lacking(format!("`{PROGRAM}` cannot be run: {error}"))),
-        Err(_) => return Err(Denial::Lacking(format!("`{PROGRAM}` gave no answer within {} s", LIMIT.as_secs()))),
+        Ok(Err(error)) => return Err(CredentialError::Unavailable(format!("`{PROGRAM}` cannot be run: {error}"))),
+        Err(_) => {
+            return Err(CredentialError::Unavailable(format!(
+                "`{PROGRAM}` gave no answer within {} s",
+                TIME_LIMIT.as_secs()
+            )));
+        }
     };
     if !output.status.success() {
-        return Err(denial(&String::from_utf8_lossy(&output.stderr), &output.status.to_string()));
+        return Err(classify_failure(&String::from_utf8_lossy(&output.stderr), &output.status.to_string()));
     }
     match serde_json::from_slice(&output.stdout) {
         Ok(Value::Object(answer)) => Ok(answer),
-        _ => Err(Denial::Lacking(format!("`{PROGRAM} account get-access-token` printed something else than a token"))),
+        _ => Err(CredentialError::Unavailable(format!(
+            "`{PROGRAM} account get-access-token` printed something else than a token"
+        ))),
     }
 }
 
 /// Nobody signed in is the usual case and no reason to stop; a refusal by Entra ID, which all its codes begin with
 /// AADSTS, is one.
-fn denial(stderr: &str, status: &str) -> Denial {
-    let said = quote(stderr, &[]);
-    match (said.is_empty(), stderr.contains("AADSTS")) {
-        (true, _) => Denial::Lacking(format!("`{PROGRAM} account get-access-token` failed ({status})")),
-        (false, true) => Denial::Refused(said),
-        (false, false) => Denial::Lacking(said),
+fn classify_failure(stderr: &str, status: &str) -> CredentialError {
+    let message = quote(stderr, &[]);
+    match (message.is_empty(), stderr.contains("AADSTS")) {
+        (true, _) => CredentialError::Unavailable(format!("`{PROGRAM} account get-access-token` failed ({status})")),
+        (false, true) => CredentialError::Rejected(message),
+        (false, false) => CredentialError::Unavailable(message),
     }
 }
 
@@ -67,13 +75,15 @@ mod tests {
     #[test]
     fn refusals_are_told_from_nobody_signed_in() {
         assert_eq!(
-            denial("ERROR: Please run 'az login' to setup account.\n", "exit status: 1"),
-            Denial::Lacking("ERROR: Please run 'az login' to setup account.".to_owned())
+            classify_failure("ERROR: Please run 'az login' to setup account.\n", "exit status: 1"),
+            CredentialError::Unavailable("ERROR: Please run 'az login' to setup account.".to_owned())
         );
         assert_eq!(
-            denial("ERROR: AADSTS700082: The refresh token\u{7} has expired.", "exit status: 1"),
-            Denial::Refused("ERROR: AADSTS700082: The refresh token\\u{7} has expired.".to_owned())
+            classify_failure("ERROR: AADSTS700082: The refresh token\u{7} has expired.", "exit status: 1"),
+            CredentialError::Rejected("ERROR: AADSTS700082: The refresh token\\u{7} has expired.".to_owned())
         );
-        assert!(matches!(denial("", "exit status: 3"), Denial::Lacking(text) if text.contains("exit status: 3")));
+        assert!(
+            matches!(classify_failure("", "exit status: 3"), CredentialError::Unavailable(text) if text.contains("exit status: 3"))
+        );
     }
 }

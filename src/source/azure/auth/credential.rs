@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use super::super::CredentialKind;
-use super::super::client::endpoint::{Plain, endpoint};
+use super::super::client::endpoint::{PlainHttp, parse_endpoint};
 use super::super::client::secret::Secret;
 
 /// A credential with all it needs.
@@ -28,11 +28,11 @@ pub struct App {
 
 /// Why a credential gives no token.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Denial {
+pub enum CredentialError {
     /// It is not there: the next may be tried.
-    Lacking(String),
+    Unavailable(String),
     /// It is there, and wrong or refused.
-    Refused(String),
+    Rejected(String),
 }
 
 /// The metadata endpoint of a virtual machine.
@@ -74,12 +74,12 @@ impl Credential {
         }
     }
 
-    fn from_env(kind: CredentialKind, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, Denial> {
+    fn from_env(kind: CredentialKind, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
         let client = env("AZURE_CLIENT_ID");
         match kind {
             CredentialKind::ServicePrincipal => {
                 let [tenant, client, secret] =
-                    needed(env, ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"], || {
+                    required_variables(env, ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"], || {
                         let certificate = env("AZURE_CLIENT_CERTIFICATE_PATH")?;
                         (!certificate.is_empty())
                             .then_some("AZURE_CLIENT_CERTIFICATE_PATH is, but certificates are not supported")
@@ -87,8 +87,11 @@ impl Credential {
                 Ok(Credential::ServicePrincipal { app: App::new(tenant, client)?, secret: Secret::new(secret) })
             }
             CredentialKind::WorkloadIdentity => {
-                let [file, tenant, client] =
-                    needed(env, ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"], || None)?;
+                let [file, tenant, client] = required_variables(
+                    env,
+                    ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"],
+                    || None,
+                )?;
                 Ok(Credential::WorkloadIdentity { app: App::new(tenant, client)?, file: file.into() })
             }
             CredentialKind::GithubOidc => {
@@ -98,36 +101,38 @@ impl Credential {
                     "AZURE_TENANT_ID",
                     "AZURE_CLIENT_ID",
                 ];
-                let [url, bearer, tenant, client] = needed(env, names, || {
+                let [url, bearer, tenant, client] = required_variables(env, names, || {
                     let in_workflow = env("GITHUB_ACTIONS").is_some();
                     (in_workflow && env(names[0]).is_none()).then_some("give the job `permissions: id-token: write`")
                 })?;
-                let url = address(names[0], &url, Plain::Loopback)?;
+                let url = parse_address(names[0], &url, PlainHttp::Loopback)?;
                 Ok(Credential::GithubOidc { app: App::new(tenant, client)?, url, bearer: Secret::new(bearer) })
             }
             CredentialKind::ManagedIdentity => {
-                let [endpoint, header] = needed(env, ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"], || {
+                let [endpoint, header] = required_variables(env, ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"], || {
                     env("IDENTITY_ENDPOINT").map(|_| "that is Azure Arc, which is not supported")
                 })?;
-                let endpoint = address("IDENTITY_ENDPOINT", &endpoint, Plain::LinkLocal)?;
+                let endpoint = parse_address("IDENTITY_ENDPOINT", &endpoint, PlainHttp::LinkLocal)?;
                 Ok(Credential::ManagedIdentity { endpoint, header: Secret::new(header), client })
             }
             CredentialKind::AzureCli => Ok(Credential::AzureCli),
             CredentialKind::Metadata => {
                 let name = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
                 let host = env(name).unwrap_or_else(|| METADATA_HOST.to_owned());
-                Ok(Credential::Metadata { host: address(name, &host, Plain::LinkLocal)?, client })
+                Ok(Credential::Metadata { host: parse_address(name, &host, PlainHttp::LinkLocal)?, client })
             }
         }
     }
 }
 
 impl App {
-    fn new(tenant: String, client: String) -> Result<App, Denial> {
+    fn new(tenant: String, client: String) -> Result<App, CredentialError> {
         let fits = |character: char| character.is_ascii_alphanumeric() || character == '.' || character == '-';
         match tenant.chars().all(fits) && tenant.contains(|character: char| character.is_ascii_alphanumeric()) {
             true => Ok(App { tenant, client }),
-            false => Err(Denial::Refused("AZURE_TENANT_ID is neither the id nor a domain of a tenant".to_owned())),
+            false => {
+                Err(CredentialError::Rejected("AZURE_TENANT_ID is neither the id nor a domain of a tenant".to_owned()))
+            }
         }
     }
 }
@@ -136,17 +141,17 @@ impl App {
 pub fn candidates(
     env: &dyn Fn(&str) -> Option<String>,
     only: Option<CredentialKind>,
-) -> Vec<(CredentialKind, Result<Credential, Denial>)> {
+) -> Vec<(CredentialKind, Result<Credential, CredentialError>)> {
     let asked = ALL.into_iter().filter(|kind| only.is_none_or(|only| only == *kind));
     asked.map(|kind| (kind, Credential::from_env(kind, env))).collect()
 }
 
 /// Reads variables that are all needed, or says which are not set, and what more there is to say of that.
-fn needed<const N: usize>(
+fn required_variables<const N: usize>(
     env: &dyn Fn(&str) -> Option<String>,
     names: [&str; N],
     remark: impl Fn() -> Option<&'static str>,
-) -> Result<[String; N], Denial> {
+) -> Result<[String; N], CredentialError> {
     let values = names.map(env);
     let missing: Vec<&str> =
         names.into_iter().zip(&values).filter_map(|(name, value)| value.is_none().then_some(name)).collect();
@@ -155,14 +160,14 @@ fn needed<const N: usize>(
         [one] => format!("{one} is not set"),
         [most @ .., last] => format!("{} and {last} are not set", most.join(", ")),
     };
-    Err(Denial::Lacking(match remark() {
+    Err(CredentialError::Unavailable(match remark() {
         Some(remark) => format!("{lacking}; {remark}"),
         None => lacking,
     }))
 }
 
-fn address(name: &str, text: &str, plain: Plain) -> Result<Url, Denial> {
-    endpoint(text, plain).map_err(|error| Denial::Refused(format!("{name}: {error}")))
+fn parse_address(name: &str, text: &str, plain: PlainHttp) -> Result<Url, CredentialError> {
+    parse_endpoint(text, plain).map_err(|error| CredentialError::Rejected(format!("{name}: {error}")))
 }
 
 #[cfg(test)]
@@ -172,10 +177,10 @@ mod tests {
     /// What each kind gives, in a word or with what it lacks.
     fn offered(pairs: &[(&str, &str)]) -> Vec<String> {
         let env = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let text = |(kind, candidate): (CredentialKind, Result<Credential, Denial>)| match candidate {
+        let text = |(kind, candidate): (CredentialKind, Result<Credential, CredentialError>)| match candidate {
             Ok(credential) => format!("{}: there", credential.kind().name()),
-            Err(Denial::Lacking(what)) => format!("{}: {what}", kind.name()),
-            Err(Denial::Refused(why)) => format!("{}: refused: {why}", kind.name()),
+            Err(CredentialError::Unavailable(what)) => format!("{}: {what}", kind.name()),
+            Err(CredentialError::Rejected(why)) => format!("{}: refused: {why}", kind.name()),
         };
         candidates(&env, None).into_iter().map(text).collect()
     }

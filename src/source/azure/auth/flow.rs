@@ -8,16 +8,16 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::{Map, Value};
 
-use super::super::client::error::Failure;
-use super::super::client::http::{Http, Manner};
+use super::super::client::error::AzureError;
+use super::super::client::http::{Http, RequestOptions};
 use super::super::client::secret::{Secret, quote};
-use super::credential::{App, Credential, Denial};
+use super::credential::{App, Credential, CredentialError};
 use super::{Entra, Token, az_cli};
 
 /// How long a token is used whose issuer does not say.
-const UNTOLD_LIFE: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// A token that ends at a time of day is used at least this long, for our clock may be ahead of its issuer's.
-const SHORTEST_LIFE: Duration = Duration::from_secs(60);
+const MIN_LIFETIME: Duration = Duration::from_secs(60);
 /// Off Azure nobody answers at the metadata endpoint; a machine on it gets its answer at once.
 const METADATA_LIMIT: Duration = Duration::from_secs(1);
 /// What Entra ID wants a GitHub token to be made out to:
@@ -28,55 +28,61 @@ const IDENTITY_HEADER: HeaderName = HeaderName::from_static("x-identity-header")
 const METADATA_HEADER: HeaderName = HeaderName::from_static("metadata");
 
 /// Gets a token for ARM.
-pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Result<Token, Denial> {
+pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Result<Token, CredentialError> {
     match credential {
         Credential::ServicePrincipal { app, secret } => {
-            from_entra(http, entra, app, &[("client_secret", secret.expose())], secret).await.map_err(refused)
+            from_entra(http, entra, app, &[("client_secret", secret.expose())], secret).await.map_err(reject)
         }
         Credential::WorkloadIdentity { app, file } => {
             let assertion = read_token(file)?;
-            by_assertion(http, entra, app, &assertion).await.map_err(refused)
+            by_assertion(http, entra, app, &assertion).await.map_err(reject)
         }
         Credential::GithubOidc { app, url, bearer } => {
-            let assertion = from_github(http, url, bearer).await.map_err(refused)?;
-            by_assertion(http, entra, app, &assertion).await.map_err(refused)
+            let assertion = from_github(http, url, bearer).await.map_err(reject)?;
+            by_assertion(http, entra, app, &assertion).await.map_err(reject)
         }
         Credential::ManagedIdentity { endpoint, header, client } => {
             let mut url = endpoint.clone();
-            identity_query(&mut url, "2019-08-01", entra, client.as_deref());
-            let manner = Manner { local: true, secrets: &[header], ..Manner::default() };
-            get(http, url, IDENTITY_HEADER, header, &manner).await.and_then(|answer| token(&answer)).map_err(refused)
+            add_identity_query(&mut url, "2019-08-01", entra, client.as_deref());
+            let options = RequestOptions { local: true, secrets: &[header], ..RequestOptions::default() };
+            get_object(http, url, IDENTITY_HEADER, header, &options)
+                .await
+                .and_then(|answer| parse_token(&answer))
+                .map_err(reject)
         }
         Credential::AzureCli => {
             let answer = az_cli::access_token(entra.audience, http.deadline(), &entra.untrusted).await?;
-            token(&answer).map_err(|failure| Denial::Lacking(failure.to_string()))
+            parse_token(&answer).map_err(|failure| CredentialError::Unavailable(failure.to_string()))
         }
         Credential::Metadata { host, client } => {
             let mut url = host.join("/metadata/identity/oauth2/token").unwrap_or_else(|_| host.clone());
-            identity_query(&mut url, "2018-02-01", entra, client.as_deref());
-            let manner = Manner { local: true, probe: Some(METADATA_LIMIT), ..Manner::default() };
-            let answer = get(http, url, METADATA_HEADER, &Secret::new("true"), &manner).await;
-            answer.and_then(|answer| token(&answer)).map_err(|failure| Denial::Lacking(failure.to_string()))
+            add_identity_query(&mut url, "2018-02-01", entra, client.as_deref());
+            let options = RequestOptions { local: true, probe: Some(METADATA_LIMIT), ..RequestOptions::default() };
+            let answer = get_object(http, url, METADATA_HEADER, &Secret::new("true"), &options).await;
+            answer
+                .and_then(|answer| parse_token(&answer))
+                .map_err(|failure| CredentialError::Unavailable(failure.to_string()))
         }
     }
 }
 
-fn refused(failure: Failure) -> Denial {
-    Denial::Refused(failure.to_string())
+fn reject(failure: AzureError) -> CredentialError {
+    CredentialError::Rejected(failure.to_string())
 }
 
 /// Kubernetes replaces the file now and then, so it is read for each token.
-fn read_token(file: &Path) -> Result<Secret, Denial> {
+fn read_token(file: &Path) -> Result<Secret, CredentialError> {
     match std::fs::read_to_string(file) {
         Ok(text) if !text.trim().is_empty() => Ok(Secret::new(text.trim())),
-        Ok(_) => Err(Denial::Refused(format!("AZURE_FEDERATED_TOKEN_FILE ({}) is empty", file.display()))),
-        Err(error) => {
-            Err(Denial::Refused(format!("cannot read AZURE_FEDERATED_TOKEN_FILE ({}): {error}", file.display())))
-        }
+        Ok(_) => Err(CredentialError::Rejected(format!("AZURE_FEDERATED_TOKEN_FILE ({}) is empty", file.display()))),
+        Err(error) => Err(CredentialError::Rejected(format!(
+            "cannot read AZURE_FEDERATED_TOKEN_FILE ({}): {error}",
+            file.display()
+        ))),
     }
 }
 
-async fn by_assertion(http: &Http, entra: &Entra, app: &App, assertion: &Secret) -> Result<Token, Failure> {
+async fn by_assertion(http: &Http, entra: &Entra, app: &App, assertion: &Secret) -> Result<Token, AzureError> {
     let proof = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.expose())];
     from_entra(http, entra, app, &proof, assertion).await
 }
@@ -89,7 +95,7 @@ async fn from_entra(
     app: &App,
     proof: &[(&str, &str)],
     secret: &Secret,
-) -> Result<Token, Failure> {
+) -> Result<Token, AzureError> {
     let mut url = entra.authority.clone();
     if let Ok(mut path) = url.path_segments_mut() {
         path.clear().extend([app.tenant.as_str(), "oauth2", "v2.0", "token"]);
@@ -98,25 +104,25 @@ async fn from_entra(
     let mut form = vec![("grant_type", "client_credentials"), ("client_id", &app.client), ("scope", &scope)];
     form.extend_from_slice(proof);
     let request = http.client(false)?.post(url.clone()).header(ACCEPT, "application/json").form(&form).build();
-    let request = request.map_err(|error| Failure::Other(error.without_url().to_string()))?;
-    let manner = Manner { secrets: &[secret], ..Manner::default() };
-    token(&http.send(&request, &manner).await?.object(&url, manner.secrets)?)
+    let request = request.map_err(|error| AzureError::Other(error.without_url().to_string()))?;
+    let options = RequestOptions { secrets: &[secret], ..RequestOptions::default() };
+    parse_token(&http.send(&request, &options).await?.object(&url, options.secrets)?)
 }
 
 /// <https://docs.github.com/actions/reference/security/oidc>
-async fn from_github(http: &Http, url: &Url, bearer: &Secret) -> Result<Secret, Failure> {
+async fn from_github(http: &Http, url: &Url, bearer: &Secret) -> Result<Secret, AzureError> {
     let mut url = url.clone();
     url.query_pairs_mut().append_pair("audience", FEDERATION_AUDIENCE);
-    let manner = Manner { secrets: &[bearer], ..Manner::default() };
+    let options = RequestOptions { secrets: &[bearer], ..RequestOptions::default() };
     let authorization = Secret::new(format!("bearer {}", bearer.expose()));
-    let answer = get(http, url, AUTHORIZATION, &authorization, &manner).await?;
+    let answer = get_object(http, url, AUTHORIZATION, &authorization, &options).await?;
     match answer.get("value") {
         Some(Value::String(token)) if !token.is_empty() => Ok(Secret::new(token)),
-        _ => Err(Failure::Other("GitHub answered without a token".to_owned())),
+        _ => Err(AzureError::Other("GitHub answered without a token".to_owned())),
     }
 }
 
-fn identity_query(url: &mut Url, api_version: &str, entra: &Entra, client: Option<&str>) {
+fn add_identity_query(url: &mut Url, api_version: &str, entra: &Entra, client: Option<&str>) {
     let mut query = url.query_pairs_mut();
     query.append_pair("api-version", api_version).append_pair("resource", entra.audience);
     if let Some(client) = client {
@@ -124,36 +130,38 @@ fn identity_query(url: &mut Url, api_version: &str, entra: &Entra, client: Optio
     }
 }
 
-async fn get(
+async fn get_object(
     http: &Http,
     url: Url,
     header: HeaderName,
     proof: &Secret,
-    manner: &Manner<'_>,
-) -> Result<Map<String, Value>, Failure> {
+    options: &RequestOptions<'_>,
+) -> Result<Map<String, Value>, AzureError> {
     let mut value = HeaderValue::from_str(proof.expose())
-        .map_err(|_| Failure::Other("it holds characters that no header can carry".to_owned()))?;
+        .map_err(|_| AzureError::Other("it holds characters that no header can carry".to_owned()))?;
     value.set_sensitive(true);
     let mut request = Request::new(Method::GET, url.clone());
     request.headers_mut().insert(header, value);
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    http.send(&request, manner).await?.object(&url, manner.secrets)
+    http.send(&request, options).await?.object(&url, options.secrets)
 }
 
 /// Reads an answer in any of the forms that Entra, the identity endpoints and the Azure CLI give.
-fn token(answer: &Map<String, Value>) -> Result<Token, Failure> {
+fn parse_token(answer: &Map<String, Value>) -> Result<Token, AzureError> {
     let secret = answer.get("access_token").or_else(|| answer.get("accessToken")).and_then(Value::as_str);
     match secret {
-        Some(secret) if !secret.is_empty() => Ok(Token::new(Secret::new(secret), life(answer, Utc::now().timestamp()))),
+        Some(secret) if !secret.is_empty() => {
+            Ok(Token::new(Secret::new(secret), lifetime(answer, Utc::now().timestamp())))
+        }
         _ => {
             let names = answer.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            Err(Failure::Other(format!("answered without a token (but with: {})", quote(&names, &[]))))
+            Err(AzureError::Other(format!("answered without a token (but with: {})", quote(&names, &[]))))
         }
     }
 }
 
 /// Seconds from now, or the second since 1970 at which it ends; each a number or a text.
-fn life(answer: &Map<String, Value>, now: i64) -> Duration {
+fn lifetime(answer: &Map<String, Value>, now: i64) -> Duration {
     let number = |name: &str| match answer.get(name)? {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
         Value::String(text) => text.trim().parse().ok(),
@@ -162,8 +170,8 @@ fn life(answer: &Map<String, Value>, now: i64) -> Duration {
     let seconds = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     match (number("expires_in"), number("expires_on")) {
         (Some(left), _) => seconds(left),
-        (None, Some(end)) => seconds(end.saturating_sub(now)).max(SHORTEST_LIFE),
-        (None, None) => UNTOLD_LIFE,
+        (None, Some(end)) => seconds(end.saturating_sub(now)).max(MIN_LIFETIME),
+        (None, None) => DEFAULT_LIFETIME,
     }
 }
 
@@ -174,7 +182,7 @@ mod tests {
     use super::*;
 
     fn seconds(answer: Value) -> u64 {
-        life(answer.as_object().expect("an object"), 1_800_000_000).as_secs()
+        lifetime(answer.as_object().expect("an object"), 1_800_000_000).as_secs()
     }
 
     #[test]
@@ -193,7 +201,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_token_names_what_it_has() {
         let answer = json!({"token_type": "Bearer", "access_token": ""});
-        let error = token(answer.as_object().expect("an object")).expect_err("no token");
+        let error = parse_token(answer.as_object().expect("an object")).expect_err("no token");
         assert_eq!(error.to_string(), "answered without a token (but with: access_token, token_type)");
     }
 }

@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 pub use self::credential::candidates;
-use self::credential::{Credential, Denial};
+use self::credential::{Credential, CredentialError};
 use super::client::endpoint;
-use super::client::error::Failure;
+use super::client::error::AzureError;
 use super::client::http::Http;
 use super::client::secret::Secret;
 use super::{CredentialKind, Options};
@@ -25,7 +25,7 @@ const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 /// After a renewal that failed, the next is not tried before.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// No token lives longer, whatever its issuer says.
-const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Where tokens come from, and what for.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Entra {
             (None, Some(text)) => ("AZURE_AUTHORITY_HOST", text),
             (None, None) => ("the authority host", options.cloud.authority_host().to_owned()),
         };
-        let authority = endpoint::base(&text).map_err(|error| anyhow!("{from}: {error}"))?;
+        let authority = endpoint::parse_base(&text).map_err(|error| anyhow!("{from}: {error}"))?;
         Ok(Entra { authority, audience: options.cloud.arm_audience(), untrusted: options.untrusted.clone() })
     }
 }
@@ -62,7 +62,7 @@ struct Token {
 
 impl Token {
     fn new(secret: Secret, life: Duration) -> Token {
-        let life = life.min(LONGEST_LIFE);
+        let life = life.min(MAX_LIFETIME);
         let now = Instant::now();
         Token { secret, renew_at: now + life - RENEW_BEFORE.min(life / 5), expires_at: now + life }
     }
@@ -73,20 +73,20 @@ pub struct Tokens {
     credential: Credential,
     entra: Entra,
     /// Held while a token is fetched: whoever needs one meanwhile waits for that one.
-    state: Mutex<State>,
+    state: Mutex<TokenState>,
 }
 
-struct State {
+struct TokenState {
     token: Option<Token>,
     /// The last renewal that failed, and when.
-    failed: Option<(Instant, Failure)>,
+    failed: Option<(Instant, AzureError)>,
     /// When the last renewal gave the same token again, as `az` and the identity endpoints do while it is good.
     unchanged: Option<Instant>,
 }
 
 impl Tokens {
     /// The token to use now.
-    pub async fn current(&self, http: &Http) -> Result<Secret, Failure> {
+    pub async fn current(&self, http: &Http) -> Result<Secret, AzureError> {
         let mut state = self.state.lock().await;
         let now = Instant::now();
         match &state.token {
@@ -101,7 +101,7 @@ impl Tokens {
 
     /// Another token than the one that was refused; the same where no other is to be had, as when the subscription is
     /// in another tenant.
-    pub async fn renewed(&self, http: &Http, refused: &Secret) -> Result<Secret, Failure> {
+    pub async fn renewed(&self, http: &Http, refused: &Secret) -> Result<Secret, AzureError> {
         let mut state = self.state.lock().await;
         match &state.token {
             Some(token) if token.secret != *refused => Ok(token.secret.clone()),
@@ -110,7 +110,7 @@ impl Tokens {
         }
     }
 
-    async fn renew(&self, http: &Http, state: &mut State) -> Result<Secret, Failure> {
+    async fn renew(&self, http: &Http, state: &mut TokenState) -> Result<Secret, AzureError> {
         if let Some((when, failure)) = &state.failed
             && when.elapsed() < RENEW_AGAIN_AFTER
         {
@@ -120,12 +120,12 @@ impl Tokens {
             Ok(token) => {
                 let secret = token.secret.clone();
                 let is_same = state.token.as_ref().is_some_and(|token| token.secret == secret);
-                *state = State { token: Some(token), failed: None, unchanged: is_same.then(Instant::now) };
+                *state = TokenState { token: Some(token), failed: None, unchanged: is_same.then(Instant::now) };
                 Ok(secret)
             }
-            Err(Denial::Lacking(text) | Denial::Refused(text)) => {
+            Err(CredentialError::Unavailable(text) | CredentialError::Rejected(text)) => {
                 let text = format!("the {} gave no new token: {text}", self.credential.kind().name());
-                let failure = Failure::Other(text);
+                let failure = AzureError::Other(text);
                 state.failed = Some((Instant::now(), failure.clone()));
                 Err(failure)
             }
@@ -138,7 +138,7 @@ impl Tokens {
 pub async fn sign_in(
     http: &Http,
     entra: Entra,
-    candidates: Vec<(CredentialKind, Result<Credential, Denial>)>,
+    candidates: Vec<(CredentialKind, Result<Credential, CredentialError>)>,
 ) -> anyhow::Result<Tokens> {
     let is_choice = candidates.len() > 1;
     let mut lacking = String::new();
@@ -149,11 +149,11 @@ pub async fn sign_in(
         };
         match outcome {
             Ok((credential, token)) => {
-                let state = Mutex::new(State { token: Some(token), failed: None, unchanged: None });
+                let state = Mutex::new(TokenState { token: Some(token), failed: None, unchanged: None });
                 return Ok(Tokens { credential, entra, state });
             }
-            Err(Denial::Lacking(what)) => lacking = format!("{lacking}\n  {}: {what}", kind.name()),
-            Err(Denial::Refused(why)) => {
+            Err(CredentialError::Unavailable(what)) => lacking = format!("{lacking}\n  {}: {what}", kind.name()),
+            Err(CredentialError::Rejected(why)) => {
                 let before = if lacking.is_empty() { lacking } else { format!("\ntried before it:{lacking}") };
                 let after = "\nnothing was tried after it, for that might be somebody else; --credential chooses one";
                 let after = if is_choice { after } else { "" };

@@ -2,21 +2,25 @@
 
 use reqwest::Url;
 
-use super::error::Failure;
+use super::error::AzureError;
 use crate::model::registry_id::RegistryId;
 
 /// The address of a registry or of something below it, each segment percent-encoded.
-pub fn of_registry(id: &RegistryId, endpoint: &Url, below: &[&str], api_version: &str) -> Result<Url, Failure> {
+pub fn registry_url(id: &RegistryId, endpoint: &Url, below: &[&str], api_version: &str) -> Result<Url, AzureError> {
     let own = ["subscriptions", &id.subscription, "resourceGroups", &id.resource_group];
     let registry = ["providers", "Microsoft.ContainerRegistry", "registries", &id.name];
-    url(endpoint, own.into_iter().chain(registry).chain(below.iter().copied()), api_version)
+    arm_url(endpoint, own.into_iter().chain(registry).chain(below.iter().copied()), api_version)
 }
 
 /// An address of ARM, each segment percent-encoded.
-pub fn url<'a>(endpoint: &Url, segments: impl Iterator<Item = &'a str>, api_version: &str) -> Result<Url, Failure> {
+pub fn arm_url<'a>(
+    endpoint: &Url,
+    segments: impl Iterator<Item = &'a str>,
+    api_version: &str,
+) -> Result<Url, AzureError> {
     let mut url = endpoint.clone();
     url.path_segments_mut()
-        .map_err(|()| Failure::Other("the ARM endpoint cannot have a path".to_owned()))?
+        .map_err(|()| AzureError::Other("the ARM endpoint cannot have a path".to_owned()))?
         .clear()
         .extend(segments);
     url.query_pairs_mut().clear().append_pair("api-version", api_version);
@@ -42,7 +46,7 @@ mod tests {
         let id = RegistryId::parse(&id).expect("a registry's id");
         let endpoint = Url::parse("http://127.0.0.1:8080").expect("a URL");
         assert_eq!(
-            of_registry(&id, &endpoint, &["tasks"], "2025-03-01-preview").map(String::from),
+            registry_url(&id, &endpoint, &["tasks"], "2025-03-01-preview").map(String::from),
             Ok("http://127.0.0.1:8080/subscriptions/0a1b2c3d-0000-0000-0000-000000000001/resourceGroups/My.RG_(1)/\
                 providers/Microsoft.ContainerRegistry/registries/Acr1/tasks?api-version=2025-03-01-preview"
                 .to_owned())
@@ -54,7 +58,7 @@ mod tests {
         let id =
             parse("/resourceGroups/a?b#c%2F../providers/Microsoft.ContainerRegistry/registries/ü @:x").expect("an id");
         let endpoint = Url::parse("https://host").expect("a URL");
-        let url = of_registry(&id, &endpoint, &["tasks", "a/../b?c", "listDetails"], "1").expect("a URL");
+        let url = registry_url(&id, &endpoint, &["tasks", "a/../b?c", "listDetails"], "1").expect("a URL");
         assert_eq!(url.host_str(), Some("host"));
         assert_eq!(
             url.path(),

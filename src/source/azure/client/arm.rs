@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 
 use super::super::auth::Tokens;
 use super::endpoint::next_page;
-use super::error::Failure;
-use super::http::{Answer, Http, Manner, Pause};
+use super::error::AzureError;
+use super::http::{Http, RequestOptions, Response, Throttle};
 use super::secret::Secret;
 
 /// How often one request gets a fresh token.
-const MOST_RENEWALS: usize = 3;
+const MAX_RENEWALS: usize = 3;
 
 /// More pages than any list has; a server that never ends is stopped here.
-const MOST_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 10_000;
 
 /// ARM, as one identity sees it.
 pub struct Arm {
@@ -34,45 +34,45 @@ impl Arm {
         &self,
         first: Url,
         member: &str,
-        pause: &Pause,
+        throttle: &Throttle,
         mut items: impl AsyncFnMut(Vec<Value>),
-    ) -> Result<Map<String, Value>, Failure> {
+    ) -> Result<Map<String, Value>, AzureError> {
         let mut seen = HashSet::from([first.clone()]);
-        let mut page = self.get(first, pause).await?;
+        let mut page = self.get(first, throttle).await?;
         let mut head = None;
         loop {
             let Some(Value::Array(values)) = page.remove(member) else {
-                return Err(Failure::Other(format!("answered without a list (\"{member}\")")));
+                return Err(AzureError::Other(format!("answered without a list (\"{member}\")")));
             };
             items(values).await;
             let next = next_page(page.get("nextLink").unwrap_or(&Value::Null), &self.endpoint);
             head.get_or_insert(page);
-            let Some(next) = next.map_err(Failure::Other)? else { return Ok(head.unwrap_or_default()) };
+            let Some(next) = next.map_err(AzureError::Other)? else { return Ok(head.unwrap_or_default()) };
             if !seen.insert(next.clone()) {
-                return Err(Failure::Other("nextLink points to a page that was already read".to_owned()));
+                return Err(AzureError::Other("nextLink points to a page that was already read".to_owned()));
             }
-            if seen.len() > MOST_PAGES {
-                return Err(Failure::Other(format!("the list goes on after {MOST_PAGES} pages")));
+            if seen.len() > MAX_PAGES {
+                return Err(AzureError::Other(format!("the list goes on after {MAX_PAGES} pages")));
             }
-            page = self.get(next, pause).await?;
+            page = self.get(next, throttle).await?;
         }
     }
 
     /// Reads one JSON object.
-    pub async fn get(&self, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
-        self.ask(Method::GET, url, pause).await
+    pub async fn get(&self, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
+        self.ask(Method::GET, url, throttle).await
     }
 
     /// Reads one JSON object that ARM gives out as an action only. It changes nothing, so it may be tried again.
-    pub async fn post(&self, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
-        self.ask(Method::POST, url, pause).await
+    pub async fn post(&self, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
+        self.ask(Method::POST, url, throttle).await
     }
 
     /// A token that is refused is renewed; more than once, since a request that waits its turn may outlive one.
-    async fn ask(&self, method: Method, url: Url, pause: &Pause) -> Result<Map<String, Value>, Failure> {
+    async fn ask(&self, method: Method, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
         let mut token = self.tokens.current(&self.http).await?;
-        let mut answer = self.send(&method, &url, &token, pause).await?;
-        for _ in 0..MOST_RENEWALS {
+        let mut answer = self.send(&method, &url, &token, throttle).await?;
+        for _ in 0..MAX_RENEWALS {
             if answer.status != StatusCode::UNAUTHORIZED {
                 break;
             }
@@ -81,20 +81,26 @@ impl Arm {
                 break;
             }
             token = fresh;
-            answer = self.send(&method, &url, &token, pause).await?;
+            answer = self.send(&method, &url, &token, throttle).await?;
         }
         answer.object(&url, &[&token])
     }
 
-    async fn send(&self, method: &Method, url: &Url, token: &Secret, pause: &Pause) -> Result<Answer, Failure> {
-        let manner = Manner { pause: Some(pause), secrets: &[token], ..Manner::default() };
-        self.http.send(&request(method, url, token)?, &manner).await
+    async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        token: &Secret,
+        throttle: &Throttle,
+    ) -> Result<Response, AzureError> {
+        let options = RequestOptions { throttle: Some(throttle), secrets: &[token], ..RequestOptions::default() };
+        self.http.send(&request(method, url, token)?, &options).await
     }
 }
 
-fn request(method: &Method, url: &Url, token: &Secret) -> Result<Request, Failure> {
+fn request(method: &Method, url: &Url, token: &Secret) -> Result<Request, AzureError> {
     let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|_| Failure::Other("the token holds characters that no header can carry".to_owned()))?;
+        .map_err(|_| AzureError::Other("the token holds characters that no header can carry".to_owned()))?;
     bearer.set_sensitive(true);
     let mut request = Request::new(method.clone(), url.clone());
     if method == Method::POST {

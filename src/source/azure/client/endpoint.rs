@@ -8,7 +8,7 @@ use super::secret::quote;
 
 /// Where plain `http://` is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plain {
+pub enum PlainHttp {
     /// This machine only.
     Loopback,
     /// This machine and 169.254.0.0/16, where Azure's own identity endpoints answer.
@@ -16,33 +16,33 @@ pub enum Plain {
 }
 
 /// Reads a base address: scheme, host and port, nothing else.
-pub fn base(text: &str) -> Result<Url, String> {
-    let url = endpoint(text, Plain::Loopback)?;
+pub fn parse_base(text: &str) -> Result<Url, String> {
+    let url = parse_endpoint(text, PlainHttp::Loopback)?;
     match url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
         true => Ok(url),
-        false => Err(format!("{} has a path or a query; give scheme, host and port only", shown(text))),
+        false => Err(format!("{} has a path or a query; give scheme, host and port only", without_query(text))),
     }
 }
 
 /// Reads an address that may have a path and a query.
-pub fn endpoint(text: &str, plain: Plain) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{} is not a URL: {error}", shown(text)))?;
+pub fn parse_endpoint(text: &str, plain: PlainHttp) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{} is not a URL: {error}", without_query(text)))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("it holds a user name or a password; leave them out".to_owned());
     }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("{} names no host", shown(text)));
+        return Err(format!("{} names no host", without_query(text)));
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if may_be_plain(&url, plain) => Ok(url),
-        "http" => Err(format!("{} is plain http, which is accepted on loopback only; use https", shown(text))),
-        _ => Err(format!("{} is not an https URL", shown(text))),
+        "http" => Err(format!("{} is plain http, which is accepted on loopback only; use https", without_query(text))),
+        _ => Err(format!("{} is not an https URL", without_query(text))),
     }
 }
 
 /// Quotes an address without its query, and without user name and password.
-fn shown(text: &str) -> String {
+fn without_query(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("\"{}\"", quote(&format!("{scheme}://***@{host}"), &[])),
@@ -50,17 +50,17 @@ fn shown(text: &str) -> String {
     }
 }
 
-fn may_be_plain(url: &Url, plain: Plain) -> bool {
+fn may_be_plain(url: &Url, plain: PlainHttp) -> bool {
     let host = url.host_str().unwrap_or_default();
     match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || (plain == Plain::LinkLocal && address.is_link_local()),
+        Ok(IpAddr::V4(address)) => address.is_loopback() || (plain == PlainHttp::LinkLocal && address.is_link_local()),
         Ok(IpAddr::V6(address)) => address == Ipv6Addr::LOCALHOST,
         Err(_) => host == "localhost",
     }
 }
 
 /// The host, and the port where it is not the scheme's own: how messages call an address.
-pub fn host(url: &Url) -> String {
+pub fn display_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let host = match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -79,7 +79,7 @@ pub fn next_page(link: &serde_json::Value, endpoint: &Url) -> Result<Option<Url>
     };
     let url = Url::parse(link).map_err(|error| format!("nextLink is not an absolute URL: {error}"))?;
     if url.origin() != endpoint.origin() || !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("nextLink points to another host ({}); refused", host(&url)));
+        return Err(format!("nextLink points to another host ({}); refused", display_host(&url)));
     }
     Ok(Some(url))
 }
@@ -99,7 +99,7 @@ mod tests {
             "http://[::1]:9",
             "http://localhost",
         ] {
-            assert!(base(good).is_ok(), "{good}");
+            assert!(parse_base(good).is_ok(), "{good}");
         }
         for bad in [
             "http://management.azure.com",
@@ -114,25 +114,25 @@ mod tests {
             "management.azure.com",
             "",
         ] {
-            assert!(base(bad).is_err(), "{bad}");
+            assert!(parse_base(bad).is_err(), "{bad}");
         }
-        assert!(endpoint("http://169.254.169.254/metadata", Plain::LinkLocal).is_ok());
-        assert!(endpoint("http://169.254.169.254/metadata", Plain::Loopback).is_err());
-        assert!(endpoint("http://10.0.0.1/", Plain::LinkLocal).is_err());
-        assert!(endpoint("https://host/token?a=b", Plain::Loopback).is_ok());
+        assert!(parse_endpoint("http://169.254.169.254/metadata", PlainHttp::LinkLocal).is_ok());
+        assert!(parse_endpoint("http://169.254.169.254/metadata", PlainHttp::Loopback).is_err());
+        assert!(parse_endpoint("http://10.0.0.1/", PlainHttp::LinkLocal).is_err());
+        assert!(parse_endpoint("https://host/token?a=b", PlainHttp::Loopback).is_ok());
     }
 
     #[test]
     fn messages_hold_no_query_and_no_password() {
-        let error = base("http://user:hunter2@example.com/?sig=hunter2").expect_err("user name and plain http");
+        let error = parse_base("http://user:hunter2@example.com/?sig=hunter2").expect_err("user name and plain http");
         assert!(!error.contains("hunter2"), "{error}");
-        let error = base("ftp:/x@y://user:hunter2@e?sig=hunter2").expect_err("no URL of ours");
+        let error = parse_base("ftp:/x@y://user:hunter2@e?sig=hunter2").expect_err("no URL of ours");
         assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]
     fn next_links_stay_on_the_endpoint() {
-        let endpoint = base("https://management.azure.com").expect("a base address");
+        let endpoint = parse_base("https://management.azure.com").expect("a base address");
         assert_eq!(next_page(&json!(null), &endpoint), Ok(None));
         assert_eq!(next_page(&json!(""), &endpoint), Ok(None));
         let link = "https://management.azure.com/subscriptions/1/x?api-version=1&%24skiptoken=a%2Bb";

@@ -5,15 +5,15 @@ use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Map, Value};
 
 use super::endpoint;
-use super::http::{Answer, Body};
+use super::http::{Body, Response};
 use super::secret::{Secret, quote};
 use crate::model::inventory::Part;
 
 /// Why a request gave nothing to read. Its text holds no token, no secret and no query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum AzureError {
     /// The server answered, and said no.
-    #[error("{}", told(*status, code, message, *tries))]
+    #[error("{}", describe_refusal(*status, code, message, *tries))]
     Refused {
         /// HTTP status.
         status: u16,
@@ -29,7 +29,7 @@ pub enum Failure {
     Other(String),
 }
 
-fn told(status: u16, code: &str, message: &str, tries: u32) -> String {
+fn describe_refusal(status: u16, code: &str, message: &str, tries: u32) -> String {
     let mut text = format!("HTTP {status}");
     if !code.is_empty() {
         text = format!("{text} {code}");
@@ -37,11 +37,11 @@ fn told(status: u16, code: &str, message: &str, tries: u32) -> String {
     if !message.is_empty() {
         text = format!("{text}: {message}");
     }
-    text + &times(tries)
+    text + &describe_tries(tries)
 }
 
 /// How often something was tried, where that was more than once.
-pub fn times(tries: u32) -> String {
+pub fn describe_tries(tries: u32) -> String {
     if tries > 1 { format!(" (tried {tries} times)") } else { String::new() }
 }
 
@@ -57,15 +57,15 @@ const VERSION_REFUSALS: [&str; 5] = [
 /// The permission to read the credentials of tasks.
 const LIST_DETAILS: &str = "Microsoft.ContainerRegistry/registries/tasks/listDetails/action";
 
-impl Failure {
+impl AzureError {
     /// What an answer that is no JSON object with status 200 says. `secrets` are masked where the answer echoes them.
-    pub fn of(answer: &Answer, from: &Url, secrets: &[&Secret]) -> Failure {
+    pub fn from_response(answer: &Response, from: &Url, secrets: &[&Secret]) -> AzureError {
         let status = answer.status.as_u16();
         if answer.status.is_redirection() {
             let target = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-            let target = target.and_then(|location| from.join(location).ok()).map(|url| endpoint::host(&url));
+            let target = target.and_then(|location| from.join(location).ok()).map(|url| endpoint::display_host(&url));
             let target = target.map(|host| format!(" to {host}")).unwrap_or_default();
-            return Failure::Other(format!(
+            return AzureError::Other(format!(
                 "HTTP {status}, a redirect{target}, which is not followed (a proxy or captive portal?)"
             ));
         }
@@ -80,7 +80,7 @@ impl Failure {
                 }
                 _ => quote(&message, secrets).trim_end_matches('.').to_owned(),
             };
-            return Failure::Refused { status, code: quote(&code, secrets), message, tries: answer.tries };
+            return AzureError::Refused { status, code: quote(&code, secrets), message, tries: answer.tries };
         }
         let what = match &answer.body {
             Body::Json(_) => "answered with JSON that is no object".to_owned(),
@@ -90,17 +90,17 @@ impl Failure {
                 None => "answered without JSON (a proxy or captive portal?)".to_owned(),
             },
         };
-        let what = what + &times(answer.tries);
+        let what = what + &describe_tries(answer.tries);
         match status {
-            200 => Failure::Other(what),
-            _ => Failure::Other(format!("HTTP {status}, {what}")),
+            200 => AzureError::Other(what),
+            _ => AzureError::Other(format!("HTTP {status}, {what}")),
         }
     }
 
     /// Whether another api-version may be served.
     pub fn is_version_refused(&self) -> bool {
         match self {
-            Failure::Refused { status: 400 | 404, code, .. } => {
+            AzureError::Refused { status: 400 | 404, code, .. } => {
                 VERSION_REFUSALS.iter().any(|refusal| refusal.eq_ignore_ascii_case(code))
             }
             _ => false,
@@ -109,29 +109,29 @@ impl Failure {
 
     /// Whether ARM says that the region does not offer this type of resource, so that there can be none.
     pub fn is_not_offered(&self) -> bool {
-        matches!(self, Failure::Refused { code, .. } if code.eq_ignore_ascii_case("LocationNotAvailableForResourceType"))
+        matches!(self, AzureError::Refused { code, .. } if code.eq_ignore_ascii_case("LocationNotAvailableForResourceType"))
     }
 
     /// The failure and what to do about it, as a gap tells it.
     pub fn reason(&self, part: Part) -> String {
         let scope = if part == Part::Registries { "subscription" } else { "registry" };
         let advice = match self {
-            Failure::Refused { status: 401, .. } => " Sign in to the tenant that the subscription is in.".to_owned(),
-            Failure::Refused { status: 403, .. } if part == Part::TaskCredentials => {
+            AzureError::Refused { status: 401, .. } => " Sign in to the tenant that the subscription is in.".to_owned(),
+            AzureError::Refused { status: 403, .. } if part == Part::TaskCredentials => {
                 format!(" The identity needs the action {LIST_DETAILS} on the registry, which Reader does not hold.")
             }
-            Failure::Refused { status: 403, .. } => format!(" The identity needs Reader on the {scope}."),
-            Failure::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("SubscriptionNotFound") => {
+            AzureError::Refused { status: 403, .. } => format!(" The identity needs Reader on the {scope}."),
+            AzureError::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("SubscriptionNotFound") => {
                 " There is no such subscription in this tenant, or it is not visible to the identity.".to_owned()
             }
-            Failure::Refused { status: 429, .. } => " Try again later, or with a lower concurrency.".to_owned(),
+            AzureError::Refused { status: 429, .. } => " Try again later, or with a lower concurrency.".to_owned(),
             _ => String::new(),
         };
         format!("{self}.{advice}")
     }
 }
 
-fn media_type(answer: &Answer) -> Option<String> {
+fn media_type(answer: &Response) -> Option<String> {
     let value = answer.headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media = value.split(';').next().unwrap_or_default().trim().to_lowercase();
     (!media.is_empty()).then(|| quote(&media, &[]))
@@ -163,13 +163,13 @@ mod tests {
 
     use super::*;
 
-    fn failure(status: u16, headers: &[(HeaderName, &str)], body: &str) -> Failure {
+    fn failure(status: u16, headers: &[(HeaderName, &str)], body: &str) -> AzureError {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a value"))).collect();
         let status = StatusCode::from_u16(status).expect("a status");
-        let answer = Answer { status, headers, body: Body::read(body.as_bytes()), tries: 1 };
+        let answer = Response { status, headers, body: Body::read(body.as_bytes()), tries: 1 };
         let from = Url::parse("https://management.azure.com/subscriptions/1?secret=1").expect("a URL");
-        Failure::of(&answer, &from, &[&Secret::new("hunter2")])
+        AzureError::from_response(&answer, &from, &[&Secret::new("hunter2")])
     }
 
     #[test]

@@ -11,22 +11,22 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::super::Options;
-use super::error::{Failure, times};
+use super::error::{AzureError, describe_tries};
 use super::secret::{Secret, quote};
 use super::{endpoint, retry};
 
 /// The longest body that is read. The longest known, the service tags of all regions, is a tenth of it.
-const LONGEST_BODY: usize = 64 << 20;
+const MAX_BODY_BYTES: usize = 64 << 20;
 
 /// After a pause, requests that were refused go first: without this, hundreds that never were sent would use up what
 /// the server grants, and the same ones would be refused again and again.
 const HEAD_START: Duration = Duration::from_millis(100);
 
 /// Longer than any scan; an `Instant` cannot hold "never".
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+const MAX_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// What the server sent.
-pub struct Answer {
+pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Body,
@@ -47,33 +47,33 @@ impl Body {
     }
 }
 
-impl Answer {
+impl Response {
     /// Whether a body of JSON stopped in the middle, as when a proxy loses its server.
     pub fn cut_short(&self) -> bool {
         self.status == StatusCode::OK && matches!(&self.body, Body::Other(error) if error.is_eof())
     }
 
     /// The JSON object that was asked for, or why it is none.
-    pub fn object(self, from: &reqwest::Url, secrets: &[&Secret]) -> Result<Map<String, Value>, Failure> {
+    pub fn object(self, from: &reqwest::Url, secrets: &[&Secret]) -> Result<Map<String, Value>, AzureError> {
         match self {
-            Answer { status: StatusCode::OK, body: Body::Json(Value::Object(object)), .. } => Ok(object),
-            answer => Err(Failure::of(&answer, from, secrets)),
+            Response { status: StatusCode::OK, body: Body::Json(Value::Object(object)), .. } => Ok(object),
+            answer => Err(AzureError::from_response(&answer, from, secrets)),
         }
     }
 }
 
 /// An attempt without an answer.
-pub struct Broken {
+pub struct TransportError {
     pub text: String,
     /// Whether it may pass: a lost connection does, a body that is too long does not.
-    pub passing: bool,
+    pub transient: bool,
 }
 
 /// A point in time before which a server asked not to be bothered; shared by all requests of one subscription.
 #[derive(Default)]
-pub struct Pause(Cell<Option<Instant>>);
+pub struct Throttle(Cell<Option<Instant>>);
 
-impl Pause {
+impl Throttle {
     fn extend(&self, until: Instant) {
         self.0.set(self.0.get().max(Some(until)));
     }
@@ -85,9 +85,9 @@ impl Pause {
 
 /// How one request differs from the others.
 #[derive(Default)]
-pub struct Manner<'a> {
-    /// The pause of the subscription that is asked.
-    pub pause: Option<&'a Pause>,
+pub struct RequestOptions<'a> {
+    /// The throttle of the subscription that is asked.
+    pub throttle: Option<&'a Throttle>,
     /// To this machine or its host: past any proxy, whose machine has another identity than ours.
     pub local: bool,
     /// What to mask where the answer echoes it.
@@ -110,26 +110,26 @@ pub struct Http {
 
 impl Http {
     /// The error says why no client could be built: no certificates on the system, most likely.
-    pub fn new(options: &Options) -> Result<Http, Failure> {
+    pub fn new(options: &Options) -> Result<Http, AzureError> {
         let connections = options.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Http {
-            client: client(connections, false)?,
+            client: build_client(connections, false)?,
             local: OnceCell::new(),
             connections,
             permits: Semaphore::new(connections),
-            request_timeout: options.request_timeout.min(FOR_EVER),
+            request_timeout: options.request_timeout.min(MAX_TIMEOUT),
             timeout: options.timeout,
-            deadline: Instant::now() + options.timeout.min(FOR_EVER),
+            deadline: Instant::now() + options.timeout.min(MAX_TIMEOUT),
         })
     }
 
     /// The client to build a request with.
-    pub fn client(&self, local: bool) -> Result<&Client, Failure> {
+    pub fn client(&self, local: bool) -> Result<&Client, AzureError> {
         match (local, self.local.get()) {
             (false, _) => Ok(&self.client),
             (true, Some(client)) => Ok(client),
             (true, None) => {
-                let client = client(self.connections, true)?;
+                let client = build_client(self.connections, true)?;
                 Ok(self.local.get_or_init(|| client))
             }
         }
@@ -141,86 +141,94 @@ impl Http {
     }
 
     /// Sends a request, again and again where that may help, and gives the last answer whatever its status.
-    pub async fn send(&self, request: &Request, manner: &Manner<'_>) -> Result<Answer, Failure> {
+    pub async fn send(&self, request: &Request, options: &RequestOptions<'_>) -> Result<Response, AzureError> {
         let mut tries = 0;
         loop {
-            let permit = self.permit(manner.pause, tries == 0).await?;
-            let outcome = self.attempt(request, manner).await;
+            let permit = self.acquire_permit(options.throttle, tries == 0).await?;
+            let outcome = self.attempt(request, options).await;
             drop(permit);
             tries += 1;
-            let nobody_there = manner.probe.is_some() && outcome.is_err();
-            if nobody_there || !retry::worthwhile(&outcome) || tries >= retry::tries(&outcome) {
+            let no_endpoint = options.probe.is_some() && outcome.is_err();
+            if no_endpoint || !retry::is_retryable(&outcome) || tries >= retry::max_tries(&outcome) {
                 return finish(request, outcome, tries);
             }
-            let until = Instant::now() + retry::wait(&outcome, tries).min(FOR_EVER);
+            let until = Instant::now() + retry::delay(&outcome, tries).min(MAX_TIMEOUT);
             if until >= self.deadline {
                 let failure = match finish(request, outcome, tries) {
-                    Ok(answer) => Failure::of(&answer, request.url(), manner.secrets),
+                    Ok(answer) => AzureError::from_response(&answer, request.url(), options.secrets),
                     Err(failure) => failure,
                 };
                 let wait = until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
-                let text = format!("{failure}; to wait {wait} s for another try would go past {}", self.limit());
-                return Err(Failure::Other(text));
+                let text = format!("{failure}; to wait {wait} s for another try would go past {}", self.time_limit());
+                return Err(AzureError::Other(text));
             }
-            if let (Some(pause), Ok(Answer { status: StatusCode::TOO_MANY_REQUESTS, .. })) = (manner.pause, &outcome) {
-                pause.extend(until);
+            if let (Some(throttle), Ok(Response { status: StatusCode::TOO_MANY_REQUESTS, .. })) =
+                (options.throttle, &outcome)
+            {
+                throttle.extend(until);
             }
             drop(outcome);
             sleep_until(until).await;
         }
     }
 
-    /// Waits for one of the places in flight, while no pause is on. Nobody holds a place while waiting.
-    async fn permit(&self, pause: Option<&Pause>, first: bool) -> Result<SemaphorePermit<'_>, Failure> {
+    /// Waits for one of the places in flight, while nothing is throttled. Nobody holds a place while waiting.
+    async fn acquire_permit(
+        &self,
+        throttle: Option<&Throttle>,
+        first: bool,
+    ) -> Result<SemaphorePermit<'_>, AzureError> {
         loop {
-            if let Some(until) = pause.and_then(Pause::active) {
+            if let Some(until) = throttle.and_then(Throttle::active) {
                 let until = if first { until + HEAD_START } else { until };
                 if until >= self.deadline {
-                    return Err(Failure::Other(format!("throttled until past {}", self.limit())));
+                    return Err(AzureError::Other(format!("throttled until past {}", self.time_limit())));
                 }
                 sleep_until(until).await;
             }
             let permit = match timeout_at(self.deadline, self.permits.acquire()).await {
                 Ok(Ok(permit)) if Instant::now() < self.deadline => permit,
-                _ => return Err(Failure::Other(format!("not sent before {}", self.limit()))),
+                _ => return Err(AzureError::Other(format!("not sent before {}", self.time_limit()))),
             };
-            if pause.and_then(Pause::active).is_none() {
+            if throttle.and_then(Throttle::active).is_none() {
                 return Ok(permit);
             }
         }
     }
 
-    fn limit(&self) -> String {
+    fn time_limit(&self) -> String {
         format!("the time limit of {} s", self.timeout.as_secs_f64())
     }
 
-    async fn attempt(&self, request: &Request, manner: &Manner<'_>) -> Result<Answer, Broken> {
-        let passing = |text: String| Broken { text, passing: true };
-        let lasting = |text: &str| Broken { text: text.to_owned(), passing: false };
-        let client = self.client(manner.local).map_err(|failure| lasting(&failure.to_string()))?;
-        let copy = request.try_clone().ok_or_else(|| lasting("the request cannot be sent twice"))?;
-        let allowed = manner.probe.unwrap_or(self.request_timeout);
+    async fn attempt(&self, request: &Request, options: &RequestOptions<'_>) -> Result<Response, TransportError> {
+        let transient = |text: String| TransportError { text, transient: true };
+        let permanent = |text: &str| TransportError { text: text.to_owned(), transient: false };
+        let client = self.client(options.local).map_err(|failure| permanent(&failure.to_string()))?;
+        let copy = request.try_clone().ok_or_else(|| permanent("the request cannot be sent twice"))?;
+        let allowed = options.probe.unwrap_or(self.request_timeout);
         let exchange = async {
-            let mut response = client.execute(copy).await.map_err(broken)?;
+            let mut response = client.execute(copy).await.map_err(transport_error)?;
             let (status, headers) = (response.status(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(broken)? {
-                if body.len() + chunk.len() > LONGEST_BODY {
-                    return Err(lasting("the answer is longer than 64 MiB"));
+            while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+                if body.len() + chunk.len() > MAX_BODY_BYTES {
+                    return Err(permanent("the answer is longer than 64 MiB"));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer { status, headers, body: Body::read(&body), tries: 1 })
+            Ok(Response { status, headers, body: Body::read(&body), tries: 1 })
         };
         match timeout_at((Instant::now() + allowed).min(self.deadline), exchange).await {
             Ok(outcome) => outcome,
-            Err(_) if Instant::now() >= self.deadline => Err(lasting(&format!("no answer before {}", self.limit()))),
-            Err(_) => Err(passing(format!("no answer within {} s", allowed.as_secs_f64()))),
+            Err(_) if Instant::now() >= self.deadline => {
+                Err(permanent(&format!("no answer before {}", self.time_limit())))
+            }
+            Err(_) => Err(transient(format!("no answer within {} s", allowed.as_secs_f64()))),
         }
     }
 }
 
-fn client(connections: usize, local: bool) -> Result<Client, Failure> {
+fn build_client(connections: usize, local: bool) -> Result<Client, AzureError> {
     let builder = Client::builder()
         .user_agent(concat!("acrscan/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
@@ -229,22 +237,22 @@ fn client(connections: usize, local: bool) -> Result<Client, Failure> {
         .http1_only()
         .pool_max_idle_per_host(connections);
     let builder = if local { builder.no_proxy() } else { builder };
-    builder.build().map_err(|error| Failure::Other(format!("no HTTP client: {}", broken(error).text)))
+    builder.build().map_err(|error| AzureError::Other(format!("no HTTP client: {}", transport_error(error).text)))
 }
 
-fn finish(request: &Request, outcome: Result<Answer, Broken>, tries: u32) -> Result<Answer, Failure> {
+fn finish(request: &Request, outcome: Result<Response, TransportError>, tries: u32) -> Result<Response, AzureError> {
     match outcome {
-        Ok(answer) => Ok(Answer { tries, ..answer }),
+        Ok(answer) => Ok(Response { tries, ..answer }),
         Err(broken) => {
-            let host = endpoint::host(request.url());
-            Err(Failure::Other(format!("{host}: {}{}", broken.text, times(tries))))
+            let host = endpoint::display_host(request.url());
+            Err(AzureError::Other(format!("{host}: {}{}", broken.text, describe_tries(tries))))
         }
     }
 }
 
 /// An error of the client with its causes, which say more than itself, and without its URL, whose query is not shown.
-fn broken(error: reqwest::Error) -> Broken {
-    let passing = !error.is_builder();
+fn transport_error(error: reqwest::Error) -> TransportError {
+    let transient = !error.is_builder();
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -252,5 +260,5 @@ fn broken(error: reqwest::Error) -> Broken {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    Broken { text: quote(&text, &[]), passing }
+    TransportError { text: quote(&text, &[]), transient }
 }

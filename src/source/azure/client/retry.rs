@@ -8,49 +8,49 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
-use super::http::{Answer, Broken};
+use super::http::{Response, TransportError};
 
 /// Tries of a request that meets errors.
-const TRIES: u32 = 5;
+const MAX_TRIES: u32 = 5;
 /// Tries of a request that is throttled: the server is well and says when to come back.
-const THROTTLED_TRIES: u32 = 10;
+const MAX_THROTTLED_TRIES: u32 = 10;
 /// The first wait is at most this long; each later one at most twice the one before.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// No wait of our own choosing is longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Azure services that count in milliseconds say so in one of these, and `Retry-After` beside it is rounded.
 const RETRY_AFTER_MS: [HeaderName; 2] =
     [HeaderName::from_static("retry-after-ms"), HeaderName::from_static("x-ms-retry-after-ms")];
 
 /// The one predicate: whether what came back may be better next time.
-pub fn worthwhile(outcome: &Result<Answer, Broken>) -> bool {
+pub fn is_retryable(outcome: &Result<Response, TransportError>) -> bool {
     match outcome {
         Ok(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) || answer.cut_short(),
-        Err(broken) => broken.passing,
+        Err(error) => error.transient,
     }
 }
 
 /// How often such a request is sent at most.
-pub fn tries(outcome: &Result<Answer, Broken>) -> u32 {
+pub fn max_tries(outcome: &Result<Response, TransportError>) -> u32 {
     match outcome {
-        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => THROTTLED_TRIES,
-        _ => TRIES,
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => MAX_THROTTLED_TRIES,
+        _ => MAX_TRIES,
     }
 }
 
 /// How long to wait after the given number of tries: as the server says, else exponential with full jitter.
-pub fn wait(outcome: &Result<Answer, Broken>, tries: u32) -> Duration {
-    let told = match outcome {
+pub fn delay(outcome: &Result<Response, TransportError>, tries: u32) -> Duration {
+    let requested = match outcome {
         Ok(answer) => retry_after(&answer.headers, Utc::now()).filter(|wait| !wait.is_zero()),
         Err(_) => None,
     };
-    told.unwrap_or_else(|| backoff(tries, random()))
+    requested.unwrap_or_else(|| backoff(tries, random()))
 }
 
 fn backoff(tries: u32, random: f64) -> Duration {
     let ceiling = FIRST_WAIT.saturating_mul(2u32.saturating_pow(tries.saturating_sub(1)));
-    ceiling.min(LONGEST_WAIT).mul_f64(random)
+    ceiling.min(MAX_WAIT).mul_f64(random)
 }
 
 /// From 0 to 1. Each `RandomState` of the standard library has its own keys: random enough to spread requests.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// How much of somebody else's message a gap or an error quotes.
-const QUOTED: usize = 300;
+const MAX_QUOTED: usize = 300;
 
 /// A token, a client secret, a header that proves who asks: nothing prints it.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Quotes a message: secrets masked first, so that cutting cannot leave half of one; control characters escaped, for
-/// the text goes to terminals and CI logs; white space folded; at most [`QUOTED`] characters.
+/// the text goes to terminals and CI logs; white space folded; at most [`MAX_QUOTED`] characters.
 pub fn quote(text: &str, secrets: &[&Secret]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
@@ -40,14 +40,14 @@ pub fn quote(text: &str, secrets: &[&Secret]) -> String {
     }
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut quoted = String::new();
-    for character in folded.chars().take(QUOTED) {
+    for character in folded.chars().take(MAX_QUOTED) {
         if character.is_control() || is_invisible(character) {
             quoted.extend(character.escape_unicode());
         } else {
             quoted.push(character);
         }
     }
-    if folded.chars().nth(QUOTED).is_some() {
+    if folded.chars().nth(MAX_QUOTED).is_some() {
         quoted.push('…');
     }
     quoted

@@ -28,7 +28,8 @@ pub use self::template::{Compiled, Evaluated, compiled, with_alternatives};
 use super::declared::DeclaredRegistry;
 use super::{Found, Read};
 use crate::model::inventory::Taken;
-use crate::model::text_file::{TextFile, shown};
+use crate::model::path::display_path;
+use crate::model::text_file::TextFile;
 
 /// Reads the ARM templates, their parameter files and the results of what-if.
 pub fn read(found: &Found) -> Read {
@@ -49,7 +50,7 @@ pub fn read(found: &Found) -> Read {
         match ParameterFile::read(path, &mut read.gaps) {
             Ok(file) => match template_of(&file, &templates) {
                 Some(template) => given.entry(template.to_owned()).or_default().push(file),
-                None => read.left.push((shown(path), "no template declares its parameters".to_owned())),
+                None => read.left.push((display_path(path), "no template declares its parameters".to_owned())),
             },
             Err(error) => read.gaps.push(error),
         }
@@ -98,7 +99,7 @@ fn parsed(path: &Path) -> Result<(Expr, Vec<String>), String> {
 
 /// A template, once for each of its parameter files.
 fn of_template(path: &Path, template: &Expr, given: &BTreeMap<PathBuf, Vec<ParameterFile>>) -> Vec<Evaluated> {
-    let root = shown(path);
+    let root = display_path(path);
     let files = given.get(path).map(Vec::as_slice).unwrap_or_default();
     match files {
         [] => vec![evaluated(template, path, &Given::new(), &root)],
@@ -106,7 +107,7 @@ fn of_template(path: &Path, template: &Expr, given: &BTreeMap<PathBuf, Vec<Param
         several => {
             let name = |file: &ParameterFile| {
                 let folder = path.parent().unwrap_or(Path::new(""));
-                shown(file.path.strip_prefix(folder).unwrap_or(&file.path))
+                display_path(file.path.strip_prefix(folder).unwrap_or(&file.path))
             };
             let each = several.iter();
             each.map(|file| evaluated(template, path, &file.given, &format!("{root} ({})", name(file)))).collect()
@@ -125,7 +126,7 @@ fn add(read: &mut Read, path: &Path, evaluated: Vec<Evaluated>, parameter_files:
         read.registries.extend(one.registries.into_iter().map(|assembled| assembled.registry));
     }
     let files = 1 + parameter_files + linked.len();
-    read.taken.push(Taken { path: shown(path), what: "ARM template", files, registries: count });
+    read.taken.push(Taken { path: display_path(path), what: "ARM template", files, registries: count });
 }
 
 fn what_ifs(found: &Found, read: &mut Read) {
@@ -138,7 +139,7 @@ fn what_ifs(found: &Found, read: &mut Read) {
         read.gaps.extend(gaps);
         match registries {
             Ok(registries) => {
-                let (path, what) = (shown(path), "what-if result");
+                let (path, what) = (display_path(path), "what-if result");
                 read.taken.push(Taken { path, what, files: 1, registries: registries.len() });
                 read.registries.extend(registries);
             }

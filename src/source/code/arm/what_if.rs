@@ -10,7 +10,8 @@ use super::expression::{Expr, Names, Scope, Work, evaluate};
 use super::syntax::json;
 use super::syntax::json::Strings;
 use super::template::resources::{Predicted, REGISTRY, Resource};
-use crate::model::text_file::{TextFile, shown};
+use crate::model::path::display_path;
+use crate::model::text_file::TextFile;
 
 /// How many members an object may have that is compared with another.
 const MOST_MEMBERS: usize = 4_000;
@@ -40,10 +41,10 @@ pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>
         }
     }
     if !any {
-        gaps.push(format!("{}:1:1: this is no what-if result: it has no `changes`", shown(path)));
+        gaps.push(format!("{}:1:1: this is no what-if result: it has no `changes`", display_path(path)));
     }
     gaps.extend(work.into_gaps());
-    let registries = assemble::registries(&resources, &shown(path));
+    let registries = assemble::registries(&resources, &display_path(path));
     Ok(registries.into_iter().map(|assembled| assembled.registry).collect())
 }
 

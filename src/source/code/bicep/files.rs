@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::declared::Place;
 use super::syntax::parser::parse;
 use super::syntax::{Module, Syntax, What};
-use crate::model::path::normal;
+use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
 
 /// A file that was read and parsed.
@@ -24,7 +24,7 @@ pub struct Unit {
 impl Unit {
     /// A path that this file refers to.
     pub fn beside(&self, path: &str) -> PathBuf {
-        normal(&self.path.parent().unwrap_or(Path::new("")).join(path))
+        normalize(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
     /// Its modules that are files.
@@ -56,7 +56,7 @@ impl Files {
     /// # Errors
     /// It cannot be read.
     pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, String> {
-        let path = normal(path);
+        let path = normalize(path);
         if let Some(known) = self.units.get(&path) {
             return known.clone();
         }
@@ -80,7 +80,7 @@ impl Files {
     /// Whether a file, or a module of it, has this word in it; lower case. A module that is a template counts.
     pub fn mentions(&mut self, path: &Path, word: &'static str) -> bool {
         let mut seen = BTreeSet::new();
-        let mut next = vec![normal(path)];
+        let mut next = vec![normalize(path)];
         while let Some(path) = next.pop() {
             let key = (path, word);
             if let Some(known) = self.mentions.get(&key) {

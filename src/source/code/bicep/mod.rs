@@ -22,8 +22,8 @@ use super::arm::expression::{Work, on_deep_stack};
 use super::arm::{Evaluated, Finder, Given};
 use super::{BicepFile, Found, Read};
 use crate::model::inventory::{Language, Taken};
-use crate::model::path::normal;
-use crate::model::text_file::shown;
+use crate::model::path::display_path;
+use crate::model::path::normalize;
 
 /// Reads the Bicep files, each that is no module of another, once for each of its parameter files.
 pub fn read(found: &Found) -> Read {
@@ -60,11 +60,11 @@ impl Reader {
                 Err(error) => self.read.gaps.push(error),
             }
         }
-        let known: BTreeSet<PathBuf> = found.bicep.iter().map(|file| normal(&file.path)).collect();
+        let known: BTreeSet<PathBuf> = found.bicep.iter().map(|file| normalize(&file.path)).collect();
         for (path, files) in parameters.iter().filter(|(path, _)| !known.contains(*path)) {
             for file in files {
-                let why = format!("the file that it is for is not scanned: {}", shown(path));
-                self.read.left.push((shown(&file.path), why));
+                let why = format!("the file that it is for is not scanned: {}", display_path(path));
+                self.read.left.push((display_path(&file.path), why));
             }
         }
         self.read.gaps.append(&mut self.files.gaps);
@@ -80,7 +80,7 @@ impl Reader {
             match self.files.load(path) {
                 Err(error) => self.read.gaps.push(error),
                 Ok(unit) => match parameters::used_by(&unit) {
-                    None => self.read.left.push((shown(path), "it names no file that it is for".to_owned())),
+                    None => self.read.left.push((display_path(path), "it names no file that it is for".to_owned())),
                     Some(file) => {
                         let given = parameters::given(&unit, &mut self.files, &mut self.read.gaps);
                         by_file.entry(file).or_default().push(ParameterFile { path: path.clone(), given });
@@ -102,7 +102,7 @@ impl Reader {
         }
         let included: BTreeSet<&PathBuf> = modules.values().flatten().collect();
         let (mut roots, others): (Vec<&BicepFile>, Vec<&BicepFile>) =
-            bicep.iter().partition(|file| !included.contains(&normal(&file.path)));
+            bicep.iter().partition(|file| !included.contains(&normalize(&file.path)));
         let mut reached = BTreeSet::new();
         let mut reach = |path: PathBuf| {
             let mut next = vec![path];
@@ -113,9 +113,9 @@ impl Reader {
             }
             reached.len()
         };
-        let mut count = roots.iter().map(|root| reach(normal(&root.path))).last().unwrap_or(0);
+        let mut count = roots.iter().map(|root| reach(normalize(&root.path))).last().unwrap_or(0);
         for file in others {
-            let now = reach(normal(&file.path));
+            let now = reach(normalize(&file.path));
             if now > count {
                 roots.push(file);
                 count = now;
@@ -125,13 +125,13 @@ impl Reader {
     }
 
     fn root(&mut self, unit: &Arc<Unit>, root: &BicepFile, parameters: &[ParameterFile]) {
-        let path = shown(&root.path);
+        let path = display_path(&root.path);
         let (mut used, mut registries) = (BTreeSet::from([unit.path.clone()]), 0);
         if self.files.mentions(&unit.path, "containerregistry") || !elsewhere(unit).is_empty() {
             let none = [ParameterFile { path: PathBuf::new(), given: Given::new() }];
             for file in if parameters.is_empty() { &none } else { parameters } {
                 let folder = root.path.parent().unwrap_or(Path::new(""));
-                let name = shown(file.path.strip_prefix(folder).unwrap_or(&file.path));
+                let name = display_path(file.path.strip_prefix(folder).unwrap_or(&file.path));
                 let label = if parameters.len() > 1 { format!("{path} ({name})") } else { path.clone() };
                 let (evaluated, files) = self.evaluated(unit, &file.given, &label);
                 let evaluated = self.compiled(unit, root, &file.given, &label, evaluated);
@@ -204,9 +204,11 @@ impl Reader {
                 Evaluated { registries, gaps: compiled.evaluated.gaps, left: compiled.evaluated.left, files }
             }
             None => {
-                let why =
-                    format!("it declares other registries than {}, which is read in its place", shown(&root.path));
-                self.read.left.push((shown(path), why));
+                let why = format!(
+                    "it declares other registries than {}, which is read in its place",
+                    display_path(&root.path)
+                );
+                self.read.left.push((display_path(path), why));
                 Evaluated { registries, gaps, left, files }
             }
         }

@@ -9,7 +9,7 @@ use super::default_locations;
 use super::default_locations::Unwritten;
 use super::node::{Node, Place, Site, Val};
 use crate::document::registry;
-use crate::document::registry::{ApiVersions, Asked, Credentials, Parts};
+use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, Spot};
 
@@ -156,12 +156,12 @@ impl DeclaredRegistry {
             let name = task["name"].as_str()?.to_owned();
             // What is not known of a login must not read as a login that is not set.
             let known = node.get("properties")?.get_folded("credentials").is_none_or(Node::is_whole);
-            known.then(|| Some((name, Credentials::of(task.as_object()?)?)))?
+            known.then(|| Some((name, Credentials::from_answer(task.as_object()?)?)))?
         });
         let parts = Parts {
-            task_credentials: Asked::Read(credentials.collect()),
+            task_credentials: Reading::Read(credentials.collect()),
             registry,
-            role_assignments: Asked::Read(role_assignments),
+            role_assignments: Reading::Read(role_assignments),
             tasks: Some(tasks),
             agent_pools: Some(agent_pools),
             partial: writer.partial,

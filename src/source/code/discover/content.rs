@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::model::text_file::{MOST_BYTES, decode, shown};
+use crate::model::path::display_path;
+use crate::model::text_file::{MAX_BYTES, decode};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ const HEAD: usize = 256 * 1024;
 /// # Errors
 /// It cannot be read: `path: why`.
 pub fn tell_apart(path: &Path) -> Result<Content, String> {
-    let error = |error: io::Error| format!("{}: cannot read it: {error}", shown(path));
+    let error = |error: io::Error| format!("{}: cannot read it: {error}", display_path(path));
     let mut file = File::open(path).map_err(error)?;
     let mut bytes = Vec::new();
     file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).map_err(error)?;
@@ -52,7 +53,7 @@ pub fn tell_apart(path: &Path) -> Result<Content, String> {
     let is_object =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{/\xEF\xFE\xFF".contains(byte));
     if bytes.len() == HEAD && is_object {
-        file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(error)?;
+        file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(error)?;
         return Ok(of_json(&text_of(bytes)).unwrap_or(Content::Unrelated));
     }
     Ok(Content::Unrelated)

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use self::content::{Content, tell_apart};
 use super::bicep;
+use crate::model::path::display_path;
 use crate::model::path::leads_out;
-use crate::model::text_file::shown;
 
 /// Folders that hold other people's code, or none.
 const SKIPPED: [&str; 3] = [".git", ".terraform", "node_modules"];
@@ -85,7 +85,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         .filter_map(|(path, _)| path.parent().map(Path::to_owned))
         .collect();
     for snapshot in &snapshots {
-        found.left.push((shown(snapshot), "a snapshot: name it to scan it".to_owned()));
+        found.left.push((display_path(snapshot), "a snapshot: name it to scan it".to_owned()));
     }
     let mut compiled = Vec::new();
     for (path, kind) in told {
@@ -116,10 +116,13 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let left: String = found.left.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
         if let Some(path) = found.parameters.first() {
-            bail!("{}: parameters alone declare nothing: name their ARM template as well{left}", shown(path));
+            bail!("{}: parameters alone declare nothing: name their ARM template as well{left}", display_path(path));
         }
         if let Some(path) = found.bicep_parameters.first() {
-            bail!("{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{left}", shown(path));
+            bail!(
+                "{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{left}",
+                display_path(path)
+            );
         }
         bail!(
             "{}: nothing recognised: no snapshot, Terraform plan or configuration, ARM template, what-if result or \
@@ -162,7 +165,7 @@ impl Found {
             Kind::Json(Content::Template { .. }) => self.templates.push(path),
             Kind::Json(Content::Parameters) => self.parameters.push(path),
             Kind::Json(Content::WhatIf) => self.what_if.push(path),
-            Kind::Json(Content::Other(why)) => self.left.push((shown(&path), why.to_owned())),
+            Kind::Json(Content::Other(why)) => self.left.push((display_path(&path), why.to_owned())),
             Kind::Json(Content::Snapshot | Content::Unrelated) => {}
         }
     }
@@ -222,7 +225,7 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                found.gaps.push(format!("{}: cannot be read: {error}", shown(folder)));
+                found.gaps.push(format!("{}: cannot be read: {error}", display_path(folder)));
                 continue;
             }
         };
@@ -234,12 +237,12 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
                 let is_code = is_terraform(&name) || name.ends_with(".bicep") || name.ends_with(".bicepparam");
                 match leads_out(path) {
                     None => drop(files.insert(one_path(path))),
-                    Some(why) if is_code => found.gaps.push(format!("{}: {why}", shown(path))),
-                    Some(why) => found.left.push((shown(path), why.to_owned())),
+                    Some(why) if is_code => found.gaps.push(format!("{}: {why}", display_path(path))),
+                    Some(why) => found.left.push((display_path(path), why.to_owned())),
                 }
             }
             Some(kind) if kind.is_symlink() && path.is_dir() => {
-                found.left.push((shown(path), "a link to a folder".to_owned()));
+                found.left.push((display_path(path), "a link to a folder".to_owned()));
             }
             _ => {}
         }
@@ -253,5 +256,5 @@ fn is_skipped(entry: &DirEntry) -> bool {
 
 /// Without `.` segments, so that a file is known by one path.
 fn one_path(path: &Path) -> PathBuf {
-    PathBuf::from(shown(path))
+    PathBuf::from(display_path(path))
 }

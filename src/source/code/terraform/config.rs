@@ -50,7 +50,7 @@ pub fn evaluate(
     std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(error) => {
-            let gap = format!("{}: cannot evaluate it: {error}", crate::model::text_file::shown(root));
+            let gap = format!("{}: cannot evaluate it: {error}", crate::model::path::display_path(root));
             Evaluated { gaps: vec![gap], ..Evaluated::default() }
         }
     })

@@ -27,7 +27,7 @@ pub fn read(found: &Found, tags: &ServiceTags) -> Read {
         read.gaps.extend(plan.gaps);
         read.taken.extend(plan.taken);
         read.left.extend(plan.left);
-        planned.extend(plan.folder.as_deref().map(crate::model::path::normal));
+        planned.extend(plan.folder.as_deref().map(crate::model::path::normalize));
     }
     roots.read(&planned, tags, &mut read);
     read

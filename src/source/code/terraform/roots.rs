@@ -10,8 +10,9 @@ use super::modules::{Installed, Source, Tree, installed, listed};
 use super::resource::assemble;
 use super::variants::combinations;
 use crate::model::inventory::Taken;
-use crate::model::path::normal;
-use crate::model::text_file::{TextFile, shown};
+use crate::model::path::display_path;
+use crate::model::path::normalize;
+use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
 
 /// The folders found, with what their files say and what their modules are.
@@ -29,7 +30,7 @@ impl Roots {
         let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
         for (folder, files) in &found.terraform {
             let files = files.iter().map(|path| Source::Path(path.clone()));
-            folders.entry(normal(folder)).or_default().extend(files);
+            folders.entry(normalize(folder)).or_default().extend(files);
         }
         let named: Vec<PathBuf> = folders.keys().cloned().collect();
         let brought: BTreeMap<PathBuf, Installed> =
@@ -96,7 +97,7 @@ fn roots(tree: &Tree, named: &[PathBuf], brought: &BTreeMap<PathBuf, Installed>)
 fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags, read: &mut Read) {
     let evaluated = evaluate(tree, root, installed, &HashMap::new(), tags);
     let Evaluated { resources, unread, gaps, folders, .. } = evaluated;
-    let name = shown(root);
+    let name = display_path(root);
     let assembled = assemble(resources, &name);
     let files = folders.iter().filter_map(|folder| tree.folders.get(folder)).map(|folder| folder.files).sum();
     let registries = assembled.registries.len();
@@ -166,7 +167,7 @@ mod tests {
         let tags = ServiceTags::embedded(Cloud::Public).expect("the table");
         let mut read = Read::default();
         Roots::load(&found).read(&BTreeSet::new(), &tags, &mut read);
-        let base = format!("{}/", shown(folder.path()));
+        let base = format!("{}/", display_path(folder.path()));
         (read, move |text: &str| text.replace(&base, ""))
     }
 

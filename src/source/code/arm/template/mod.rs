@@ -15,7 +15,8 @@ use super::assemble::{Assembled, registries};
 use super::expression::{Expr, Work, on_deep_stack};
 use super::syntax::json;
 use super::syntax::json::Strings;
-use crate::model::text_file::{TextFile, shown};
+use crate::model::path::display_path;
+use crate::model::text_file::TextFile;
 
 /// How many alternatives all registries of a template may have together; with more, their values stay unknown.
 const MOST_ALTERNATIVES: usize = 5_000;
@@ -63,7 +64,7 @@ pub fn compiled(path: &Path, given: &Given, root: &str) -> Result<Compiled, Stri
 pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Evaluated {
     on_deep_stack(|| {
         if template.get("resources").is_none() {
-            let gaps = vec![format!("{}:1:1: the template has no `resources`", shown(path))];
+            let gaps = vec![format!("{}:1:1: the template has no `resources`", display_path(path))];
             return Evaluated { gaps, ..Evaluated::default() };
         }
         let base = once(template, path, given, root);

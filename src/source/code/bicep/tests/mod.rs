@@ -21,7 +21,7 @@ fn scan(files: &[(&str, &str)]) -> Scan {
             found.bicep_parameters.push(path);
         }
     }
-    let prefix = format!("{}/", shown(folder.path()));
+    let prefix = format!("{}/", display_path(folder.path()));
     Scan { read: read(&found), prefix, _folder: folder }
 }
 

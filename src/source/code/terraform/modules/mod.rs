@@ -11,7 +11,7 @@ use self::module::{Module, source_of};
 use super::super::declared::Place;
 use super::hcl;
 use super::hcl::{Block, Body, Span};
-use crate::model::path::{leads_out, normal};
+use crate::model::path::{leads_out, normalize};
 use crate::model::text_file::TextFile;
 
 /// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
@@ -105,7 +105,7 @@ impl Tree {
                     Some(role) => jobs.push((folder.clone(), role, name, source)),
                     None if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => {
                         into.other_values.push(match source {
-                            Source::Path(path) => crate::model::text_file::shown(&path),
+                            Source::Path(path) => crate::model::path::display_path(&path),
                             Source::Text(file) => file.path.clone(),
                         });
                     }
@@ -152,7 +152,7 @@ impl Tree {
 /// What a call's source means, where it is a path.
 pub fn local(caller: &Path, source: &str) -> Option<PathBuf> {
     let relative = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
-    relative.then(|| normal(&caller.join(source)))
+    relative.then(|| normalize(&caller.join(source)))
 }
 
 /// The configuration files of a folder on disk; none where there is no such folder, or none in it.
@@ -174,7 +174,7 @@ pub fn installed(text: &str, root: &Path) -> Installed {
     let modules = document["Modules"].as_array().map(Vec::as_slice).unwrap_or_default();
     let entry = |module: &serde_json::Value| {
         let key = module["Key"].as_str().filter(|key| !key.is_empty())?;
-        Some((key.to_owned(), normal(&root.join(module["Dir"].as_str()?.replace('\\', "/")))))
+        Some((key.to_owned(), normalize(&root.join(module["Dir"].as_str()?.replace('\\', "/")))))
     };
     modules.iter().filter_map(entry).collect()
 }
@@ -196,7 +196,7 @@ fn role(name: &str) -> Option<Role> {
 }
 
 fn readable(path: &Path) -> Result<(), String> {
-    leads_out(path).map_or(Ok(()), |why| Err(format!("{}: {why}", crate::model::text_file::shown(path))))
+    leads_out(path).map_or(Ok(()), |why| Err(format!("{}: {why}", crate::model::path::display_path(path))))
 }
 
 fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, Result<Body, String>) {
@@ -204,7 +204,7 @@ fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, 
         Source::Text(text) => Arc::clone(text),
         Source::Path(path) => match readable(path).and_then(|()| TextFile::read(path)) {
             Ok(text) => Arc::new(text),
-            Err(gap) => return (Arc::new(TextFile::new(crate::model::text_file::shown(path), "")), Err(gap)),
+            Err(gap) => return (Arc::new(TextFile::new(crate::model::path::display_path(path), "")), Err(gap)),
         },
     };
     let parsed = match (name.ends_with(".json"), role) {

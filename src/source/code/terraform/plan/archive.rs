@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 /// What a plan's members may come to, unpacked: a plan of 20,000 resources comes to a tenth of it.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// How many members are looked at.
 const MOST_MEMBERS: usize = 50_000;
@@ -35,7 +35,7 @@ pub fn open(bytes: &[u8]) -> Result<Archive, String> {
     if zip.len() > MOST_MEMBERS {
         return Err(format!("the archive has {} members, and at most {MOST_MEMBERS} are read", zip.len()));
     }
-    let mut left = MOST_BYTES;
+    let mut left = MAX_BYTES;
     let mut plan = None;
     let mut sources = BTreeMap::new();
     for index in 0..zip.len() {

@@ -20,7 +20,8 @@ use super::super::declared::{DeclaredRegistry, Node};
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
 use crate::model::inventory::Taken;
-use crate::model::text_file::{TextFile, shown};
+use crate::model::path::display_path;
+use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
 
 /// What a plan came to.
@@ -70,7 +71,7 @@ pub fn read_plan(path: &Path, tree: &Tree, tags: &ServiceTags) -> ReadPlan {
 
 fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<Planning>), String> {
     if is_archive(path) {
-        let file = Arc::new(TextFile::new(shown(path), ""));
+        let file = Arc::new(TextFile::new(display_path(path), ""));
         let error = |why| format!("{}: {why}", file.path);
         let archive = read_archive(path).map_err(error)?;
         let planned = binary::read(&archive.plan, &file).map_err(error)?;
@@ -103,17 +104,18 @@ fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> Rea
     if nowhere > 0 {
         let why =
             format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
-        left.push((shown(path), why));
+        left.push((display_path(path), why));
     }
     let folder = planning.as_ref().and_then(|planning| planning.folder.clone());
-    left.extend(planning.and_then(|planning| planning.remark).map(|remark| (shown(path), remark)));
-    let root = folder.as_deref().or(path.parent()).map(shown).unwrap_or_default();
+    left.extend(planning.and_then(|planning| planning.remark).map(|remark| (display_path(path), remark)));
+    let root = folder.as_deref().or(path.parent()).map(display_path).unwrap_or_default();
     let assembled = assemble(planned.resources, &root);
     left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
         Some((place, why)) => (place.to_owned(), why.to_owned()),
-        None => (shown(path), sentence),
+        None => (display_path(path), sentence),
     }));
-    let taken = Taken { path: shown(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
+    let taken =
+        Taken { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
     ReadPlan { registries: assembled.registries, gaps: planned.gaps, taken: Some(taken), left, folder }
 }
 
@@ -125,7 +127,7 @@ fn is_archive(path: &Path) -> bool {
 
 fn read_archive(path: &Path) -> Result<archive::Archive, String> {
     let metadata = path.metadata().map_err(|error| format!("cannot read it: {error}"))?;
-    if metadata.len() > crate::model::text_file::MOST_BYTES {
+    if metadata.len() > crate::model::text_file::MAX_BYTES {
         return Err(format!("it is {} MB, and no plan of Terraform's comes near", metadata.len() / 1024 / 1024));
     }
     archive::open(&std::fs::read(path).map_err(|error| format!("cannot read it: {error}"))?)

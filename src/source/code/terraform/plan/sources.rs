@@ -10,8 +10,9 @@ use super::super::config::Evaluated;
 use super::super::modules::{Installed, Source, Tree, installed, listed};
 use super::super::resource::Resource;
 use super::locate::Sources;
-use crate::model::path::normal;
-use crate::model::text_file::{TextFile, decode, shown};
+use crate::model::path::display_path;
+use crate::model::path::normalize;
+use crate::model::text_file::{TextFile, decode};
 use crate::net::service_tags::ServiceTags;
 use crate::source::code::declared::{Node, Val};
 
@@ -47,24 +48,24 @@ pub fn within(
         let (Some(dir), Ok(text)) = (folders.get(key), decode(bytes.clone())) else { continue };
         files.push((key, dir, text, name));
     }
-    let here = path.parent().map(normal).unwrap_or_default();
+    let here = path.parent().map(normalize).unwrap_or_default();
     let same = |root: &Path| {
         let own = files.iter().filter(|(_, dir, text, name)| on_disk(root, dir, name, text).is_some());
         own.count()
     };
     let mut candidates: Vec<&PathBuf> = std::iter::once(&here).chain(tree.folders.keys()).collect();
     candidates.sort_by_cached_key(|root| (Reverse(same(root)), Reverse(near(root, &here)), (*root).clone()));
-    let root = normal(candidates.first()?);
+    let root = normalize(candidates.first()?);
     let (mut loaded, mut dirs, mut gone) = (BTreeMap::<PathBuf, Vec<Source>>::new(), Installed::new(), 0);
     for (key, dir, text, name) in &files {
         let folder = match Path::new(dir).is_absolute() {
-            true => normal(&root.join("tfconfig").join(key)),
-            false => normal(&root.join(dir.replace('\\', "/"))),
+            true => normalize(&root.join("tfconfig").join(key)),
+            false => normalize(&root.join(dir.replace('\\', "/"))),
         };
-        let shown = on_disk(&root, dir, name, text).map(|file| shown(&file));
+        let shown = on_disk(&root, dir, name, text).map(|file| display_path(&file));
         gone += usize::from(shown.is_none());
         let shown =
-            shown.unwrap_or_else(|| format!("{}/tfconfig/m-{key}/{name}", crate::model::text_file::shown(path)));
+            shown.unwrap_or_else(|| format!("{}/tfconfig/m-{key}/{name}", crate::model::path::display_path(path)));
         if !key.is_empty() {
             dirs.insert((*key).to_owned(), folder.clone());
         }
@@ -82,8 +83,8 @@ pub fn within(
 /// The file on disk that a planned source still equals.
 fn on_disk(root: &Path, dir: &str, name: &str, text: &str) -> Option<PathBuf> {
     let dir = dir.replace('\\', "/");
-    let file = normal(&root.join(Path::new(&dir)).join(name));
-    if Path::new(&dir).is_absolute() || file.metadata().ok()?.len() > crate::model::text_file::MOST_BYTES {
+    let file = normalize(&root.join(Path::new(&dir)).join(name));
+    if Path::new(&dir).is_absolute() || file.metadata().ok()?.len() > crate::model::text_file::MAX_BYTES {
         return None;
     }
     let own = decode(std::fs::read(&file).ok()?).ok()?;
@@ -98,7 +99,7 @@ pub fn beside(
     variables: &[(String, Node)],
     tags: &ServiceTags,
 ) -> Option<Planning> {
-    let here = path.parent().map(normal).unwrap_or_default();
+    let here = path.parent().map(normalize).unwrap_or_default();
     let own = match tree.folders.contains_key(&here) {
         true => None,
         false => listed(&here).map(|files| Tree::load(BTreeMap::from([(here.clone(), files)]), true)),
@@ -130,8 +131,8 @@ pub fn beside(
     let remark = as_good.map(|other| {
         format!(
             "{} and {} declare what it has alike; its lines are those of the first. Put the plan into its folder",
-            shown(folder),
-            shown(other.3)
+            display_path(folder),
+            display_path(other.3)
         )
     });
     let certain = Some(folder.clone()).filter(|_| as_good.is_none());

@@ -126,7 +126,7 @@ fn a_binary_plan_has_its_values_and_its_lines() {
     assert_eq!(read.gaps, [""; 0]);
     assert_lines(&read);
     let shown = read.registries[0].block.file.path.clone();
-    assert_eq!(shown, crate::model::text_file::shown(&folder.path().join("main.tf")));
+    assert_eq!(shown, crate::model::path::display_path(&folder.path().join("main.tf")));
     let new = document(&read, 0);
     assert_eq!(new["registry"]["properties"].get("adminUserEnabled"), None);
     assert_eq!(new["tasks"], json!([]));
