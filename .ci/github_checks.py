@@ -1,4 +1,4 @@
-"""What GitHub would read of this repository: the action, the README's workflows and the pre-commit hook.
+"""What GitHub would read of this repository: the action, its own and the documentation's workflows, templates, the hook.
 
 Called with the folder of a virtual environment that has zizmor, check-jsonschema, pre-commit and PyYAML, and with an
 acrscan binary. The action's scripts run with bash over real files; nothing here reaches GitHub.
@@ -42,11 +42,22 @@ resource "azurerm_container_registry" "closed" {
 BROKEN = 'resource "azurerm_container_registry" "broken" {\n  name = \n'
 
 
-def workflows():
-    """The README's workflows, by name."""
-    blocks = re.findall(r"```yaml\n(.*?)\n```", (ROOT / "README.md").read_text(), re.S)
+GITHUB = ROOT / ".github"
+
+
+def examples():
+    """The documentation's workflows, by name."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    blocks = [block for page in pages for block in re.findall(r"```yaml\n(.*?)\n```", page.read_text(), re.S)]
     found = {yaml.safe_load(block)["name"]: block + "\n" for block in blocks if re.search(r"^jobs:", block, re.M)}
-    assert len(found) == 2, f"the README shows two workflows, not {list(found)}"
+    assert len(found) == 2, f"the documentation shows two workflows, not {list(found)}"
+    return found
+
+
+def own_workflows():
+    """This repository's workflows, by name."""
+    found = {file.stem: file.read_text() for file in sorted((GITHUB / "workflows").iterdir())}
+    assert "ci" in found, list(found)
     return found
 
 
@@ -64,23 +75,30 @@ class Static(unittest.TestCase):
         self.repository = Path(folder.name)
         self.workflows = self.repository / ".github/workflows"
         self.workflows.mkdir(parents=True)
-        for name, text in workflows().items():
+        for name, text in (examples() | own_workflows()).items():
             (self.workflows / f"{name}.yml").write_text(text)
+        (self.repository / ".github/dependabot.yml").write_text((GITHUB / "dependabot.yml").read_text())
         (self.repository / "action.yml").write_text((ROOT / "action.yml").read_text())
 
     def test_zizmor_finds_nothing(self):
         zizmor = (TOOLS / "zizmor", "--offline", "--no-config", "--no-progress")
         passes(*zizmor, "--persona=auditor", self.repository / "action.yml")
         passes(*zizmor, *self.workflows.iterdir())
+        own = [self.workflows / f"{name}.yml" for name in own_workflows()]
+        passes(*zizmor, "--persona=auditor", *own, self.repository / ".github/dependabot.yml")
 
     def test_schemas(self):
         check = TOOLS / "check-jsonschema"
         passes(check, "--builtin-schema", "vendor.github-workflows", *self.workflows.iterdir())
         passes(check, "--builtin-schema", "vendor.github-actions", self.repository / "action.yml")
+        passes(check, "--builtin-schema", "vendor.dependabot", GITHUB / "dependabot.yml")
+        forms = sorted((GITHUB / "ISSUE_TEMPLATE").iterdir())
+        passes(check, "--builtin-schema", "vendor.github-issue-config", *[f for f in forms if f.stem == "config"])
+        passes(check, "--builtin-schema", "vendor.github-issue-forms", *[f for f in forms if f.stem != "config"])
         passes(TOOLS / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
 
     def test_every_action_is_pinned_and_says_to_what(self):
-        for text in [(ROOT / "action.yml").read_text(), *workflows().values()]:
+        for text in [(ROOT / "action.yml").read_text(), *examples().values(), *own_workflows().values()]:
             for line in re.findall(r"uses: .*", text):
                 self.assertRegex(line, r"^uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # \S")
 
@@ -88,9 +106,26 @@ class Static(unittest.TestCase):
         for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]:
             self.assertNotIn("${{", step.get("run", ""))
 
+    def test_ci_runs_what_this_project_runs(self):
+        steps = [step for job in yaml.safe_load(own_workflows()["ci"])["jobs"].values() for step in job["steps"]]
+        self.assertIn("bash .ci/run", [step.get("run", "").strip() for step in steps])
+
+    def test_the_page_of_the_action_names_what_it_takes_and_gives(self):
+        page = (ROOT / "docs/action.md").read_text()
+        action = yaml.safe_load((ROOT / "action.yml").read_text())
+        rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", page, re.M))
+        self.assertEqual(set(rows), set(action["inputs"]) | set(action["outputs"]))
+        for name, given in action["inputs"].items():
+            default = f"`{given['default']}`" if given["default"] else ""
+            self.assertEqual(rows[name].replace("`", ""), f"{default} | {' '.join(given['description'].split())}".replace("`", ""))
+        for name, given in action["outputs"].items():
+            self.assertEqual(rows[name], given["description"], name)
+
     def test_the_workflows_give_the_action_what_it_takes(self):
         inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
-        for name, text in workflows().items():
+        for name, text in own_workflows().items():
+            self.assertEqual(yaml.safe_load(text)["permissions"], {}, name)
+        for name, text in examples().items():
             document = yaml.safe_load(text)
             self.assertEqual(document["permissions"], {})
             given = [step.get("with", {}) for job in document["jobs"].values() for step in job["steps"]

@@ -1,12 +1,6 @@
 //! acrscan: who can reach your Azure Container Registries over the network, and can their ACR Tasks still.
 //!
-//! ```text
-//! source  ──►  Inventory  ──►  evaluate  ──►  Vec<Finding>  ──►  waive, compare  ──►  Report  ──►  output  ──►  exit code
-//! azure        registries      regorus,                          acrscan.toml,                    text sarif
-//! snapshot     + gaps          rayon                             comments,                        markdown json
-//! terraform                                                      baseline                         github junit
-//! arm, bicep
-//! ```
+//! `ARCHITECTURE.md` draws how data flows, and says which room may import which.
 
 pub mod cli;
 pub mod config;

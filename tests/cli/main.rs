@@ -1,4 +1,4 @@
-//! Runs the real binary against the demo snapshot, the README and a loopback server that plays Azure.
+//! Runs the real binary against the demo snapshot, the documentation and a loopback server that plays Azure.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -12,6 +12,7 @@ mod command_line;
 mod config;
 mod credentials;
 mod demo;
+mod docs;
 mod faults;
 mod fixture;
 mod harness;
@@ -21,7 +22,6 @@ mod outputs;
 mod own_policies;
 mod policy_commands;
 mod pull;
-mod readme;
 mod reads;
 mod recordings;
 mod sarif;

@@ -35,7 +35,8 @@ pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
     let text = match (args.format, &args.id) {
         (PoliciesFormat::Text, None) => reference::list(&policies),
         (PoliciesFormat::Text, Some(_)) => policies.iter().map(reference::explain).collect(),
-        (PoliciesFormat::Markdown, _) => reference::markdown(&policies)?,
+        (PoliciesFormat::Markdown, None) => reference::markdown(&policies)?,
+        (PoliciesFormat::Markdown, Some(_)) => policies.iter().map(reference::page).collect::<anyhow::Result<_>>()?,
         (PoliciesFormat::Json, _) => reference::as_json(&policies),
     };
     print(&text)?;

@@ -105,13 +105,13 @@ pub fn as_json(policies: &[Policy]) -> String {
     format!("{:#}\n", Value::Array(policies))
 }
 
-/// A reference page: one table, then each policy under the same headings.
+/// All policies on one page: a table, then each under the same headings.
 ///
 /// # Errors
 /// A policy's examples cannot be read.
 pub fn markdown(policies: &[Policy]) -> anyhow::Result<String> {
     let mut page = String::from(
-        "# Policies\n\nWritten by `acrscan policies --format markdown`; the tests hold this page to it.\n\n\
+        "# Policies\n\nWritten by `acrscan policies --format markdown`.\n\n\
          | policy | severity | profile | denies |\n|---|---|---|---|\n",
     );
     for policy in policies {
@@ -125,12 +125,21 @@ pub fn markdown(policies: &[Policy]) -> anyhow::Result<String> {
         );
     }
     for policy in policies {
-        page += &section(policy)?;
+        page += &format!("\n{}", section(policy, "##")?);
     }
     Ok(page)
 }
 
-fn section(policy: &Policy) -> anyhow::Result<String> {
+/// One policy's own page.
+///
+/// # Errors
+/// Its examples cannot be read.
+pub fn page(policy: &Policy) -> anyhow::Result<String> {
+    section(policy, "#")
+}
+
+/// A policy below a heading of this level.
+fn section(policy: &Policy, level: &str) -> anyhow::Result<String> {
     let metadata = &policy.metadata;
     let custom = &metadata.custom;
     let (file, text) = examples(policy);
@@ -138,14 +147,14 @@ fn section(policy: &Policy) -> anyhow::Result<String> {
     let examples = Examples::parse(&text).map_err(|(line, message)| anyhow!("{file}:{line}: {message}"))?;
     let (finds, matters) = what_and_why(metadata.description.trim());
     let mut text = format!(
-        "\n## {}\n\n{}.\n\n### What it finds\n\n{finds}\n\n### Why it matters\n\n{matters}\n",
+        "{level} {}\n\n{}.\n\n{level}# What it finds\n\n{finds}\n\n{level}# Why it matters\n\n{matters}\n",
         policy.id, metadata.title
     );
     for (heading, group) in [("Bad", &examples.bad), ("Good", &examples.good)] {
-        text += &format!("\n### {heading}\n");
+        text += &format!("\n{level}# {heading}\n");
         text += &group.iter().map(example).collect::<anyhow::Result<String>>()?;
     }
-    text += &format!("\n### How to mend it\n\n{}\n", custom.remediation.trim());
+    text += &format!("\n{level}# How to mend it\n\n{}\n", custom.remediation.trim());
     for (name, parameter) in &custom.parameters {
         let meaning = parameter.description.trim();
         text += &format!(
@@ -154,7 +163,7 @@ fn section(policy: &Policy) -> anyhow::Result<String> {
             parameter.default
         );
     }
-    text += "\n### Controls\n\n";
+    text += &format!("\n{level}# Controls\n\n");
     match custom.controls.is_empty() {
         true => text += "No benchmark's control for this setting is known.\n",
         false => {
@@ -163,7 +172,7 @@ fn section(policy: &Policy) -> anyhow::Result<String> {
             }
         }
     }
-    text += "\n### References\n\n";
+    text += &format!("\n{level}# References\n\n");
     for reference in &metadata.related_resources {
         text += &format!("- [{}]({})\n", reference.description.as_deref().unwrap_or(&reference.url), reference.url);
     }
