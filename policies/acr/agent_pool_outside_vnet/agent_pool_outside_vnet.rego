@@ -47,25 +47,25 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its agent pools lead to it cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its agent pools lead to it cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in registry_doubts
+	some unread in registry_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether its agent pool leads to the registry cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	registry.restricted == "yes"
 	some task in tasks.entries
 	pooled(task)
-	some doubt in task_doubts(task)
+	some unread in task_unread(task)
 }
 
 # A task that names a pool, or may name one.
@@ -79,15 +79,15 @@ pooled(task) if {
 	task.on_vnet_pool == "unknown"
 }
 
-registry_doubts contains doubt if {
+registry_unread contains unread if {
 	registry.restricted == "unknown"
 	concerned
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
-registry_doubts contains tasks.list_doubt if registry.restricted == "yes"
+registry_unread contains tasks.list_unread if registry.restricted == "yes"
 
-concerned if tasks.list_doubt
+concerned if tasks.list_unread
 
 concerned if {
 	some task in tasks.entries
@@ -123,7 +123,7 @@ failed(pool) := "no" if {
 } else := verdict.of_boolean(state_fails(pool))
 
 state_fails(pool) := state in {"failed", "canceled"} if {
-	state := verdict.fold(verdict.member(pool, ["properties", "provisioningState"]))
+	state := verdict.lower_or_undefined(verdict.member(pool, ["properties", "provisioningState"]))
 	state in {"succeeded", "creating", "updating", "deleting", "failed", "canceled"}
 } else := null
 
@@ -133,8 +133,8 @@ empty(pool) := verdict.of_boolean(machines == 0) if {
 } else := "unknown"
 
 # What could not be read of a task's pool, where nothing is known to be wrong with it.
-task_doubts(task) := tasks.doubts(task, ["enabled", "on_vnet_pool"]) if {
-	count(tasks.doubts(task, ["enabled", "on_vnet_pool"])) > 0
+task_unread(task) := tasks.unread_parts(task, ["enabled", "on_vnet_pool"]) if {
+	count(tasks.unread_parts(task, ["enabled", "on_vnet_pool"])) > 0
 } else := {{"field": pool_field(task), "why": sprintf("whether its agent pool %s %s", [question, declared.not_read])} |
 	count(faults_of(task)) == 0
 	some pool in pools(task)

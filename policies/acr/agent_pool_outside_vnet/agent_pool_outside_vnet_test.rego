@@ -11,8 +11,8 @@ faults(pools) := {fault | some finding in findings; some fault in finding.eviden
 	findings := policy.deny with input as document(pools)
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 # A pool inside a virtual network, with these properties changed.
@@ -95,7 +95,7 @@ test_source_code if {
 	doubted(elsewhere) == {"/tasks/0/properties/agentPoolName"}
 	findings := policy.deny with input as elsewhere
 	findings == set()
-	doubts := policy.unknown with input as object.union(document([pool({"count": null})]), fixtures.source([]))
-	some doubt in doubts
-	contains(doubt.msg, "whether its agent pool has no machines is not known, so")
+	unread_parts := policy.unknown with input as object.union(document([pool({"count": null})]), fixtures.source([]))
+	some unread in unread_parts
+	contains(unread.msg, "whether its agent pool has no machines is not known, so")
 }

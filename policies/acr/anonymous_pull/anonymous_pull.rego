@@ -30,12 +30,12 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether anybody may pull cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether anybody may pull cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	registry.flag(path) == "unknown"
 	not without_feature
-	doubt := registry.doubt(path)
+	unread := registry.unread(path)
 }
 
 without_feature if {

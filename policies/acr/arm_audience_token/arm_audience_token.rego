@@ -34,11 +34,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so which tokens it accepts cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so which tokens it accepts cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	status == "unknown"
-	doubt := registry.doubt(path)
+	unread := registry.unread(path)
 }
 
 path := ["properties", "policies", "azureADAuthenticationAsArmPolicy", "status"]

@@ -46,32 +46,32 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so how its tasks log in under the bypass cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so how its tasks log in under the bypass cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in paths.bypass_doubts
+	some unread in paths.bypass_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so how it logs in under the bypass cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.entries
 	logs_in_by_default(task) == "unknown"
-	some doubt in doubts(task)
+	some unread in unread_parts(task)
 }
 
 logs_in_by_default(task) := verdict.conjunction([paths.uses_bypass(task), credentials.default_login(task)])
 
-doubts(task) := tasks.doubts(task, paths.aspects) | login_doubts(task)
+unread_parts(task) := tasks.unread_parts(task, paths.aspects) | login_unread(task)
 
-login_doubts(task) := {{"field": login_field(task), "why": verdict.why("its login mode", null)}} if {
+login_unread(task) := {{"field": login_field(task), "why": verdict.why("its login mode", null)}} if {
 	credentials.default_login(task) == "unknown"
 } else := set()
 

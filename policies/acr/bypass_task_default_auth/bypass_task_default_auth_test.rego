@@ -13,8 +13,8 @@ denied(changes) := {finding.key | some finding in findings} if {
 	findings := policy.deny with input as document(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(changes)
 }
 
 mode(name) := {"properties": {"credentials": {"sourceRegistry": {"loginMode": name}}}}
@@ -56,18 +56,18 @@ test_tasks_that_do_not_use_the_bypass_pass if {
 test_what_was_not_read_is_unknown if {
 	doubted({"properties": {"credentials": null}}) == {login_field}
 	doubted({"properties": {"status": null}}) == {"/tasks/0/properties/status"}
-	unread := policy.unknown with input as fixtures.document({"registry": {"properties": {
+	none_there := policy.unknown with input as fixtures.document({"registry": {"properties": {
 		"networkRuleBypassAllowedForTasks": null,
 	}}})
-	{doubt.field | some doubt in unread} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+	{unread.field | some unread in none_there} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
 }
 
 test_login_that_source_code_does_not_tell_is_unknown if {
 	code := object.union(document({}), fixtures.source([]))
 	findings := policy.deny with input as code
 	findings == set()
-	doubts := policy.unknown with input as code
-	doubts == {{
+	unread_parts := policy.unknown with input as code
+	unread_parts == {{
 		"msg": concat(" ", [
 			"Registry contoso: of task nightly its login mode is not known,",
 			"so how it logs in under the bypass cannot be told.",

@@ -48,33 +48,33 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks have the credential that the bypass needs cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in paths.bypass_doubts
+	some unread in paths.bypass_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it has the credential that the bypass needs cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.entries
 	goes_without(task) == "unknown"
-	some doubt in doubts(task)
+	some unread in unread_parts(task)
 }
 
 goes_without(task) := verdict.conjunction([paths.uses_bypass(task), lacks_credential(task)])
 
 # An identity that logs in to the source registry is as good as one for its login server by name.
 lacks_credential(task) := "no" if {
-	verdict.fold(details(task).source_identity) in credentials.system_names
+	verdict.lower_or_undefined(details(task).source_identity) in credentials.system_names
 } else := "unknown" if {
 	not is_object(verdict.member(details(task), ["custom_registries"]))
 } else := "yes" if {
@@ -90,7 +90,7 @@ lacks_credential(task) := "no" if {
 # The servers that the task logs in to with its system-assigned identity.
 system_servers(task) := {lower(server) |
 	some server, identity in details(task).custom_registries
-	verdict.fold(identity) in credentials.system_names
+	verdict.lower_or_undefined(identity) in credentials.system_names
 }
 
 own_servers contains lower(login_server) if login_server != null
@@ -119,11 +119,11 @@ login_server := server if {
 	is_string(server)
 } else := null
 
-doubts(task) := tasks.doubts(task, paths.aspects) | credential_doubts(task)
+unread_parts(task) := tasks.unread_parts(task, paths.aspects) | credential_unread(task)
 
-credential_doubts(task) := set() if {
+credential_unread(task) := set() if {
 	lacks_credential(task) != "unknown"
-} else := {registry.doubt(["properties", "loginServer"])} if {
+} else := {registry.unread(["properties", "loginServer"])} if {
 	is_object(verdict.member(details(task), ["custom_registries"]))
 } else := {{"field": credentials_field(task), "why": sprintf("its credentials %s", [declared.none_read])}}
 

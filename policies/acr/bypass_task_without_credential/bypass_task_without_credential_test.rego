@@ -14,8 +14,8 @@ denied(details) := {finding.key | some finding in findings} if {
 	findings := policy.deny with input as document(details)
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 details(source, custom) := {"login_mode": "None", "source_identity": source, "custom_registries": custom}

@@ -48,38 +48,40 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks have the role that the bypass needs cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in paths.bypass_doubts
+	some unread in paths.bypass_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it may pull and push cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.entries
 	goes_without(task) == "unknown"
-	some doubt in doubts(task)
+	some unread in unread_parts(task)
 }
 
 goes_without(task) := verdict.conjunction([paths.uses_bypass(task), lacks_role(task)])
 
 lacks_role(task) := "unknown" if {
-	roles.list_doubt
+	roles.list_unread
 } else := "unknown" if {
 	principal(task) == null
 } else := verdict.conjunction(answers_of(task))
 
 # What each assignment says; what more of them would say is not known.
-answers_of(task) := {refuses(assignment) | some assignment in roles.held(principal(task))} | {"unknown" | roles.more}
+answers_of(task) := unlisted | {refuses(assignment) | some assignment in roles.held(principal(task))}
+
+unlisted := {"unknown" | roles.may_hold_more}
 
 # Whether an assignment leaves the identity without permission. A condition may exclude the task's repositories, and a
 # role that is not known may be one of the customer's own.
@@ -113,21 +115,21 @@ principal(task) := id if {
 	is_string(id)
 } else := null
 
-doubts(task) := tasks.doubts(task, paths.aspects) | role_doubts(task)
+unread_parts(task) := tasks.unread_parts(task, paths.aspects) | role_unread(task)
 
-role_doubts(task) := set() if {
+role_unread(task) := set() if {
 	lacks_role(task) != "unknown"
-} else := {roles.list_doubt} if {
-	roles.list_doubt
+} else := {roles.list_unread} if {
+	roles.list_unread
 } else := {{
 	"field": sprintf("%s/identity/principalId", [task.field]),
 	"why": verdict.why("the identity's principal", null),
 }} if {
 	principal(task) == null
-} else := {roles.more} if {
-	roles.more
+} else := {roles.may_hold_more} if {
+	roles.may_hold_more
 	not "unknown" in {refuses(assignment) | some assignment in roles.held(principal(task))}
-} else := {registry.doubt(mode_path)} if {
+} else := {registry.unread(mode_path)} if {
 	mode == "unknown"
 } else := {{
 	"field": sprintf("%s/identity/principalId", [task.field]),

@@ -27,12 +27,12 @@ outcome(mode, assignments) := "deny" if {
 	findings := policy.deny with input as document(mode, assignments)
 	count(findings) > 0
 } else := "unknown" if {
-	doubts := policy.unknown with input as document(mode, assignments)
-	count(doubts) > 0
+	unread_parts := policy.unknown with input as document(mode, assignments)
+	count(unread_parts) > 0
 } else := "pass"
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 legacy := "LegacyRegistryPermissions"
@@ -84,11 +84,11 @@ test_mode_that_was_not_read if {
 test_assignments_that_were_not_read if doubted(document(legacy, null)) == {"/role_assignments"}
 
 test_principal_that_was_not_read if {
-	unread := object.union(
+	none_there := object.union(
 		document(legacy, []),
 		{"tasks": [fixtures.task("nightly", {"identity": {"type": "SystemAssigned"}})]},
 	)
-	doubted(unread) == {"/tasks/0/identity/principalId"}
+	doubted(none_there) == {"/tasks/0/identity/principalId"}
 }
 
 test_bypass_that_was_not_read if {

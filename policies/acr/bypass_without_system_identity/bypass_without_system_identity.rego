@@ -50,26 +50,26 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks are left out of the bypass cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in paths.bypass_doubts
+	some unread in paths.bypass_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it is left out of the bypass cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.entries
 	left_out(task) == "unknown"
-	some doubt in tasks.doubts(task, paths.aspects)
+	some unread in tasks.unread_parts(task, paths.aspects)
 }
 
 left_out(task) := verdict.conjunction([

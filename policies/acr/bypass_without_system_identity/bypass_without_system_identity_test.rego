@@ -14,8 +14,8 @@ denied_names(tasks) := {finding.key | some finding in findings} if {
 	findings := policy.deny with input as document(tasks)
 }
 
-doubted_fields(tasks) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(tasks)
+doubted_fields(tasks) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(tasks)
 }
 
 test_task_without_identity_is_denied if {
@@ -89,8 +89,8 @@ test_bypass_that_is_off_passes if {
 	off := fixtures.document({"tasks": [fixtures.task("nightly", {})]})
 	findings := policy.deny with input as off
 	count(findings) == 0
-	doubts := policy.unknown with input as off
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as off
+	count(unread_parts) == 0
 }
 
 test_public_access_does_not_matter if {
@@ -112,8 +112,8 @@ test_abac_registries_get_other_commands if {
 test_bypass_that_was_not_read_is_unknown if {
 	every value in [null, "true", 1] {
 		changes := {"networkRuleBypassAllowedForTasks": value}
-		doubts := policy.unknown with input as fixtures.with_properties(changes)
-		{doubt.field | some doubt in doubts} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+		unread_parts := policy.unknown with input as fixtures.with_properties(changes)
+		{unread.field | some unread in unread_parts} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
 	}
 }
 
@@ -136,12 +136,12 @@ test_task_of_which_too_little_is_known if {
 }
 
 test_pools_that_were_not_read_are_unknown if {
-	unread := object.union(
+	none_there := object.union(
 		document([fixtures.task("nightly", fixtures.on_pool("inside"))]),
 		{"agent_pools": null},
 	)
-	doubts := policy.unknown with input as unread
-	doubts == {{
+	unread_parts := policy.unknown with input as none_there
+	unread_parts == {{
 		"msg": concat(" ", [
 			"Registry contoso: of task nightly the agent pool list was not read,",
 			"so whether it is left out of the bypass cannot be told.",
@@ -155,8 +155,8 @@ test_nothing_read_is_unknown if {
 	every nothing in array.concat(fixtures.nothing, [fixtures.odd]) {
 		findings := policy.deny with input as nothing
 		count(findings) == 0
-		doubts := policy.unknown with input as nothing
-		count(doubts) > 0
+		unread_parts := policy.unknown with input as nothing
+		count(unread_parts) > 0
 	}
 }
 
@@ -167,6 +167,6 @@ test_source_code if {
 	}))
 	findings := policy.deny with input as code
 	{finding.key | some finding in findings} == {"without"}
-	doubts := policy.unknown with input as code
-	{doubt.field | some doubt in doubts} == {"/tasks", "/tasks/1/identity"}
+	unread_parts := policy.unknown with input as code
+	{unread.field | some unread in unread_parts} == {"/tasks", "/tasks/1/identity"}
 }

@@ -32,11 +32,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so with whose key it is encrypted cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so with whose key it is encrypted cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	status == "unknown"
-	doubt := registry.doubt(path)
+	unread := registry.unread(path)
 }
 
 path := ["properties", "encryption", "status"]

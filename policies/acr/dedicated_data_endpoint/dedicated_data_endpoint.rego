@@ -35,11 +35,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so where its layers come from cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so where its layers come from cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	shared == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 path := ["properties", "dataEndpointEnabled"]
@@ -51,8 +51,8 @@ shared := verdict.conjunction([
 	verdict.negation(registry.flag(path)),
 ])
 
-doubts contains registry.doubt(path) if registry.flag(path) == "unknown"
+unread_parts contains registry.unread(path) if registry.flag(path) == "unknown"
 
-doubts contains registry.doubt(registry.public_path) if registry.enabled == "unknown"
+unread_parts contains registry.unread(registry.public_path) if registry.enabled == "unknown"
 
-doubts contains registry.doubt(registry.sku_path) if registry.has_firewall == "unknown"
+unread_parts contains registry.unread(registry.sku_path) if registry.has_firewall == "unknown"

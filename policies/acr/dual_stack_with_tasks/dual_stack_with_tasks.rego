@@ -38,26 +38,26 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its tasks work cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its tasks work cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	applies
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 unknown contains {
 	"msg": sprintf("%s has dual-stack endpoints: of task %s %s, so whether it is in use cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	dual_stack == "yes"
 	count(names) == 0
 	some task in tasks.entries
-	some doubt in tasks.doubts(task, ["enabled"])
+	some unread in tasks.unread_parts(task, ["enabled"])
 }
 
 path := ["properties", "endpointProtocol"]
@@ -72,7 +72,7 @@ setting := registry.setting(path) if {
 } else := preview.setting(path)
 
 dual_stack := object.get({"ipv4andipv6": "yes", "ipv4": "no"}, protocol, "unknown") if {
-	protocol := verdict.fold(setting)
+	protocol := verdict.lower_or_undefined(setting)
 } else := "unknown"
 
 names := sort([task.name | some task in tasks.entries; task.enabled == "yes"])
@@ -84,27 +84,27 @@ applies if shown == "registry"
 
 applies if hidden
 
-hidden := declared.more("/registry/properties/endpointProtocol", "endpointProtocol is not known")
+hidden := declared.may_hold_more("/registry/properties/endpointProtocol", "endpointProtocol is not known")
 
 no_tasks if {
-	not tasks.list_doubt
+	not tasks.list_unread
 	every task in tasks.entries {
 		task.enabled == "no"
 	}
 }
 
-doubts contains protocol_doubt if {
+unread_parts contains protocol_unread if {
 	dual_stack == "unknown"
 	not no_tasks
 }
 
-protocol_doubt := hidden if {
+protocol_unread := hidden if {
 	hidden
-} else := registry.doubt(path) if {
+} else := registry.unread(path) if {
 	shown == "registry"
-} else := preview.doubt(path)
+} else := preview.unread(path)
 
-doubts contains tasks.list_doubt if {
+unread_parts contains tasks.list_unread if {
 	dual_stack != "no"
 	not in_use
 }

@@ -12,8 +12,8 @@ findings(given) := found if {
 	found := policy.deny with input as given
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 nightly := [fixtures.task("nightly", {}), fixtures.task("off", {"properties": {"status": "Disabled"}})]

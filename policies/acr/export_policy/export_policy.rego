@@ -32,11 +32,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its content may be exported cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its content may be exported cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	exported == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 exported := verdict.conjunction([registry.closed, allowed])
@@ -45,6 +45,6 @@ allowed := {"enabled": "yes", "disabled": "no", "unknown": "unknown"}[registry.w
 
 path := ["properties", "policies", "exportPolicy", "status"]
 
-doubts contains registry.doubt(registry.public_path) if registry.closed == "unknown"
+unread_parts contains registry.unread(registry.public_path) if registry.closed == "unknown"
 
-doubts contains registry.doubt(path) if allowed == "unknown"
+unread_parts contains registry.unread(path) if allowed == "unknown"

@@ -7,8 +7,8 @@ findings(changes) := found if {
 	found := policy.deny with input as fixtures.document(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as fixtures.document(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as fixtures.document(changes)
 }
 
 # A registry with this access and this export policy.

@@ -38,36 +38,36 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its IP rules are in force cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its IP rules are in force cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 # Entries that could not be read are rules all the same.
 size := count(input.firewall.rules) if firewall.known
 
 extent := sprintf("at least %d", [size]) if {
-	firewall.more
+	firewall.may_hold_more
 } else := sprintf("%d", [size])
 
 empty if {
 	size == 0
-	not firewall.more
+	not firewall.may_hold_more
 }
 
-doubts contains doubt if {
+unread_parts contains unread if {
 	registry.selected == "unknown"
 	not empty
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
-doubts contains firewall.list_doubt if {
+unread_parts contains firewall.list_unread if {
 	registry.selected != "yes"
 	not firewall.absent
 }
 
-doubts contains firewall.more if {
+unread_parts contains firewall.may_hold_more if {
 	registry.selected == "no"
 	size == 0
 }

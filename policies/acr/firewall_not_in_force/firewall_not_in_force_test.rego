@@ -11,8 +11,8 @@ messages(properties, changes) := {finding.msg | some finding in findings} if {
 	findings := policy.deny with input as document(properties, changes)
 }
 
-doubted(properties, changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(properties, changes)
+doubted(properties, changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(properties, changes)
 }
 
 allow := {"networkRuleSet": {"defaultAction": "Allow"}}

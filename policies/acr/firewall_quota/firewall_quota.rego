@@ -43,10 +43,10 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its firewall has room cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its firewall has room cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 # Entries that could not be read take their room all the same.
@@ -57,7 +57,7 @@ missing := 0 if {
 	registry.selected == "no"
 } else := 0 if {
 	# What is not known of the list may be just that.
-	firewall.more
+	firewall.may_hold_more
 } else := count(firewall.service_tag.missing_ipv4) if {
 	registry.selected == "yes"
 }
@@ -65,7 +65,7 @@ missing := 0 if {
 full := "yes" if {
 	size + missing > quota
 } else := "unknown" if {
-	firewall.more
+	firewall.may_hold_more
 } else := "no" if {
 	size + missing <= quota
 } else := "no" if {
@@ -81,19 +81,19 @@ far_from_full if {
 	quota >= 20 + (10 * size)
 }
 
-doubts contains firewall.list_doubt if full == "unknown"
+unread_parts contains firewall.list_unread if full == "unknown"
 
-doubts contains firewall.more if full == "unknown"
+unread_parts contains firewall.may_hold_more if full == "unknown"
 
-doubts contains firewall.service_tag_doubt if {
+unread_parts contains firewall.service_tag_unread if {
 	full == "unknown"
 	registry.selected == "yes"
 }
 
-doubts contains doubt if {
+unread_parts contains unread if {
 	full == "unknown"
 	registry.selected == "unknown"
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
 # Negative limits mean that there is none.
@@ -109,7 +109,7 @@ own_limit := min(limits) if count(limits) > 0
 
 limits := {usage.limit |
 	some usage in usages
-	verdict.fold(verdict.member(usage, ["name"])) == "iprules"
+	verdict.lower_or_undefined(verdict.member(usage, ["name"])) == "iprules"
 	is_number(usage.limit)
 	floor(usage.limit) == usage.limit
 }
@@ -121,7 +121,7 @@ default limit := 100
 limit := data.parameters.firewall_quota.limit
 
 breakdown := sprintf("at least %d in the list", [size]) if {
-	firewall.more
+	firewall.may_hold_more
 } else := sprintf("%d in the list, %d missing from the service tag", [size, missing])
 
 merged := count(input.firewall.union_ipv4) if {

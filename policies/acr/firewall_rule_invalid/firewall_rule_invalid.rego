@@ -38,26 +38,26 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its rules are valid cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its rules are valid cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	not firewall.absent
-	doubt := firewall.list_doubt
+	unread := firewall.list_unread
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether all of them are valid cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether all of them are valid cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	doubt := firewall.more
+	unread := firewall.may_hold_more
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether it is valid cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
-	"key": doubt.key,
+	"msg": sprintf("%s: %s, so whether it is valid cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
+	"key": unread.key,
 } if {
-	some doubt in firewall.entry_doubts
+	some unread in firewall.entry_unread
 }
 
 unknown contains {

@@ -10,8 +10,8 @@ messages(rule) := {finding.msg | some finding in findings} if {
 	findings := policy.deny with input as document([rule])
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 # A rule that the host found a fault in.
@@ -98,8 +98,8 @@ test_rules_that_are_not_all_known if {
 	given := object.union(document([fixtures.rule(0, "10.0.0.0/8", "ipv4")]), fixtures.source([fixtures.ip_rules]))
 	findings := policy.deny with input as given
 	count(findings) == 1
-	doubts := policy.unknown with input as given
-	doubts == {{
+	unread_parts := policy.unknown with input as given
+	unread_parts == {{
 		"msg": "Registry contoso: its IP rules are not all known, so whether all of them are valid cannot be told.",
 		"field": fixtures.ip_rules,
 	}}

@@ -56,26 +56,26 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	not firewall.absent
-	doubt := firewall.list_doubt
+	unread := firewall.list_unread
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so how much they admit cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so how much they admit cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	doubt := firewall.more
+	unread := firewall.may_hold_more
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
-	"key": doubt.key,
+	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
+	"key": unread.key,
 } if {
-	some doubt in firewall.entry_doubts
+	some unread in firewall.entry_unread
 }
 
 unknown contains {

@@ -10,8 +10,8 @@ found(rules, union) := {[finding.key, object.get(finding, "severity", "")] | som
 	findings := policy.deny with input as document(rules, union)
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 wide := fixtures.rule(0, "40.0.0.0/8", "ipv4")

@@ -54,25 +54,25 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether other agents are let in in place of ACR Tasks cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it needs the ranges of ACR Tasks cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	open_question
 	some task in paths.undecided
-	some doubt in tasks.doubts(task, paths.aspects)
+	some unread in tasks.unread_parts(task, paths.aspects)
 }
 
 default ranges := []
@@ -82,7 +82,7 @@ ranges := data.parameters.foreign_agent_ranges.ranges
 incomplete if {
 	registry.selected == "yes"
 	firewall.known
-	not firewall.more
+	not firewall.may_hold_more
 	count(firewall.service_tag.missing_ipv4) > 0
 }
 
@@ -131,23 +131,23 @@ prefixes := {range.prefix | some range in parsed}
 
 parsed := [range | some cidr in ranges; range := ipv4.range(cidr)]
 
-doubts contains doubt if {
-	some doubt in paths.address_doubts
+unread_parts contains unread if {
+	some unread in paths.address_unread
 }
 
 # What is not known of the list may hold such ranges, or those that are missing.
-doubts contains firewall.more if {
+unread_parts contains firewall.may_hold_more if {
 	registry.selected == "yes"
 	count(firewall.service_tag.missing_ipv4) > 0
 	paths.any_dependent != "no"
 }
 
-doubts contains doubt if {
+unread_parts contains unread if {
 	open_question
-	some doubt in paths.task_doubts
+	some unread in paths.task_unread
 }
 
-doubts contains {
+unread_parts contains {
 	"field": "/service_tag/foreign_rules",
 	"why": "whose ranges the IP rules are was not read",
 } if {
@@ -156,7 +156,7 @@ doubts contains {
 	not is_array(owned_rules)
 }
 
-doubts contains {
+unread_parts contains {
 	"field": "/service_tag/foreign_rules",
 	"why": "a rule that belongs to other agents could not be read",
 } if {

@@ -21,8 +21,8 @@ owners(foreign, changes) := {finding.evidence.owner | some finding in findings} 
 	findings := policy.deny with input as document(foreign, changes)
 }
 
-doubted(foreign, changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(foreign, changes)
+doubted(foreign, changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(foreign, changes)
 }
 
 test_ranges_of_other_agents_are_named if {

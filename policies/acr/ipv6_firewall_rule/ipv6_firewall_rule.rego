@@ -37,26 +37,26 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether it holds IPv6 cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether it holds IPv6 cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	not firewall.absent
-	doubt := firewall.list_doubt
+	unread := firewall.list_unread
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether they hold IPv6 cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether they hold IPv6 cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	doubt := firewall.more
+	unread := firewall.may_hold_more
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether it is IPv6 cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
-	"key": doubt.key,
+	"msg": sprintf("%s: %s, so whether it is IPv6 cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
+	"key": unread.key,
 } if {
-	some doubt in firewall.entry_doubts
+	some unread in firewall.entry_unread
 }
 
 other_family if {
@@ -67,9 +67,9 @@ other_family if {
 consequence := "It admits nobody." if {
 	other_family
 } else := "It admits nobody." if {
-	firewall.more
+	firewall.may_hold_more
 } else := "It admits nobody." if {
-	count(firewall.entry_doubts) > 0
+	count(firewall.entry_unread) > 0
 } else := "The list holds nothing but IPv6, so it admits nobody at all." if {
 	registry.selected == "yes"
 } else := "The list holds nothing but IPv6, so it would admit nobody at all once it is in force."

@@ -21,8 +21,8 @@ test_ipv6_entry_among_ipv4_is_denied if {
 			fixtures.subscription,
 		])],
 	}}
-	doubts := policy.unknown with input as fixtures.document(fixtures.firewall([v4, v6]))
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as fixtures.document(fixtures.firewall([v4, v6]))
+	count(unread_parts) == 0
 }
 
 test_list_of_nothing_but_ipv6_is_said_plainly if {
@@ -46,8 +46,8 @@ test_entry_that_could_not_be_read if {
 	findings := policy.deny with input as fixtures.document(changes)
 	some finding in findings
 	endswith(finding.msg, "IPv4 only. It admits nobody.")
-	doubts := policy.unknown with input as fixtures.document(changes)
-	doubts == {{
+	unread_parts := policy.unknown with input as fixtures.document(changes)
+	unread_parts == {{
 		"msg": concat(" ", [
 			"Registry contoso: entry 1 of its IP rules could not be read,",
 			"so whether it is IPv6 cannot be told.",
@@ -61,15 +61,15 @@ test_ipv4_only_passes if {
 	every rules in [[], [v4]] {
 		findings := policy.deny with input as fixtures.document(fixtures.firewall(rules))
 		count(findings) == 0
-		doubts := policy.unknown with input as fixtures.document(fixtures.firewall(rules))
-		count(doubts) == 0
+		unread_parts := policy.unknown with input as fixtures.document(fixtures.firewall(rules))
+		count(unread_parts) == 0
 	}
 }
 
 test_standard_without_firewall_is_not_applicable if {
 	document := fixtures.document({"registry": {"sku": {"name": "Standard"}}, "firewall": null})
-	doubts := policy.unknown with input as document
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as document
+	count(unread_parts) == 0
 }
 
 test_list_that_was_not_read_is_unknown if {
@@ -78,8 +78,8 @@ test_list_that_was_not_read_is_unknown if {
 		fixtures.document({"firewall": null, "registry": {"sku": null}}),
 		fixtures.document({"firewall": "x", "registry": {"sku": {"name": "Basic"}}}),
 	] {
-		doubts := policy.unknown with input as document
-		count(doubts) == 1
+		unread_parts := policy.unknown with input as document
+		count(unread_parts) == 1
 	}
 }
 
@@ -87,8 +87,8 @@ test_nothing_read_is_unknown if {
 	every document in array.concat(fixtures.nothing, [fixtures.odd]) {
 		findings := policy.deny with input as document
 		count(findings) == 0
-		doubts := policy.unknown with input as document
-		count(doubts) > 0
+		unread_parts := policy.unknown with input as document
+		count(unread_parts) > 0
 	}
 }
 
@@ -97,8 +97,8 @@ test_rules_that_are_not_all_known if {
 	findings := policy.deny with input as given
 	some finding in findings
 	endswith(finding.msg, "IPv4 only. It admits nobody.")
-	doubts := policy.unknown with input as given
-	doubts == {{
+	unread_parts := policy.unknown with input as given
+	unread_parts == {{
 		"msg": "Registry contoso: its IP rules are not all known, so whether they hold IPv6 cannot be told.",
 		"field": fixtures.ip_rules,
 	}}

@@ -63,25 +63,25 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether ACR Tasks are let in cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether ACR Tasks are let in cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in registry_doubts
+	some unread in registry_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it depends on the missing ranges of %s cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 		firewall.service_tag.id,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	open_question
 	some task in paths.undecided
-	some doubt in tasks.doubts(task, paths.aspects)
+	some unread in tasks.unread_parts(task, paths.aspects)
 }
 
 default quick_tasks := false
@@ -96,7 +96,7 @@ begun if count(firewall.service_tag.covered_ipv4) > 0
 incomplete if {
 	registry.selected == "yes"
 	firewall.known
-	not firewall.more
+	not firewall.may_hold_more
 	count(missing) > 0
 }
 
@@ -113,19 +113,19 @@ open_question if {
 	not concerned
 }
 
-registry_doubts contains doubt if {
-	some doubt in paths.address_doubts
+registry_unread contains unread if {
+	some unread in paths.address_unread
 }
 
 # What is not known of the list may be what is missing.
-registry_doubts contains firewall.more if {
+registry_unread contains firewall.may_hold_more if {
 	registry.selected == "yes"
 	count(missing) > 0
 }
 
-registry_doubts contains doubt if {
+registry_unread contains unread if {
 	open_question
-	some doubt in paths.task_doubts
+	some unread in paths.task_unread
 }
 
 extent := "only a part of" if {

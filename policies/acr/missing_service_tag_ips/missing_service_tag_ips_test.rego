@@ -12,22 +12,22 @@ stale := {"service_tag": fixtures.service_tag(["20.42.66.0/24", "20.62.128.0/26"
 passes(given) if {
 	findings := policy.deny with input as given
 	count(findings) == 0
-	doubts := policy.unknown with input as given
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as given
+	count(unread_parts) == 0
 }
 
 denied(given) if {
 	findings := policy.deny with input as given
 	count(findings) == 1
-	doubts := policy.unknown with input as given
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as given
+	count(unread_parts) == 0
 }
 
 undecided(given, fields) if {
 	findings := policy.deny with input as given
 	count(findings) == 0
-	doubts := policy.unknown with input as given
-	{doubt.field | some doubt in doubts} == fields
+	unread_parts := policy.unknown with input as given
+	{unread.field | some unread in unread_parts} == fields
 }
 
 test_stale_list_is_denied_without_any_task if {
@@ -159,8 +159,9 @@ test_task_of_which_too_little_is_known if {
 		}),
 		{"/tasks/0/identity"},
 	)
-	doubts := policy.unknown with input as document({"tasks": [fixtures.task("t", {"properties": {"status": 1}})]})
-	doubts == {{
+	task := fixtures.task("t", {"properties": {"status": 1}})
+	unread_parts := policy.unknown with input as document({"tasks": [task]})
+	unread_parts == {{
 		"msg": concat(" ", [
 			"Registry contoso: of task t its status has an unexpected type (number),",
 			"so whether it depends on the missing ranges of AzureContainerRegistry.EastUS cannot be told.",
@@ -183,8 +184,8 @@ test_nothing_read_is_unknown if {
 	every nothing in array.concat(fixtures.nothing, [fixtures.odd]) {
 		findings := policy.deny with input as nothing
 		count(findings) == 0
-		doubts := policy.unknown with input as nothing
-		count(doubts) > 0
+		unread_parts := policy.unknown with input as nothing
+		count(unread_parts) > 0
 	}
 }
 

@@ -41,11 +41,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether a private endpoint leads to it cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether a private endpoint leads to it cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	unreachable == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 unknown contains {
@@ -81,7 +81,8 @@ connection_name(index, connection) := connection.name if {
 } else := sprintf("#%d", [index])
 
 state(connection) := word if {
-	word := verdict.fold(verdict.member(connection, ["properties", "privateLinkServiceConnectionState", "status"]))
+	status := verdict.member(connection, ["properties", "privateLinkServiceConnectionState", "status"])
+	word := verdict.lower_or_undefined(status)
 } else := ""
 
 approval(word) := "yes" if {
@@ -90,7 +91,10 @@ approval(word) := "yes" if {
 	word in {"pending", "rejected", "disconnected"}
 } else := "unknown"
 
-approved := verdict.disjunction(array.concat([entry.approved | some entry in entries], ["unknown" | more])) if {
+approved := verdict.disjunction(array.concat(
+	[entry.approved | some entry in entries],
+	["unknown" | may_hold_more],
+)) if {
 	is_array(connections)
 } else := "unknown"
 
@@ -107,13 +111,13 @@ approve(name) := az.command("az acr private-endpoint-connection approve", [
 	["--name", name],
 ])
 
-more := declared.more(
+may_hold_more := declared.may_hold_more(
 	"/registry/properties/privateEndpointConnections",
 	"private endpoints may exist that this source does not declare",
 )
 
-doubts contains registry.doubt(path) if not connections
+unread_parts contains registry.unread(path) if not connections
 
-doubts contains more if connections
+unread_parts contains may_hold_more if connections
 
-doubts contains registry.doubt(registry.public_path) if registry.closed == "unknown"
+unread_parts contains registry.unread(registry.public_path) if registry.closed == "unknown"

@@ -17,8 +17,8 @@ findings(given) := found if {
 	found := policy.deny with input as given
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 test_closed_without_an_endpoint_is_denied if {
@@ -69,8 +69,8 @@ test_endpoints_that_are_not_all_known if {
 	hidden := fixtures.source(["/registry/properties/privateEndpointConnections"])
 	somewhere := object.union(closed([]), hidden)
 	findings(somewhere) == set()
-	doubts := policy.unknown with input as somewhere
-	doubts == {{
+	unread_parts := policy.unknown with input as somewhere
+	unread_parts == {{
 		"msg": concat(" ", [
 			"Registry contoso: private endpoints may exist that this source does not declare,",
 			"so whether a private endpoint leads to it cannot be told.",

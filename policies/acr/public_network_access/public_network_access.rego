@@ -46,11 +46,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether everybody may connect cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether everybody may connect cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	registry.open == "unknown"
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
 # A registry without a firewall is named for that, whatever default action it claims to have.

@@ -20,8 +20,8 @@ test_open_premium_is_denied if {
 	}
 	findings := policy.deny with input as fixtures.with_properties(open)
 	findings == {expected}
-	doubts := policy.unknown with input as fixtures.with_properties(open)
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as fixtures.with_properties(open)
+	count(unread_parts) == 0
 }
 
 test_casing_does_not_matter if {
@@ -33,8 +33,8 @@ test_casing_does_not_matter if {
 test_selected_networks_pass if {
 	findings := policy.deny with input as fixtures.document({})
 	count(findings) == 0
-	doubts := policy.unknown with input as fixtures.document({})
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as fixtures.document({})
+	count(unread_parts) == 0
 }
 
 test_disabled_passes_whatever_the_default_action if {
@@ -42,8 +42,8 @@ test_disabled_passes_whatever_the_default_action if {
 		changes := {"publicNetworkAccess": "Disabled", "networkRuleSet": {"defaultAction": action}}
 		findings := policy.deny with input as fixtures.with_properties(changes)
 		count(findings) == 0
-		doubts := policy.unknown with input as fixtures.with_properties(changes)
-		count(doubts) == 0
+		unread_parts := policy.unknown with input as fixtures.with_properties(changes)
+		count(unread_parts) == 0
 	}
 }
 
@@ -61,8 +61,8 @@ test_registry_without_a_firewall_is_denied if {
 	contains(finding.msg, "a registry of the Standard SKU has no firewall")
 	finding.fix[0] == "az acr update --name shop --sku Premium"
 	count(finding.fix) == 2
-	doubts := policy.unknown with input as standard
-	count(doubts) == 0
+	unread_parts := policy.unknown with input as standard
+	count(unread_parts) == 0
 }
 
 test_allow_without_a_sku_is_denied if {
@@ -75,8 +75,8 @@ test_deny_without_a_sku_is_unknown if {
 	changes := {"registry": {"sku": null}}
 	findings := policy.deny with input as fixtures.document(changes)
 	count(findings) == 0
-	doubts := policy.unknown with input as fixtures.document(changes)
-	doubts == {{
+	unread_parts := policy.unknown with input as fixtures.document(changes)
+	unread_parts == {{
 		"msg": "Registry contoso: sku.name was not read, so whether everybody may connect cannot be told.",
 		"field": "/registry/sku/name",
 	}}
@@ -90,8 +90,8 @@ test_settings_that_were_not_read_are_unknown if {
 	] {
 		findings := policy.deny with input as fixtures.with_properties(changes)
 		count(findings) == 0
-		doubts := policy.unknown with input as fixtures.with_properties(changes)
-		count(doubts) == 1
+		unread_parts := policy.unknown with input as fixtures.with_properties(changes)
+		count(unread_parts) == 1
 	}
 }
 
@@ -99,7 +99,7 @@ test_nothing_read_is_unknown if {
 	every document in array.concat(fixtures.nothing, [fixtures.odd]) {
 		findings := policy.deny with input as document
 		count(findings) == 0
-		doubts := policy.unknown with input as document
-		count(doubts) > 0
+		unread_parts := policy.unknown with input as document
+		count(unread_parts) > 0
 	}
 }

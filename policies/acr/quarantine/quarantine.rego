@@ -31,11 +31,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether new images are held back cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether new images are held back cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	off == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 path := ["properties", "policies", "quarantinePolicy", "status"]
@@ -48,6 +48,6 @@ off := verdict.conjunction([
 	{"disabled": "yes", "enabled": "no", "unknown": "unknown"}[status],
 ])
 
-doubts contains registry.doubt(path) if status == "unknown"
+unread_parts contains registry.unread(path) if status == "unknown"
 
-doubts contains registry.doubt(registry.sku_path) if registry.has_firewall == "unknown"
+unread_parts contains registry.unread(registry.sku_path) if registry.has_firewall == "unknown"

@@ -7,8 +7,8 @@ findings(changes) := found if {
 	found := policy.deny with input as fixtures.document(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as fixtures.document(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as fixtures.document(changes)
 }
 
 # A registry with this value.
@@ -41,7 +41,7 @@ test_basic_registry_is_not_applicable if {
 }
 
 test_sku_that_was_not_read_is_unknown if {
-	unread := object.union(given("disabled"), {"registry": {"sku": null}})
-	findings(unread) == set()
-	doubted(unread) == {"/registry/sku/name"}
+	none_there := object.union(given("disabled"), {"registry": {"sku": null}})
+	findings(none_there) == set()
+	doubted(none_there) == {"/registry/sku/name"}
 }

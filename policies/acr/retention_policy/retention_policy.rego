@@ -40,11 +40,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether untagged manifests are removed cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether untagged manifests are removed cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	off == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 path := ["properties", "policies", "retentionPolicy", "status"]
@@ -57,6 +57,6 @@ off := verdict.conjunction([
 	{"disabled": "yes", "enabled": "no", "unknown": "unknown"}[status],
 ])
 
-doubts contains registry.doubt(path) if status == "unknown"
+unread_parts contains registry.unread(path) if status == "unknown"
 
-doubts contains registry.doubt(registry.sku_path) if registry.has_firewall == "unknown"
+unread_parts contains registry.unread(registry.sku_path) if registry.has_firewall == "unknown"

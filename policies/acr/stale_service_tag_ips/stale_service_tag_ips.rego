@@ -42,18 +42,18 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its IP rules are another region's cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
 	not without_rules
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 # There is nothing to compare.
 without_rules if {
 	input.firewall.rules == []
-	not firewall.more
+	not firewall.may_hold_more
 }
 
 without_rules if firewall.absent
@@ -67,13 +67,13 @@ well_formed(rule) if {
 	startswith(rule.field, "/")
 }
 
-doubts contains doubt if doubt := firewall.list_doubt
+unread_parts contains unread if unread := firewall.list_unread
 
-doubts contains doubt if doubt := firewall.more
+unread_parts contains unread if unread := firewall.may_hold_more
 
-doubts contains firewall.service_tag_doubt if not stale_rules
+unread_parts contains firewall.service_tag_unread if not stale_rules
 
-doubts contains {
+unread_parts contains {
 	"field": "/service_tag/stale_rules",
 	"why": "which other service tags the IP rules belong to was not read",
 } if {
@@ -81,7 +81,7 @@ doubts contains {
 	not stale_rules
 }
 
-doubts contains {
+unread_parts contains {
 	"field": "/service_tag/stale_rules",
 	"why": "a rule that belongs to another service tag could not be read",
 } if {

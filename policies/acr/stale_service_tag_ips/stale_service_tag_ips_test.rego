@@ -13,8 +13,8 @@ document(stale, changes) := object.union(
 	changes,
 )
 
-doubted(stale, changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(stale, changes)
+doubted(stale, changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(stale, changes)
 }
 
 west := {"value": rule.value, "field": rule.field, "tag": "AzureContainerRegistry.WestUS3"}

@@ -56,24 +56,24 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its tasks can reach it cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether its tasks can reach it cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in registry_doubts
+	some unread in registry_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it can reach the registry cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	paths.public_addresses != "yes"
 	some task in paths.undecided
-	some doubt in tasks.doubts(task, paths.aspects)
+	some unread in tasks.unread_parts(task, paths.aspects)
 }
 
 # A way was begun: a pool is named, the bypass is on, or the firewall's list is in force. Where it is not known
@@ -84,14 +84,14 @@ begun(_) if tasks.bypass_allowed == "yes"
 
 begun(_) if registry.closed != "yes"
 
-registry_doubts contains doubt if {
+registry_unread contains unread if {
 	paths.any_dependent != "no"
-	some doubt in paths.reach_doubts
+	some unread in paths.reach_unread
 }
 
-registry_doubts contains doubt if {
+registry_unread contains unread if {
 	paths.public_addresses != "yes"
-	some doubt in paths.task_doubts
+	some unread in paths.task_unread
 }
 
 bypass_verdict := "and the registry does not let Tasks bypass its network rules" if {

@@ -10,8 +10,8 @@ denied(changes) := {finding.key | some finding in findings} if {
 	findings := policy.deny with input as document(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(changes)
 }
 
 nightly := {"tasks": [fixtures.task("nightly", {})]}
@@ -35,11 +35,11 @@ test_a_system_identity_alone_is_no_way if {
 }
 
 test_without_an_identity_the_bypass_is_no_way_whatever_it_says if {
-	unread := object.union(nightly, {"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}}})
-	findings := policy.deny with input as document(unread)
+	none_there := object.union(nightly, {"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}}})
+	findings := policy.deny with input as document(none_there)
 	some finding in findings
 	contains(finding.msg, "and without a system-assigned identity it cannot bypass the network rules.")
-	doubted(unread) == set()
+	doubted(none_there) == set()
 }
 
 test_a_way_that_was_begun_is_reported_elsewhere if {

@@ -49,33 +49,33 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so what its tasks' identities may do cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so what its tasks' identities may do cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
-	some doubt in registry_doubts
+	some unread in registry_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so what its identity may do cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	some task in tasks.entries
-	some doubt in doubts(task)
+	some unread in unread_parts(task)
 }
 
-registry_doubts contains doubt if doubt := tasks.list_doubt
+registry_unread contains unread if unread := tasks.list_unread
 
-registry_doubts contains roles.list_doubt if {
+registry_unread contains roles.list_unread if {
 	some task in tasks.entries
 	count(principals(task)) > 0
 }
 
-registry_doubts contains roles.more if {
+registry_unread contains roles.may_hold_more if {
 	some task in tasks.entries
 	count(principals(task)) > 0
 }
@@ -130,10 +130,10 @@ text(value) := value if {
 	is_string(value)
 } else := sprintf("a scope that %s", [declared.not_read])
 
-doubts(task) := identity_doubts(task) | assignment_doubts(task)
+unread_parts(task) := identity_unread(task) | assignment_unread(task)
 
 # ARM says "None", or leaves the key out, where there is no identity.
-identity_doubts(task) := tasks.doubts(task, ["system_identity"]) if {
+identity_unread(task) := tasks.unread_parts(task, ["system_identity"]) if {
 	task.system_identity == "unknown"
 } else := unread_principals(task)
 
@@ -151,7 +151,7 @@ unread_principals(task) := {{
 	count(user_principals(task)) < max([1, count(user_identities(task))])
 } else := set()
 
-assignment_doubts(task) := {{
+assignment_unread(task) := {{
 	"field": sprintf("%s/identity", [task.field]),
 	"why": verdict.why("the scope of a role assignment", null),
 }} if {

@@ -29,8 +29,8 @@ denied(identity, assignments) := {finding.key | some finding in findings} if {
 	findings := policy.deny with input as document(identity, assignments)
 }
 
-doubted(given) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as given
+doubted(given) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as given
 }
 
 user_assigned(value) := {"identity": {
@@ -98,8 +98,8 @@ test_source_code if {
 	contains(finding.msg, "holds Owner on a scope that is not known, and")
 	doubted(object.union(document({}, []), hidden)) == set()
 	unnamed := object.union(document(user_assigned({}), []), hidden)
-	doubts := policy.unknown with input as unnamed
-	{doubt.msg | some doubt in doubts} == {concat(" ", [
+	unread_parts := policy.unknown with input as unnamed
+	{unread.msg | some unread in unread_parts} == {concat(" ", [
 		"Registry contoso: of task nightly the user-assigned identities' principals are not known,",
 		"so what its identity may do cannot be told.",
 	])}

@@ -36,12 +36,12 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether trusted services pass its network rules cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
 	let_in == "unknown"
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 let_in := verdict.conjunction([registry.restricted, exception])
@@ -52,9 +52,9 @@ exception := {"azureservices": "yes", "none": "no", "unknown": "unknown"}[option
 
 option := registry.word(path, {"azureservices", "none"})
 
-doubts contains registry.doubt(path) if exception == "unknown"
+unread_parts contains registry.unread(path) if exception == "unknown"
 
-doubts contains doubt if {
+unread_parts contains unread if {
 	registry.restricted == "unknown"
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }

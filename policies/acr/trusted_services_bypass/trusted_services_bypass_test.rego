@@ -7,8 +7,8 @@ fields(changes) := {finding.field | some finding in findings} if {
 	findings := policy.deny with input as fixtures.with_properties(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as fixtures.with_properties(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as fixtures.with_properties(changes)
 }
 
 services := {"networkRuleBypassOptions": "AzureServices"}

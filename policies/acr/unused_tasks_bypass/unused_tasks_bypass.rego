@@ -41,26 +41,26 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether a task needs the network rule bypass cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in registry_doubts
+	some unread in registry_unread
 }
 
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it needs the network rule bypass cannot be told.", [
 		registry.label,
 		task.name,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 	"key": task.name,
 } if {
 	open_question
 	some task in tasks.entries
 	off_the_network(task) == "unknown"
-	some doubt in tasks.doubts(task, ["enabled", "on_vnet_pool"])
+	some unread in tasks.unread_parts(task, ["enabled", "on_vnet_pool"])
 }
 
 open_question if {
@@ -73,22 +73,22 @@ needed := verdict.conjunction([any_off_the_network, verdict.negation(paths.publi
 
 any_off_the_network := verdict.disjunction(array.concat(
 	[off_the_network(task) | some task in tasks.entries],
-	["unknown" | tasks.list_doubt],
+	["unknown" | tasks.list_unread],
 ))
 
 off_the_network(task) := verdict.conjunction([task.enabled, verdict.negation(task.on_vnet_pool)])
 
-registry_doubts contains registry.doubt(registry.bypass_path) if tasks.bypass_allowed == "unknown"
+registry_unread contains registry.unread(registry.bypass_path) if tasks.bypass_allowed == "unknown"
 
-registry_doubts contains tasks.list_doubt if open_question
+registry_unread contains tasks.list_unread if open_question
 
-registry_doubts contains doubt if {
+registry_unread contains unread if {
 	open_question
-	some doubt in paths.reach_doubts
+	some unread in paths.reach_unread
 }
 
 reason := "it has no tasks" if {
-	not tasks.list_doubt
+	not tasks.list_unread
 	count(tasks.entries) == 0
 } else := "it lets the addresses that tasks come from in anyway" if {
 	paths.public_addresses == "yes"

@@ -11,8 +11,8 @@ reasons(changes) := {split(finding.msg, ", but ")[1] | some finding in findings}
 	findings := policy.deny with input as document(changes)
 }
 
-doubted(changes) := {doubt.field | some doubt in doubts} if {
-	doubts := policy.unknown with input as document(changes)
+doubted(changes) := {unread.field | some unread in unread_parts} if {
+	unread_parts := policy.unknown with input as document(changes)
 }
 
 closing := ": the bypass only widens who can reach it."

@@ -44,11 +44,11 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether it admits subnets over service endpoints cannot be told.", [
 		registry.label,
-		doubt.why,
+		unread.why,
 	]),
-	"field": doubt.field,
+	"field": unread.field,
 } if {
-	some doubt in doubts
+	some unread in unread_parts
 }
 
 unknown contains {
@@ -80,28 +80,28 @@ subnet(rule) := rule.virtualNetworkSubnetResourceId if {
 } else := null
 
 # One that is declared without them is as good as one that was read at an api-version that hides them.
-doubts contains hidden if registry.selected != "no"
+unread_parts contains hidden if registry.selected != "no"
 
-hidden := declared.more(
+hidden := declared.may_hold_more(
 	"/registry/properties/networkRuleSet/virtualNetworkRules",
 	"its virtual network rules are not all known",
 ) if {
 	is_object(registry.setting(rule_set))
-} else := registry.doubt(rule_set) if {
+} else := registry.unread(rule_set) if {
 	declared.yes
 	not is_object(registry.setting(rule_set))
 }
 
 rule_set := ["properties", "networkRuleSet"]
 
-doubts contains preview.doubt(path) if {
+unread_parts contains preview.unread(path) if {
 	registry.selected != "no"
 	not source
 	not preview.not_asked
 }
 
-doubts contains doubt if {
+unread_parts contains unread if {
 	registry.selected == "unknown"
 	count(source.rules) > 0
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }

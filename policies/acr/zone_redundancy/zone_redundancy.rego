@@ -29,11 +29,11 @@ deny contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether it is declared zone redundant cannot be told.", [registry.label, doubt.why]),
-	"field": doubt.field,
+	"msg": sprintf("%s: %s, so whether it is declared zone redundant cannot be told.", [registry.label, unread.why]),
+	"field": unread.field,
 } if {
 	status == "unknown"
-	doubt := registry.doubt(path)
+	unread := registry.unread(path)
 }
 
 path := ["properties", "zoneRedundancy"]

@@ -39,9 +39,9 @@ default_login(task) := login_verdict(mode, identity) if {
 
 # A source registry with neither a mode nor an identity is logged in to by default.
 login_verdict(mode, identity) := "no" if {
-	verdict.fold(mode) == "none"
+	verdict.lower_or_undefined(mode) == "none"
 } else := "yes" if {
-	verdict.fold(mode) == "default"
+	verdict.lower_or_undefined(mode) == "default"
 } else := "unknown" if {
 	mode != null
 } else := "yes" if {

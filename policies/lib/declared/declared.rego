@@ -27,4 +27,4 @@ pointers contains pointer if {
 }
 
 # Why a list that was read does not answer for what it does not show; undefined where it shows everything.
-more(pointer, why) := {"field": pointer, "why": why} if pointer in pointers
+may_hold_more(pointer, why) := {"field": pointer, "why": why} if pointer in pointers

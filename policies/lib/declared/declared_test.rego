@@ -22,9 +22,9 @@ test_words if {
 }
 
 test_more if {
-	doubt := declared.more("/tasks", "there may be more") with input as {"partial": ["/tasks", 7]}
-	doubt == {"field": "/tasks", "why": "there may be more"}
+	unread := declared.may_hold_more("/tasks", "there may be more") with input as {"partial": ["/tasks", 7]}
+	unread == {"field": "/tasks", "why": "there may be more"}
 	every document in [{}, {"partial": null}, {"partial": "/tasks"}, {"partial": ["/agent_pools"]}] {
-		not declared.more("/tasks", "") with input as document
+		not declared.may_hold_more("/tasks", "") with input as document
 	}
 }

@@ -27,7 +27,7 @@ well_formed(rule) if {
 }
 
 # Why the list answers nothing; undefined when it was read.
-list_doubt := {
+list_unread := {
 	"field": list_field,
 	"why": verdict.why("the list of IP rules", object.get(input, ["firewall", "rules"], null)),
 } if {
@@ -37,10 +37,10 @@ list_doubt := {
 list_field := "/registry/properties/networkRuleSet/ipRules"
 
 # Why the list does not answer for what it may hold besides; undefined when it shows all its rules.
-more := declared.more(list_field, "its IP rules are not all known") if known
+may_hold_more := declared.may_hold_more(list_field, "its IP rules are not all known") if known
 
 # The entries that could not be read, each with the key of its finding.
-entry_doubts contains {
+entry_unread contains {
 	"field": sprintf("%s/%d", [list_field, index]),
 	"key": sprintf("#%d", [index]),
 	"why": sprintf("entry %d of its IP rules %s", [index, declared.unreadable]),
@@ -64,7 +64,7 @@ strings_only(list) if {
 	}
 }
 
-service_tag_doubt := {
+service_tag_unread := {
 	"field": "/service_tag",
 	"why": tag_gap,
 } if {

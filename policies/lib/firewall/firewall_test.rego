@@ -25,11 +25,11 @@ test_service_tag_needs_its_lists if {
 		"missing_ipv4": [null],
 		"covered_ipv4": [],
 	}] {
-		doubt := firewall.service_tag_doubt with input as {"firewall": {"rules": []}, "service_tag": tag}
-		doubt.field == "/service_tag"
+		unread := firewall.service_tag_unread with input as {"firewall": {"rules": []}, "service_tag": tag}
+		unread.field == "/service_tag"
 	}
-	not firewall.service_tag_doubt with input as fixtures.document({})
-	not firewall.service_tag_doubt with input as {"firewall": null, "service_tag": {"id": "t"}}
+	not firewall.service_tag_unread with input as fixtures.document({})
+	not firewall.service_tag_unread with input as {"firewall": null, "service_tag": {"id": "t"}}
 }
 
 test_only_whole_rules_are_rules if {
@@ -37,17 +37,17 @@ test_only_whole_rules_are_rules if {
 	list := [good, "x", {"value": 7}, object.union(good, {"family": "ipv5"}), object.union(good, {"field": "odd"})]
 	rules := firewall.rules with input as {"firewall": {"rules": list}}
 	rules == [good]
-	doubts := firewall.entry_doubts with input as {"firewall": {"rules": list}}
-	{doubt.key | some doubt in doubts} == {"#1", "#2", "#3", "#4"}
-	not firewall.list_doubt with input as {"firewall": {"rules": list}}
+	unread_parts := firewall.entry_unread with input as {"firewall": {"rules": list}}
+	{unread.key | some unread in unread_parts} == {"#1", "#2", "#3", "#4"}
+	not firewall.list_unread with input as {"firewall": {"rules": list}}
 }
 
 test_list_that_was_not_read if {
 	every list in [null, "x", {}, {"rules": "x"}] {
 		rules := firewall.rules with input as {"firewall": list}
 		rules == []
-		doubt := firewall.list_doubt with input as {"firewall": list}
-		doubt.field == "/registry/properties/networkRuleSet/ipRules"
+		unread := firewall.list_unread with input as {"firewall": list}
+		unread.field == "/registry/properties/networkRuleSet/ipRules"
 	}
 }
 
@@ -67,9 +67,9 @@ test_basic_registry_has_no_list if {
 }
 
 test_list_that_may_hold_more if {
-	doubt := firewall.more with input as fixtures.document(fixtures.source([fixtures.ip_rules]))
-	doubt == {"field": fixtures.ip_rules, "why": "its IP rules are not all known"}
-	not firewall.more with input as fixtures.document(fixtures.source([]))
-	unread := object.union(fixtures.source([fixtures.ip_rules]), {"firewall": null})
-	not firewall.more with input as fixtures.document(unread)
+	unread := firewall.may_hold_more with input as fixtures.document(fixtures.source([fixtures.ip_rules]))
+	unread == {"field": fixtures.ip_rules, "why": "its IP rules are not all known"}
+	not firewall.may_hold_more with input as fixtures.document(fixtures.source([]))
+	none_there := object.union(fixtures.source([fixtures.ip_rules]), {"firewall": null})
+	not firewall.may_hold_more with input as fixtures.document(none_there)
 }

@@ -21,7 +21,7 @@ public_addresses := "no" if {
 } else := "yes" if {
 	count(firewall.service_tag.missing_ipv4) == 0
 } else := "unknown" if {
-	firewall.more
+	firewall.may_hold_more
 } else := "no"
 
 # Whether an enabled task has no other way than those addresses.
@@ -41,43 +41,43 @@ dependent_names := sort([task.name | some task in dependents])
 any_dependent := "yes" if {
 	count(dependents) > 0
 } else := "unknown" if {
-	tasks.list_doubt
+	tasks.list_unread
 } else := "unknown" if {
 	count(undecided) > 0
 } else := "no"
 
 # Why it is unknown, where no single task is to blame.
-task_doubts contains doubt if doubt := tasks.list_doubt
+task_unread contains unread if unread := tasks.list_unread
 
-task_doubts contains registry.doubt(registry.bypass_path) if {
+task_unread contains registry.unread(registry.bypass_path) if {
 	tasks.bypass_allowed == "unknown"
 	some task in undecided
 	task.bypass == "unknown"
 }
 
 # Why the firewall's part is unknown: the settings, the list, or the tag.
-address_doubts contains doubt if {
+address_unread contains unread if {
 	registry.selected == "unknown"
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
-address_doubts contains firewall.list_doubt if registry.selected == "yes"
+address_unread contains firewall.list_unread if registry.selected == "yes"
 
-address_doubts contains firewall.service_tag_doubt if registry.selected == "yes"
+address_unread contains firewall.service_tag_unread if registry.selected == "yes"
 
 # The same for a policy that asks whether the addresses are let in at all, be it by an open registry.
-reach_doubts contains doubt if {
+reach_unread contains unread if {
 	registry.selected != "yes"
 	public_addresses == "unknown"
-	some doubt in registry.network_doubts
+	some unread in registry.network_unread
 }
 
-reach_doubts contains doubt if {
+reach_unread contains unread if {
 	registry.selected == "yes"
-	some doubt in address_doubts
+	some unread in address_unread
 }
 
-reach_doubts contains firewall.more if {
+reach_unread contains firewall.may_hold_more if {
 	registry.selected == "yes"
 	count(firewall.service_tag.missing_ipv4) > 0
 }
@@ -86,9 +86,9 @@ reach_doubts contains firewall.more if {
 uses_bypass(task) := verdict.conjunction([task.enabled, verdict.negation(task.on_vnet_pool), task.bypass])
 
 # Why nothing can be said about tasks under the bypass.
-bypass_doubts contains registry.doubt(registry.bypass_path) if tasks.bypass_allowed == "unknown"
+bypass_unread contains registry.unread(registry.bypass_path) if tasks.bypass_allowed == "unknown"
 
-bypass_doubts contains tasks.list_doubt if tasks.bypass_allowed == "yes"
+bypass_unread contains tasks.list_unread if tasks.bypass_allowed == "yes"
 
 # What a task's own doubts are about when it is undecided.
 aspects := ["enabled", "system_identity", "on_vnet_pool"]

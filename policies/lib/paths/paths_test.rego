@@ -41,38 +41,38 @@ test_names_are_sorted if {
 	names == ["a", "b"]
 }
 
-test_doubts if {
-	addresses := paths.address_doubts with input as fixtures.document({"firewall": null, "service_tag": null})
-	{doubt.field | some doubt in addresses} == {"/registry/properties/networkRuleSet/ipRules", "/service_tag"}
-	settings := paths.address_doubts with input as fixtures.document({"registry": {"sku": null}})
-	{doubt.field | some doubt in settings} == {"/registry/sku/name"}
-	unread := paths.task_doubts with input as fixtures.document({"tasks": null})
-	{doubt.field | some doubt in unread} == {"/tasks"}
-	bypass := paths.task_doubts with input as fixtures.document({
+test_unread if {
+	addresses := paths.address_unread with input as fixtures.document({"firewall": null, "service_tag": null})
+	{unread.field | some unread in addresses} == {"/registry/properties/networkRuleSet/ipRules", "/service_tag"}
+	settings := paths.address_unread with input as fixtures.document({"registry": {"sku": null}})
+	{unread.field | some unread in settings} == {"/registry/sku/name"}
+	none_there := paths.task_unread with input as fixtures.document({"tasks": null})
+	{unread.field | some unread in none_there} == {"/tasks"}
+	bypass := paths.task_unread with input as fixtures.document({
 		"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}},
 		"tasks": [fixtures.task("t", fixtures.system_identity)],
 	})
-	{doubt.field | some doubt in bypass} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+	{unread.field | some unread in bypass} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
 }
 
-test_reach_doubts if {
-	settings := paths.reach_doubts with input as fixtures.with_properties({
+test_reach_unread if {
+	settings := paths.reach_unread with input as fixtures.with_properties({
 		"publicNetworkAccess": null,
 		"networkRuleSet": {"defaultAction": "Allow"},
 	})
-	{doubt.field | some doubt in settings} == {"/registry/properties/publicNetworkAccess"}
-	tag := paths.reach_doubts with input as fixtures.document({"service_tag": null})
-	{doubt.field | some doubt in tag} == {"/service_tag"}
+	{unread.field | some unread in settings} == {"/registry/properties/publicNetworkAccess"}
+	tag := paths.reach_unread with input as fixtures.document({"service_tag": null})
+	{unread.field | some unread in tag} == {"/service_tag"}
 }
 
 test_bypass if {
 	task := {"enabled": "yes", "on_vnet_pool": "no", "bypass": "yes"}
 	paths.uses_bypass(task) == "yes"
-	unread := paths.bypass_doubts with input as fixtures.with_properties({"networkRuleBypassAllowedForTasks": null})
-	{doubt.field | some doubt in unread} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
+	none_there := paths.bypass_unread with input as fixtures.with_properties({"networkRuleBypassAllowedForTasks": null})
+	{unread.field | some unread in none_there} == {"/registry/properties/networkRuleBypassAllowedForTasks"}
 	allowed := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}}, "tasks": null}
-	no_tasks := paths.bypass_doubts with input as fixtures.document(allowed)
-	{doubt.field | some doubt in no_tasks} == {"/tasks"}
+	no_tasks := paths.bypass_unread with input as fixtures.document(allowed)
+	{unread.field | some unread in no_tasks} == {"/tasks"}
 }
 
 test_aspects if count(paths.aspects) == 3
@@ -82,10 +82,10 @@ test_rules_that_are_not_all_known if {
 	public_addresses(hidden) == "unknown"
 	public_addresses(object.union(hidden, {"service_tag": fixtures.service_tag([], [])})) == "yes"
 	public_addresses(object.union(hidden, closed)) == "no"
-	reach := paths.reach_doubts with input as fixtures.document(hidden)
-	{doubt.field | some doubt in reach} == {fixtures.ip_rules}
+	reach := paths.reach_unread with input as fixtures.document(hidden)
+	{unread.field | some unread in reach} == {fixtures.ip_rules}
 	covered := object.union(hidden, {"service_tag": fixtures.service_tag([], [])})
-	none := paths.reach_doubts with input as fixtures.document(covered)
+	none := paths.reach_unread with input as fixtures.document(covered)
 	none == set()
 }
 

@@ -17,7 +17,7 @@ as_read := object.get(input, "preview", null)
 setting(path) := verdict.member(as_read, path)
 
 # Why a setting of it answers nothing.
-doubt(path) := {"field": "/preview", "why": verdict.why("the registry at a preview api-version", as_read)} if {
+unread(path) := {"field": "/preview", "why": verdict.why("the registry at a preview api-version", as_read)} if {
 	not is_object(as_read)
 } else := {
 	"field": pointer.join(array.concat(["preview"], path)),

@@ -10,10 +10,10 @@ test_not_asked if {
 	not preview.not_asked with input as {}
 }
 
-test_doubt if {
+test_unread if {
 	path := ["properties", "endpointProtocol"]
-	unread := preview.doubt(path) with input as {}
-	unread == {"field": "/preview", "why": "the registry at a preview api-version was not read"}
-	absent := preview.doubt(path) with input as {"preview": {"properties": {}}}
+	none_there := preview.unread(path) with input as {}
+	none_there == {"field": "/preview", "why": "the registry at a preview api-version was not read"}
+	absent := preview.unread(path) with input as {"preview": {"properties": {}}}
 	absent == {"field": "/preview/properties/endpointProtocol", "why": "endpointProtocol was not read"}
 }

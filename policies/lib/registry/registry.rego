@@ -50,14 +50,14 @@ setting(path) := object.get(arm, path, null)
 
 # An enumeration's value in lower case (ARM's casing varies), or "unknown".
 word(path, known) := value if {
-	value := verdict.fold(setting(path))
+	value := verdict.lower_or_undefined(setting(path))
 	value in known
 } else := "unknown"
 
 flag(path) := verdict.of_boolean(setting(path))
 
 # Why a setting of the registry answers nothing, and the field to look at.
-doubt(path) := {"field": "/registry", "why": verdict.why("the registry itself", as_read)} if {
+unread(path) := {"field": "/registry", "why": verdict.why("the registry itself", as_read)} if {
 	not is_object(as_read)
 } else := {"field": pointer.join(array.concat(["registry"], path)), "why": verdict.why(spoken(path), setting(path))}
 
@@ -98,11 +98,11 @@ restricted := verdict.negation(open)
 closed := verdict.negation(enabled)
 
 # The network settings that answer nothing, for the `unknown` side of a policy that rests on them.
-network_doubts contains doubt(public_path) if public_access == "unknown"
+network_unread contains unread(public_path) if public_access == "unknown"
 
-network_doubts contains doubt(default_action_path) if default_action == "unknown"
+network_unread contains unread(default_action_path) if default_action == "unknown"
 
-network_doubts contains doubt(sku_path) if sku == "unknown"
+network_unread contains unread(sku_path) if sku == "unknown"
 
 # Repository permissions are attribute-based: AcrPush and AcrPull grant nothing there.
-abac if verdict.fold(setting(["properties", "roleAssignmentMode"])) == "abacrepositorypermissions"
+abac if verdict.lower_or_undefined(setting(["properties", "roleAssignmentMode"])) == "abacrepositorypermissions"

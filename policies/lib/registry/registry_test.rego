@@ -49,16 +49,16 @@ test_subscription if {
 	registry.subscription == null with input as {"registry": {"id": "azurerm_container_registry.main"}}
 }
 
-test_doubts if {
-	nothing := registry.network_doubts with input as {}
+test_unread if {
+	nothing := registry.network_unread with input as {}
 	nothing == {{"field": "/registry", "why": "the registry itself was not read"}}
-	empty := registry.network_doubts with input as {"registry": {}}
-	{doubt.field | some doubt in empty} == {
+	empty := registry.network_unread with input as {"registry": {}}
+	{unread.field | some unread in empty} == {
 		"/registry/sku/name",
 		"/registry/properties/publicNetworkAccess",
 		"/registry/properties/networkRuleSet/defaultAction",
 	}
-	{doubt.why | some doubt in empty} == {
+	{unread.why | some unread in empty} == {
 		"sku.name was not read",
 		"publicNetworkAccess was not read",
 		"networkRuleSet.defaultAction was not read",

@@ -46,18 +46,18 @@ names := {
 }
 
 # Why the list answers nothing; undefined when it was read.
-list_doubt := {"field": "/role_assignments", "why": verdict.why("the list of role assignments", as_read)} if {
+list_unread := {"field": "/role_assignments", "why": verdict.why("the list of role assignments", as_read)} if {
 	not is_array(as_read)
 }
 
 as_read := object.get(input, "role_assignments", null)
 
 # Why the list does not answer for roles that it does not show.
-more := declared.more("/role_assignments", "roles may be assigned that this source does not declare")
+may_hold_more := declared.may_hold_more("/role_assignments", "roles may be assigned that this source does not declare")
 
 # The role's id: the last segment of roleDefinitionId, "" when it was not read.
 role(assignment) := id if {
-	definition := verdict.fold(verdict.member(assignment, ["properties", "roleDefinitionId"]))
+	definition := verdict.lower_or_undefined(verdict.member(assignment, ["properties", "roleDefinitionId"]))
 	parts := split(definition, "/")
 	id := parts[count(parts) - 1]
 } else := ""
@@ -72,7 +72,7 @@ role_name(assignment) := object.get(names, role(assignment), role(assignment))
 # Lower-cased principal id -> {position: assignment}. Merging objects groups in one pass over the list.
 by_principal := object.union_n([entry |
 	some index, assignment in as_read
-	principal := verdict.fold(verdict.member(assignment, ["properties", "principalId"]))
+	principal := verdict.lower_or_undefined(verdict.member(assignment, ["properties", "principalId"]))
 	entry := {principal: {sprintf("%d", [index]): assignment}}
 ]) if {
 	is_array(as_read)

@@ -35,15 +35,15 @@ test_held_by_principal if {
 }
 
 test_list_that_was_not_read if {
-	doubt := roles.list_doubt with input as {}
-	doubt == {"field": "/role_assignments", "why": "the list of role assignments was not read"}
-	not roles.list_doubt with input as {"role_assignments": []}
+	unread := roles.list_unread with input as {}
+	unread == {"field": "/role_assignments", "why": "the list of role assignments was not read"}
+	not roles.list_unread with input as {"role_assignments": []}
 	held := roles.held("aaaa") with input as {}
 	held == []
 }
 
 test_list_that_may_hold_more if {
-	doubt := roles.more with input as {"role_assignments": [], "partial": ["/role_assignments"]}
-	doubt.field == "/role_assignments"
-	not roles.more with input as {"role_assignments": []}
+	unread := roles.may_hold_more with input as {"role_assignments": [], "partial": ["/role_assignments"]}
+	unread.field == "/role_assignments"
+	not roles.may_hold_more with input as {"role_assignments": []}
 }

@@ -17,9 +17,9 @@ list := as_read if is_array(as_read)
 as_read := object.get(input, "tasks", null)
 
 # Why the list does not answer for tasks that it does not show; undefined when it shows them all.
-list_doubt := {"field": "/tasks", "why": verdict.why("the task list", as_read)} if {
+list_unread := {"field": "/tasks", "why": verdict.why("the task list", as_read)} if {
 	not is_array(as_read)
-} else := declared.more("/tasks", "tasks may exist that this source does not declare")
+} else := declared.may_hold_more("/tasks", "tasks may exist that this source does not declare")
 
 # Whether the registry lets tasks with a system-assigned identity pass its network rules.
 bypass_allowed := registry.flag(registry.bypass_path)
@@ -50,7 +50,7 @@ enabled_verdict(item) := "yes" if {
 	status(item) == "disabled"
 } else := "unknown"
 
-status(item) := verdict.fold(verdict.member(item, ["properties", "status"]))
+status(item) := verdict.lower_or_undefined(verdict.member(item, ["properties", "status"]))
 
 # ARM leaves the key out when a task has no identity; a null says that it was not read.
 system_identity_verdict(item) := "no" if {
@@ -66,7 +66,7 @@ system_identity_verdict(item) := "no" if {
 
 # "SystemAssigned, UserAssigned" in whatever casing; undefined when the type is no string.
 identity_words(item) := {trim_space(word) | some word in split(kind, ",")} if {
-	kind := verdict.fold(verdict.member(item, ["identity", "type"]))
+	kind := verdict.lower_or_undefined(verdict.member(item, ["identity", "type"]))
 }
 
 # Whether the task runs on a pool inside a virtual network, as far as the pool list says. No name, or an empty one,
@@ -81,13 +81,13 @@ pool_verdict(index, item) := "unknown" if {
 named_pool_verdict(name) := "unknown" if {
 	not is_string(name)
 } else := "unknown" if {
-	pool_list_doubt
+	pool_list_unread
 } else := verdict.conjunction({subnet_verdict(pool) | some pool in pools[lower(name)]}) if {
 	pools[lower(name)]
 } else := "unknown" if {
 	unnamed_pool
 } else := "unknown" if {
-	more_pools
+	may_hold_more_pools
 } else := "no"
 
 # A pool that could not be read may be the one named. On its own, as all loops are: regorus' virtual machine gives up a
@@ -101,12 +101,12 @@ pool_list := pools_as_read if is_array(pools_as_read)
 
 pools_as_read := object.get(input, "agent_pools", null)
 
-pool_list_doubt := {"field": "/agent_pools", "why": verdict.why("the agent pool list", pools_as_read)} if {
+pool_list_unread := {"field": "/agent_pools", "why": verdict.why("the agent pool list", pools_as_read)} if {
 	not is_array(pools_as_read)
 }
 
 # Why a pool may exist that the list does not show.
-more_pools := declared.more("/agent_pools", "agent pools may exist that this source does not declare")
+may_hold_more_pools := declared.may_hold_more("/agent_pools", "agent pools may exist that this source does not declare")
 
 # Lower-cased pool name -> {position: pool}. Nothing keeps a document from naming one twice; merging objects groups
 # them in one pass.
@@ -115,7 +115,7 @@ pools := object.union_n([{key: {sprintf("%d", [index]): pool}} |
 	key := pool_key(pool)
 ])
 
-pool_key(pool) := verdict.fold(verdict.member(pool, ["name"]))
+pool_key(pool) := verdict.lower_or_undefined(verdict.member(pool, ["name"]))
 
 # ARM leaves the key out when a pool has no subnet; a null says that it was not read.
 subnet_verdict(pool) := "unknown" if {
@@ -127,34 +127,34 @@ subnet_verdict(pool) := "unknown" if {
 } else := "unknown"
 
 # Why the aspects of a task that are "unknown" are so: a set of {field, why}.
-doubts(task, aspects) := {doubt |
+unread_parts(task, aspects) := {unread |
 	some aspect in aspects
 	task[aspect] == "unknown"
-	doubt := doubt_about(task, aspect)
+	unread := unread_aspect(task, aspect)
 }
 
-doubt_about(task, "enabled") := {
+unread_aspect(task, "enabled") := {
 	"field": sprintf("%s/properties/status", [task.field]),
 	"why": verdict.why("its status", verdict.member(task.item, ["properties", "status"])),
 }
 
-doubt_about(task, "system_identity") := {
+unread_aspect(task, "system_identity") := {
 	"field": sprintf("%s/identity", [task.field]),
 	"why": verdict.why("its identity", verdict.member(task.item, ["identity", "type"])),
 }
 
-doubt_about(task, "on_vnet_pool") := {
+unread_aspect(task, "on_vnet_pool") := {
 	"field": sprintf("%s/properties/agentPoolName", [task.field]),
 	"why": verdict.why("its agent pool", null),
 } if {
 	not is_string(task.pool)
-} else := pool_list_doubt if {
+} else := pool_list_unread if {
 	not is_array(pools_as_read)
 } else := {
 	"field": sprintf("%s/properties/agentPoolName", [task.field]),
 	"why": sprintf("its agent pool %s is not declared here", [task.pool]),
 } if {
-	more_pools
+	may_hold_more_pools
 	not pools[lower(task.pool)]
 } else := {
 	"field": sprintf("%s/properties/agentPoolName", [task.field]),

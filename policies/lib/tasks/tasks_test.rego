@@ -9,10 +9,10 @@ aspect(name, item, changes) := task[name] if {
 	task := entries[0]
 }
 
-doubts(item, changes) := found if {
+unread_parts(item, changes) := found if {
 	document := object.union(fixtures.document({"tasks": [item]}), changes)
 	entries := tasks.entries with input as document
-	found := tasks.doubts(entries[0], ["enabled", "system_identity", "on_vnet_pool"]) with input as document
+	found := tasks.unread_parts(entries[0], ["enabled", "system_identity", "on_vnet_pool"]) with input as document
 }
 
 test_status if {
@@ -39,12 +39,12 @@ test_identity if {
 
 test_bypass_needs_both if {
 	allowed := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": true}}}
-	unread := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}}}
+	none_there := {"registry": {"properties": {"networkRuleBypassAllowedForTasks": null}}}
 	task := fixtures.task("t", fixtures.system_identity)
 	aspect("bypass", task, allowed) == "yes"
 	aspect("bypass", task, {}) == "no"
-	aspect("bypass", task, unread) == "unknown"
-	aspect("bypass", fixtures.task("t", {}), unread) == "no"
+	aspect("bypass", task, none_there) == "unknown"
+	aspect("bypass", fixtures.task("t", {}), none_there) == "no"
 	aspect("bypass", fixtures.task("t", {"identity": null}), allowed) == "unknown"
 }
 
@@ -72,41 +72,41 @@ test_a_pool_named_twice_counts_only_when_both_are_inside if {
 	aspect("on_vnet_pool", task, twice) == "no"
 }
 
-test_doubts_name_the_field if {
-	doubts(fixtures.task("t", {}), {}) == set()
-	doubts(fixtures.task("t", {"properties": {"status": null}}), {}) == {{
+test_unread_name_the_field if {
+	unread_parts(fixtures.task("t", {}), {}) == set()
+	unread_parts(fixtures.task("t", {"properties": {"status": null}}), {}) == {{
 		"field": "/tasks/0/properties/status",
 		"why": "its status was not read",
 	}}
-	doubts(fixtures.task("t", {"identity": {"type": "Odd"}}), {}) == {{
+	unread_parts(fixtures.task("t", {"identity": {"type": "Odd"}}), {}) == {{
 		"field": "/tasks/0/identity",
 		"why": "its identity is \"Odd\", a value this policy does not know",
 	}}
-	doubts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": null}) == {{
+	unread_parts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": null}) == {{
 		"field": "/agent_pools",
 		"why": "the agent pool list was not read",
 	}}
-	doubts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": ["odd"]}) == {{
+	unread_parts(fixtures.task("t", fixtures.on_pool("agents")), {"agent_pools": ["odd"]}) == {{
 		"field": "/tasks/0/properties/agentPoolName",
 		"why": "its agent pool agents could not be read",
 	}}
-	doubts(fixtures.task("t", fixtures.on_pool(7)), {}) == {{
+	unread_parts(fixtures.task("t", fixtures.on_pool(7)), {}) == {{
 		"field": "/tasks/0/properties/agentPoolName",
 		"why": "its agent pool was not read",
 	}}
 }
 
 test_list_that_was_not_read if {
-	doubt := tasks.list_doubt with input as {"tasks": 7}
-	doubt == {"field": "/tasks", "why": "the task list has an unexpected type (number)"}
+	unread := tasks.list_unread with input as {"tasks": 7}
+	unread == {"field": "/tasks", "why": "the task list has an unexpected type (number)"}
 	entries := tasks.entries with input as {"tasks": 7}
 	entries == []
 }
 
 test_tasks_that_the_list_does_not_show if {
-	doubt := tasks.list_doubt with input as fixtures.document(fixtures.source(["/tasks"]))
-	doubt == {"field": "/tasks", "why": "tasks may exist that this source does not declare"}
-	not tasks.list_doubt with input as fixtures.document(fixtures.source([]))
+	unread := tasks.list_unread with input as fixtures.document(fixtures.source(["/tasks"]))
+	unread == {"field": "/tasks", "why": "tasks may exist that this source does not declare"}
+	not tasks.list_unread with input as fixtures.document(fixtures.source([]))
 }
 
 test_pool_of_source_code if {
@@ -115,7 +115,7 @@ test_pool_of_source_code if {
 	aspect("on_vnet_pool", task, somewhere) == "unknown"
 	aspect("on_vnet_pool", task, object.union(somewhere, {"agent_pools": [fixtures.vnet_pool("agents")]})) == "yes"
 	aspect("on_vnet_pool", task, fixtures.source([])) == "no"
-	doubts(task, somewhere) == {{
+	unread_parts(task, somewhere) == {{
 		"field": "/tasks/0/properties/agentPoolName",
 		"why": "its agent pool agents is not declared here",
 	}}
@@ -123,7 +123,7 @@ test_pool_of_source_code if {
 		fixtures.vnet_pool("agents"),
 		{"properties": {"virtualNetworkSubnetResourceId": null}},
 	)]}
-	doubts(task, object.union(fixtures.source([]), open)) == {{
+	unread_parts(task, object.union(fixtures.source([]), open)) == {{
 		"field": "/tasks/0/properties/agentPoolName",
 		"why": "whether its agent pool agents has a subnet is not known",
 	}}
@@ -134,10 +134,10 @@ test_pool_name_that_is_not_known if {
 	hidden := fixtures.source(["/tasks/0/properties/agentPoolName"])
 	aspect("on_vnet_pool", task, hidden) == "unknown"
 	aspect("on_vnet_pool", task, fixtures.source([])) == "no"
-	doubts(task, hidden) == {{"field": "/tasks/0/properties/agentPoolName", "why": "its agent pool is not known"}}
+	unread_parts(task, hidden) == {{"field": "/tasks/0/properties/agentPoolName", "why": "its agent pool is not known"}}
 }
 
 test_identity_that_is_not_known if {
 	task := fixtures.task("t", {"identity": {}})
-	doubts(task, fixtures.source([])) == {{"field": "/tasks/0/identity", "why": "its identity is not known"}}
+	unread_parts(task, fixtures.source([])) == {{"field": "/tasks/0/identity", "why": "its identity is not known"}}
 }

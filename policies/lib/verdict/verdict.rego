@@ -34,7 +34,7 @@ why(name, value) := sprintf("%s %s", [name, declared.not_read]) if {
 } else := sprintf("%s has an unexpected type (%s)", [name, type_name(value)])
 
 # A word in lower case, as ARM's casing varies; undefined for anything that is no string.
-fold(value) := lower(value) if is_string(value)
+lower_or_undefined(value) := lower(value) if is_string(value)
 
 # What stands at a path inside a value of any type; null when there is nothing.
 member(value, path) := object.get(value, path, null) if {

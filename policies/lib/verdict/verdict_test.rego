@@ -37,10 +37,10 @@ test_why if {
 	verdict.why("sku", [1]) == "sku has an unexpected type (array)"
 }
 
-test_fold if {
-	verdict.fold("Enabled") == "enabled"
-	not verdict.fold(null)
-	not verdict.fold(["Enabled"])
+test_lower_or_undefined if {
+	verdict.lower_or_undefined("Enabled") == "enabled"
+	not verdict.lower_or_undefined(null)
+	not verdict.lower_or_undefined(["Enabled"])
 }
 
 test_member if {
