@@ -4,13 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::input;
 use crate::model::inventory::Inventory;
 use crate::model::registry_id::{RegistryId, file_name};
 use crate::net::service_tags::ServiceTags;
-use crate::policy::{Policy, parameters};
 
 /// The parameters' file, beside the documents.
 const DATA: &str = "data.json";
@@ -19,7 +18,7 @@ const DATA: &str = "data.json";
 ///
 /// # Errors
 /// The folder holds something already, or cannot be written.
-pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: &[Policy]) -> anyhow::Result<()> {
+pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, parameters: &Value) -> anyhow::Result<()> {
     let cannot = || format!("cannot write inputs to {}", folder.display());
     check_target(folder)?;
     for record in &inventory.registries {
@@ -40,7 +39,7 @@ pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, policies: 
         let document = input::build(record, tags)?;
         write(&folder.join(file), &document).with_context(cannot)?;
     }
-    write(&folder.join(DATA), &json!({ "parameters": parameters(policies) })).with_context(cannot)
+    write(&folder.join(DATA), &json!({ "parameters": parameters })).with_context(cannot)
 }
 
 /// Makes the folder, unless it holds something already.
@@ -56,6 +55,6 @@ pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, document: &serde_json::Value) -> anyhow::Result<()> {
+fn write(path: &Path, document: &Value) -> anyhow::Result<()> {
     Ok(fs::write(path, serde_json::to_string_pretty(document)? + "\n")?)
 }

@@ -7,9 +7,6 @@ use crate::model::inventory::{Origin, RegistryRecord};
 use crate::net::cidr::{Entry, Ipv4Set, parse_entry};
 use crate::net::service_tags::{ServiceTags, Tag};
 
-/// Version of the input document, of registry documents, and of snapshots' registry files.
-pub const SCHEMA_VERSION: u64 = 1;
-
 /// The pointer under which ARM keeps a registry's IP rules.
 const IP_RULES: &str = "/registry/properties/networkRuleSet/ipRules";
 

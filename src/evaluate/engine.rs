@@ -17,11 +17,9 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::rewrite::rewrite;
-use crate::policy::limits::{TIME_LIMIT, one_line, timer};
+use crate::policy::engine_message::{is_timeout, names_a_file, one_line};
+use crate::policy::limits::{TIME_LIMIT, timer};
 use crate::policy::{Policy, PolicyError, PolicySet, parameters};
-
-/// What the engine says when it has passed.
-const TIMED_OUT: &str = "exceeded time limit";
 
 /// The machine's own budget; the time limit is meant to strike first.
 const MAX_INSTRUCTIONS: usize = 1_000_000_000;
@@ -172,14 +170,14 @@ impl CompiledPolicies {
             if let Some(why) = stopped.get() {
                 return Err(EvaluationError::Disabled(why.clone()));
             }
-            let failed = |error: String| match error.contains(".rego:") {
+            let failed = |error: String| match names_a_file(&error) {
                 true => error,
                 false => format!("{}: {error}", policy.rule_location(rule)),
             };
             match self.interpret(engine, input, &format!("data.acr.{}.{rule}", policy.name)) {
                 Ok(result) => drop(said.insert(rule.to_owned(), result)),
                 // The same words for each registry, whichever was the first.
-                Err(error) if error.contains(TIMED_OUT) => {
+                Err(error) if is_timeout(&error) => {
                     let limit = TIME_LIMIT.as_secs();
                     let why = format!("`{rule}` takes more than {limit} seconds; the policy is not asked any more");
                     let _ = stopped.set(format!("{}: {why}", policy.rule_location(rule)));

@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::Evaluation;
 use super::engine::{EvaluationError, PolicyAnswer};
-use crate::document::input;
+use crate::document::{INPUT_MEMBERS, REGISTRY_MEMBERS, input};
 use crate::model::finding::{
     Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint,
 };
 use crate::model::inventory::{Origin, RegistryRecord};
 use crate::model::json_text::JsonText;
-use crate::policy::{INPUT_MEMBERS, Policy, REGISTRY_MEMBERS};
+use crate::policy::Policy;
 
 /// Where a finding points, and what belongs to that place.
 struct FindingLocation {

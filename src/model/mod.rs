@@ -7,3 +7,4 @@ pub mod json_text;
 pub(crate) mod path;
 pub mod registry_id;
 pub mod text_file;
+pub mod visible;

@@ -6,13 +6,15 @@ use std::path::Path;
 use regorus::Engine;
 use serde_json::{Map, Value, json};
 
+use super::engine_message::one_line;
 use super::examples::Examples;
-use super::limits::{one_line, timer};
+use super::limits::timer;
 use super::load;
 use super::load::Module;
 use super::preflight;
 use super::preflight::Outline;
-use super::{INPUT_MEMBERS, Policy, PolicyError, parameters};
+use super::{Policy, PolicyError, parameters};
+use crate::document::INPUT_MEMBERS;
 
 /// What came of a folder.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use regorus::Engine;
 
+use super::engine_message::line_and_message;
 use super::preflight;
 use super::preflight::Outline;
 use super::select::select;
@@ -214,16 +215,8 @@ pub fn add_modules(engine: &mut Engine, modules: &[Module]) -> Result<(), Policy
 /// The engine's message with the place it names, as `file:line: message`.
 fn rego_error(module: &Module, error: &anyhow::Error) -> PolicyError {
     let text = error.to_string();
-    let line = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("--> "))
-        .and_then(|place| place.rsplit(':').nth(1))
-        .and_then(|line| line.parse().ok())
-        .unwrap_or(1);
-    let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(text.trim());
-    // Of a file as a whole, the engine names it in the message.
-    let message = message.strip_prefix(&format!("{} ", module.path)).unwrap_or(message).to_owned();
-    PolicyError::At { file: module.path.clone(), line, message }
+    let (line, message) = line_and_message(&text, &module.path);
+    PolicyError::At { file: module.path.clone(), line, message: message.to_owned() }
 }
 
 pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {

@@ -73,6 +73,16 @@ pub enum Profile {
     Hardening,
 }
 
+impl Profile {
+    /// The word used in METADATA and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Profile::Network => "network",
+            Profile::Hardening => "hardening",
+        }
+    }
+}
+
 /// A part of the input document that costs a read of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
 pub mod contract;
+pub mod engine_message;
 mod examples;
 pub mod limits;
 mod load;
@@ -17,26 +18,6 @@ use crate::config::Config;
 pub use self::examples::{Example, Examples};
 pub use self::load::{Module, examples};
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
-
-/// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
-pub const INPUT_MEMBERS: [&str; 12] = [
-    "schema_version",
-    "registry",
-    "tasks",
-    "agent_pools",
-    "role_assignments",
-    "usages",
-    "task_credentials",
-    "preview",
-    "firewall",
-    "service_tag",
-    "origin",
-    "partial",
-];
-
-/// What ARM has at the top of a registry. A property that is absent may be pointed at; a word that is none may not.
-pub const REGISTRY_MEMBERS: [&str; 10] =
-    ["id", "name", "type", "location", "tags", "sku", "identity", "properties", "systemData", "etag"];
 
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]

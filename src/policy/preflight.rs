@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Engine;
 use serde_json::Value;
 
+use super::engine_message::is_unknown_function;
 use super::{Module, PolicyError};
 
 /// What one module defines and calls.
@@ -151,7 +152,7 @@ fn is_builtin(name: &str) -> bool {
     match engine.eval_rule("data.probe.answer".to_owned()) {
         Ok(_) => true,
         // Any other complaint (there are no arguments) comes from the function itself.
-        Err(error) => !error.to_string().contains("could not find function"),
+        Err(error) => !is_unknown_function(&error.to_string()),
     }
 }
 

@@ -2,19 +2,8 @@
 
 pub mod azure;
 pub mod code;
+mod collected;
 pub mod program;
 pub mod snapshot;
 
-use crate::model::inventory::Inventory;
-use crate::net::service_tags::ServiceTags;
-
-/// What a source read.
-#[derive(Debug)]
-pub struct Collected {
-    /// Registries, scopes and gaps.
-    pub inventory: Inventory,
-    /// The service tags that the source brought with it, where it did.
-    pub service_tags: Option<ServiceTags>,
-    /// Why the source brought no service tags although it was asked to: a sentence for the user.
-    pub service_tags_refused: Option<String>,
-}
+pub use self::collected::Collected;

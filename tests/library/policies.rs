@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use acrscan::policy::{INPUT_MEMBERS, PolicySet, Selection, contract};
+use acrscan::document::INPUT_MEMBERS;
+use acrscan::policy::{PolicySet, Selection, contract};
 
 #[test]
 fn every_built_in_policy_keeps_the_contract() {

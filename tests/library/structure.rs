@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &[]),
     ("net", &["model"]),
-    ("document", &["model", "net", "policy"]),
+    ("document", &["model", "net"]),
     ("source", &["document", "model", "net"]),
     ("policy", &["config", "document", "model"]),
     ("evaluate", &["document", "model", "net", "policy"]),

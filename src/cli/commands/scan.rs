@@ -17,11 +17,11 @@ use crate::model::finding::Notification;
 use crate::model::inventory::{Inventory, Needs, Origin};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
-use crate::net::service_tags::ServiceTags;
+use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
 use crate::output::{SarifOptions, Verdict};
-use crate::policy::{PolicySet, Reads, Selection};
+use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{Collected, azure, code, program, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
@@ -81,7 +81,7 @@ pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
         collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN }, &[])?;
     let tags = service_tags::choose(None, args.live.cloud, std::slice::from_ref(&collected))?;
     service_tags::warn_if_old(&tags);
-    snapshot::write(&args.output, &collected.inventory, &tags, Utc::now())?;
+    snapshot::write(&args.output, &collected.inventory, &tags, &azure::API_VERSIONS, Utc::now())?;
     let Inventory { scopes, registries, gaps, .. } = &collected.inventory;
     console::notify(&gaps.iter().map(|gap| gap.notification()).collect::<Vec<_>>());
     console::info(&format!(
@@ -127,7 +127,7 @@ fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
         export::check_target(folder)?;
     }
     if let Some(file) = args.service_tags.as_ref().filter(|_| !args.live.subscriptions.is_empty()) {
-        service_tags::read_file(file, args.live.cloud)?;
+        read_file(file, args.live.cloud)?;
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ fn save(args: &ScanArgs, inventory: &mut Inventory, tags: &ServiceTags, policies
         save_snapshot(folder, inventory, tags)?;
     }
     if let Some(folder) = &args.save_inputs {
-        export::save(folder, inventory, tags, &policies.policies)?;
+        export::save(folder, inventory, tags, &parameters(&policies.policies))?;
     }
     Ok(())
 }
@@ -236,7 +236,7 @@ fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::R
 
 /// Writes the snapshot, and has the findings point into it.
 fn save_snapshot(folder: &Path, inventory: &mut Inventory, tags: &ServiceTags) -> anyhow::Result<()> {
-    snapshot::write(folder, inventory, tags, Utc::now())?;
+    snapshot::write(folder, inventory, tags, &azure::API_VERSIONS, Utc::now())?;
     for record in &mut inventory.registries {
         if let Some(id) = RegistryId::parse(&record.id) {
             record.origin = Origin::Snapshot { path: snapshot::document_path(folder, &id) };

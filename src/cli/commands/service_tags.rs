@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 
 use super::super::args::{ServiceTagsArgs, ServiceTagsCommand};
 use super::super::console;
 use crate::model::cloud::Cloud;
-use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, TagSource};
+use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file, read_published};
 use crate::output::report::Outcome;
 use crate::source::Collected;
 
@@ -97,34 +97,6 @@ fn update(files: &[PathBuf], older: &[PathBuf], output: Option<&Path>) -> anyhow
         None => print_lines(&[text.trim_end().to_owned()])?,
     }
     Ok(Outcome::Clean)
-}
-
-/// A file as Microsoft publishes it, of the day that its name says.
-fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .with_context(|| format!("{} is not JSON", file.display()))?;
-    let Some(date) = date_in_name(file) else {
-        bail!("{}: the day must stand in the name, as in ServiceTags_Public_20251110.json", file.display())
-    };
-    ServiceTags::from_published(&document, TagSource::File, Some(date))
-        .with_context(|| format!("cannot use {}", file.display()))
-}
-
-/// Reads a service-tag file of a cloud.
-///
-/// # Errors
-/// It cannot be read, or is of another cloud.
-pub fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    ServiceTags::from_text(&text, cloud, TagSource::File, date_in_name(file))
-        .with_context(|| format!("cannot use {}", file.display()))
-}
-
-/// The published file says nowhere but in its name of which day it is.
-fn date_in_name(file: &Path) -> Option<NaiveDate> {
-    let stem = file.file_stem()?.to_str()?;
-    NaiveDate::parse_from_str(stem.rsplit('_').next()?, "%Y%m%d").ok()
 }
 
 fn age(tags: &ServiceTags) -> String {

@@ -13,9 +13,7 @@ pub use self::credentials::Credentials;
 use self::redact::Allowed;
 use self::redact::Allowed::{Members, Scalar};
 pub use self::roles::principals;
-
-/// The version of the document's shape.
-const SCHEMA_VERSION: u32 = 1;
+use super::SCHEMA_VERSION;
 
 /// Which api-versions a document was read with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

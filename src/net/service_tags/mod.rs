@@ -1,6 +1,7 @@
 //! The `AzureContainerRegistry` service tag: which addresses ACR Tasks of each region come from.
 
 mod compact;
+mod file;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::file::{read_file, read_published};
 use super::cidr::Ipv4Set;
 use crate::model::cloud::Cloud;
 

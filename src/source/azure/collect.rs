@@ -18,7 +18,7 @@ use super::client::endpoint;
 use super::client::error::AzureError;
 use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
-use super::registry::{REGISTRIES_VERSION, Reader, ServedVersions};
+use super::registry::{ListedRegistry, REGISTRIES_VERSION, Reader, ServedVersions};
 use super::{Options, Progress};
 use crate::document::registry;
 use crate::document::registry::Parts;
@@ -37,7 +37,7 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
     let endpoint = options.arm_endpoint.as_deref().unwrap_or(options.cloud.arm_endpoint());
     let endpoint = endpoint::parse_base(endpoint).map_err(|error| anyhow!("the ARM endpoint: {error}"))?;
     let entra = Entra::new(options, &env)?;
-    let http = Http::new(options).context("cannot start")?;
+    let http = Http::new(options.limits()).context("cannot start")?;
     let tokens = auth::sign_in(&http, entra, auth::candidates(&env, options.credential)).await?;
     let collector = Collector {
         arm: Arm { http, endpoint, tokens },
@@ -55,13 +55,6 @@ struct Collector<'a> {
     progress: &'a dyn Fn(Progress),
     reported: Cell<Progress>,
     versions: ServedVersions,
-}
-
-/// A registry that was listed and is still to be read.
-pub struct ListedRegistry {
-    pub id: String,
-    pub parsed: RegistryId,
-    pub registry: Value,
 }
 
 /// What one subscription gave.

@@ -5,16 +5,12 @@
 mod auth;
 pub mod client;
 mod collect;
+mod options;
 mod registry;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use anyhow::Context;
-
+pub use self::options::{CredentialKind, Options, Progress};
 use super::Collected;
-use crate::model::cloud::Cloud;
-use crate::model::inventory::Needs;
+use anyhow::Context;
 
 /// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
 /// in its own document.
@@ -28,59 +24,6 @@ pub const API_VERSIONS: [(&str, &str); 8] = [
     ("preview", registry::PREVIEW_VERSION),
     ("service_tags", collect::SERVICE_TAGS_VERSION),
 ];
-
-/// What to read, and how.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Subscription ids, lower case, each once.
-    pub subscriptions: Vec<String>,
-    /// Decides where ARM and Entra ID are and what a token is asked for.
-    pub cloud: Cloud,
-    /// Another base address of ARM: scheme, host, port.
-    pub arm_endpoint: Option<String>,
-    /// Another base address of Entra ID; before `AZURE_AUTHORITY_HOST` and the cloud's own.
-    pub authority_host: Option<String>,
-    /// The one credential to use; `None` tries each in turn.
-    pub credential: Option<CredentialKind>,
-    /// Requests in flight at once, over all subscriptions; at least 1.
-    pub concurrency: usize,
-    /// The limit of one try of one request.
-    pub request_timeout: Duration,
-    /// The limit of the whole collection. What is not read by then is a gap.
-    pub timeout: Duration,
-    /// What to read beyond the registries themselves.
-    pub needs: Needs,
-    /// Folders that a stranger may write: no program of theirs is started.
-    pub untrusted: Vec<PathBuf>,
-}
-
-/// A way to get a token, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
-pub enum CredentialKind {
-    /// AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
-    ServicePrincipal,
-    /// AZURE_FEDERATED_TOKEN_FILE, as in Kubernetes
-    WorkloadIdentity,
-    /// A GitHub Actions job with `id-token: write`
-    GithubOidc,
-    /// IDENTITY_ENDPOINT, as in App Service and Container Apps
-    ManagedIdentity,
-    /// Whoever signed in with `az login`
-    AzureCli,
-    /// The metadata endpoint of a virtual machine
-    Metadata,
-}
-
-/// How far a collection has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Subscriptions whose list of registries was read, or could not be.
-    pub subscriptions_listed: usize,
-    /// Registries seen in those lists so far.
-    pub registries_found: usize,
-    /// Registries of which all that is needed was read, or could not be.
-    pub registries_read: usize,
-}
 
 /// Reads all registries of the subscriptions, and calls `progress` whenever one step is done.
 ///

@@ -15,11 +15,11 @@ use super::client::arm::Arm;
 use super::client::error::AzureError;
 use super::client::http::Throttle;
 use super::client::secret::quote;
-use super::collect::ListedRegistry;
 use crate::document::registry;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Part};
+use crate::model::registry_id::RegistryId;
 
 /// The first generally available version with `networkRuleBypassAllowedForTasks`.
 pub const REGISTRIES_VERSION: &str = "2025-11-01";
@@ -28,6 +28,13 @@ pub const PREVIEW_VERSION: &str = "2026-03-01-preview";
 /// The first shows `credentials.sourceRegistry.identity`; the second is served wherever tasks are.
 pub const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
 pub const ROLE_ASSIGNMENTS_VERSION: &str = "2022-04-01";
+
+/// A registry that was listed and is still to be read.
+pub struct ListedRegistry {
+    pub id: String,
+    pub parsed: RegistryId,
+    pub registry: Value,
+}
 
 /// The api-versions in use, as indices: once one was refused it is not tried for each registry again.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::Collected;
 use super::{MANIFEST, Manifest, ManifestScope, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
-use crate::document::input::SCHEMA_VERSION;
+use crate::document::SCHEMA_VERSION;
 use crate::model::cloud::Cloud;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope};

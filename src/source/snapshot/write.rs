@@ -7,18 +7,24 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::super::azure;
 use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::Inventory;
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::ServiceTags;
 
-/// Writes everything that was read into `folder`, in place of an earlier snapshot that stands there.
+/// Writes everything that was read into `folder`, in place of an earlier snapshot that stands there. `api_versions` says
+/// what was read at which api-version.
 ///
 /// # Errors
 /// The folder holds something that is no snapshot, or cannot be written. What stood there is left as it was.
-pub fn write(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
+pub fn write(
+    folder: &Path,
+    inventory: &Inventory,
+    tags: &ServiceTags,
+    api_versions: &[(&str, &str)],
+    time: DateTime<Utc>,
+) -> anyhow::Result<()> {
     check_target(folder)?;
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -29,7 +35,8 @@ pub fn write(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: Dat
         .prefix(".acrscan-snapshot-")
         .tempdir_in(parent)
         .with_context(|| format!("cannot write beside {}", folder.display()))?;
-    fill(staging.path(), inventory, tags, time).with_context(|| format!("cannot write {}", folder.display()))?;
+    fill(staging.path(), inventory, tags, api_versions, time)
+        .with_context(|| format!("cannot write {}", folder.display()))?;
     move_into_place(staging, folder).with_context(|| format!("cannot write {}", folder.display()))
 }
 
@@ -56,7 +63,13 @@ pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime<Utc>) -> anyhow::Result<()> {
+fn fill(
+    folder: &Path,
+    inventory: &Inventory,
+    tags: &ServiceTags,
+    api_versions: &[(&str, &str)],
+    time: DateTime<Utc>,
+) -> anyhow::Result<()> {
     let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     // Source code is no part of a subscription.
     let is_live = |name: &ScopeName| *name != ScopeName::Source;
@@ -75,10 +88,7 @@ fn fill(folder: &Path, inventory: &Inventory, tags: &ServiceTags, time: DateTime
     });
     let manifest = Manifest {
         acrscan_snapshot: VERSION,
-        api_versions: azure::API_VERSIONS
-            .iter()
-            .map(|&(what, version)| (what.to_owned(), version.to_owned()))
-            .collect(),
+        api_versions: api_versions.iter().map(|&(what, version)| (what.to_owned(), version.to_owned())).collect(),
         cloud: tags.cloud.as_str().to_owned(),
         gaps: inventory.gaps.iter().filter(|gap| is_live(&gap.scope)).cloned().collect(),
         scopes: scopes.collect(),

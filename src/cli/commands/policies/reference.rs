@@ -4,7 +4,7 @@
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
-use crate::policy::{Example, Examples, Policy, Profile, examples};
+use crate::policy::{Example, Examples, Policy, examples};
 
 /// Columns of running text on the terminal.
 const WIDTH: usize = 100;
@@ -197,14 +197,4 @@ fn what_and_why(description: &str) -> (&str, &str) {
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
-}
-
-impl Profile {
-    /// The word used in METADATA and on the command line.
-    fn as_str(self) -> &'static str {
-        match self {
-            Profile::Network => "network",
-            Profile::Hardening => "hardening",
-        }
-    }
 }

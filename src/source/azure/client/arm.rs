@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::super::auth::Tokens;
 use super::endpoint::next_page;
 use super::error::AzureError;
-use super::http::{Http, RequestOptions, Response, Throttle};
+use super::http::{Http, RequestOptions, Throttle};
+use super::response::Response;
 use super::secret::Secret;
 
 /// How often one request gets a fresh token.

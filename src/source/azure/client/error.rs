@@ -1,11 +1,11 @@
 //! Why something was not read.
 
-use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{StatusCode, Url};
 use serde_json::{Map, Value};
 
 use super::endpoint;
-use super::http::{Body, Response};
+use super::response::{Body, Response};
 use super::secret::{Secret, quote};
 use crate::model::inventory::Part;
 
@@ -131,6 +131,16 @@ impl AzureError {
     }
 }
 
+impl Response {
+    /// The JSON object that was asked for, or why it is none.
+    pub fn object(self, from: &Url, secrets: &[&Secret]) -> Result<Map<String, Value>, AzureError> {
+        match self {
+            Response { status: StatusCode::OK, body: Body::Json(Value::Object(object)), .. } => Ok(object),
+            answer => Err(AzureError::from_response(&answer, from, secrets)),
+        }
+    }
+}
+
 fn media_type(answer: &Response) -> Option<String> {
     let value = answer.headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media = value.split(';').next().unwrap_or_default().trim().to_lowercase();
@@ -158,7 +168,6 @@ fn code_and_message(body: &Value) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
     use reqwest::header::{HeaderMap, HeaderName};
 
     use super::*;

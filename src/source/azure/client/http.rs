@@ -4,14 +4,12 @@ use std::cell::{Cell, OnceCell};
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Client, Request, StatusCode, redirect};
-use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::super::Options;
 use super::error::{AzureError, describe_tries};
+use super::response::{Body, Response, TransportError};
 use super::secret::{Secret, quote};
 use super::{endpoint, retry};
 
@@ -24,50 +22,6 @@ const HEAD_START: Duration = Duration::from_millis(100);
 
 /// Longer than any scan; an `Instant` cannot hold "never".
 const MAX_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
-/// What the server sent.
-pub struct Response {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Body,
-    /// How often it was asked.
-    pub tries: u32,
-}
-
-/// The body of an answer.
-pub enum Body {
-    Json(Value),
-    /// Not JSON, and why.
-    Other(serde_json::Error),
-}
-
-impl Body {
-    pub fn read(bytes: &[u8]) -> Body {
-        serde_json::from_slice(bytes).map_or_else(Body::Other, Body::Json)
-    }
-}
-
-impl Response {
-    /// Whether a body of JSON stopped in the middle, as when a proxy loses its server.
-    pub fn cut_short(&self) -> bool {
-        self.status == StatusCode::OK && matches!(&self.body, Body::Other(error) if error.is_eof())
-    }
-
-    /// The JSON object that was asked for, or why it is none.
-    pub fn object(self, from: &reqwest::Url, secrets: &[&Secret]) -> Result<Map<String, Value>, AzureError> {
-        match self {
-            Response { status: StatusCode::OK, body: Body::Json(Value::Object(object)), .. } => Ok(object),
-            answer => Err(AzureError::from_response(&answer, from, secrets)),
-        }
-    }
-}
-
-/// An attempt without an answer.
-pub struct TransportError {
-    pub text: String,
-    /// Whether it may pass: a lost connection does, a body that is too long does not.
-    pub transient: bool,
-}
 
 /// A point in time before which a server asked not to be bothered; shared by all requests of one subscription.
 #[derive(Default)]
@@ -96,6 +50,17 @@ pub struct RequestOptions<'a> {
     pub probe: Option<Duration>,
 }
 
+/// What all requests of one collection keep to.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Requests in flight at once; at least 1.
+    pub concurrency: usize,
+    /// For one try of one request.
+    pub request_timeout: Duration,
+    /// For all of them together.
+    pub timeout: Duration,
+}
+
 /// The HTTP client of one collection.
 pub struct Http {
     client: Client,
@@ -110,16 +75,16 @@ pub struct Http {
 
 impl Http {
     /// The error says why no client could be built: no certificates on the system, most likely.
-    pub fn new(options: &Options) -> Result<Http, AzureError> {
-        let connections = options.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+    pub fn new(limits: Limits) -> Result<Http, AzureError> {
+        let connections = limits.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Http {
             client: build_client(connections, false)?,
             local: OnceCell::new(),
             connections,
             permits: Semaphore::new(connections),
-            request_timeout: options.request_timeout.min(MAX_TIMEOUT),
-            timeout: options.timeout,
-            deadline: Instant::now() + options.timeout.min(MAX_TIMEOUT),
+            request_timeout: limits.request_timeout.min(MAX_TIMEOUT),
+            timeout: limits.timeout,
+            deadline: Instant::now() + limits.timeout.min(MAX_TIMEOUT),
         })
     }
 

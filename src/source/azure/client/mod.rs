@@ -5,5 +5,6 @@ pub(crate) mod arm;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod http;
+pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod secret;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
-use super::http::{Response, TransportError};
+use super::response::{Response, TransportError};
 
 /// Tries of a request that meets errors.
 const MAX_TRIES: u32 = 5;

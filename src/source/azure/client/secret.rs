@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::visible::push_visible;
+
 /// How much of somebody else's message a gap or an error quotes.
 const MAX_QUOTED: usize = 300;
 
@@ -41,21 +43,12 @@ pub fn quote(text: &str, secrets: &[&Secret]) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut quoted = String::new();
     for character in folded.chars().take(MAX_QUOTED) {
-        if character.is_control() || is_invisible(character) {
-            quoted.extend(character.escape_unicode());
-        } else {
-            quoted.push(character);
-        }
+        push_visible(&mut quoted, character);
     }
     if folded.chars().nth(MAX_QUOTED).is_some() {
         quoted.push('…');
     }
     quoted
-}
-
-/// Characters that reorder or hide the text around them.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
