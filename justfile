@@ -39,7 +39,7 @@ fuzz TARGET="" SECONDS="60":
 
 # Check the dependencies: licences, bans, advisories, sources
 deny:
-    cargo deny check
+    cargo deny check --hide-inclusion-graph
 
 # All that CI runs
 ci:

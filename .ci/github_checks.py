@@ -45,11 +45,15 @@ BROKEN = 'resource "azurerm_container_registry" "broken" {\n  name = \n'
 GITHUB = ROOT / ".github"
 
 
+def yaml_blocks():
+    """What the documentation shows in YAML, but for the policies' examples."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/guides").glob("*.md"))]
+    return [block + "\n" for page in pages for block in re.findall(r"```yaml\n(.*?)\n```", page.read_text(), re.S)]
+
+
 def examples():
     """The documentation's workflows, by name."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    blocks = [block for page in pages for block in re.findall(r"```yaml\n(.*?)\n```", page.read_text(), re.S)]
-    found = {yaml.safe_load(block)["name"]: block + "\n" for block in blocks if re.search(r"^jobs:", block, re.M)}
+    found = {yaml.safe_load(block)["name"]: block for block in yaml_blocks() if re.search(r"^jobs:", block, re.M)}
     assert len(found) == 2, f"the documentation shows two workflows, not {list(found)}"
     return found
 
@@ -96,6 +100,9 @@ class Static(unittest.TestCase):
         passes(check, "--builtin-schema", "vendor.github-issue-config", *[f for f in forms if f.stem == "config"])
         passes(check, "--builtin-schema", "vendor.github-issue-forms", *[f for f in forms if f.stem != "config"])
         passes(TOOLS / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+        config = self.repository / ".pre-commit-config.yaml"
+        config.write_text("\n".join(block for block in yaml_blocks() if block.startswith("repos:")))
+        passes(TOOLS / "pre-commit", "validate-config", config)
 
     def test_every_action_is_pinned_and_says_to_what(self):
         for text in [(ROOT / "action.yml").read_text(), *examples().values(), *own_workflows().values()]:
