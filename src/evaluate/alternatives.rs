@@ -78,7 +78,7 @@ impl AnswerById {
             let items = answer[rule].as_array().ok_or_else(|| format!("`{rule}` is not a set"))?;
             let mut results = BTreeMap::new();
             for item in items {
-                check_result(item, document).map_err(|error| format!("`{rule}` gave a result {error}"))?;
+                check_result(rule, item, document).map_err(|error| format!("`{rule}` gave a result {error}"))?;
                 let mut item = item.clone();
                 let field = relocate_pointer(item["field"].as_str().unwrap_or_default(), document, own);
                 let id = item["key"].as_str().unwrap_or(&field).to_owned();

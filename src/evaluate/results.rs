@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
                 continue;
             };
             for item in items {
-                if let Err(error) = check_result(item, document) {
+                if let Err(error) = check_result(rule, item, document) {
                     self.record_failure(policy, &fault(&format!("gave a result {error}")));
                     continue;
                 }
@@ -121,7 +121,10 @@ impl<'a> Builder<'a> {
         let field = text("field").unwrap_or_default();
         let key = text("key");
         let FindingLocation { location, related, note, logical } = self.locate(&field);
-        let message = text("msg").unwrap_or_default();
+        let with_note = |sentence: String| match &note {
+            Some(note) => format!("{sentence} {note}"),
+            None => sentence,
+        };
         // What `az` changed in Azure, the source code would change back.
         let is_source = matches!(self.record.origin, Origin::Source(_));
         let fix = item["fix"].as_array().into_iter().flatten().filter(|_| !is_source);
@@ -132,10 +135,8 @@ impl<'a> Builder<'a> {
             severity: text("severity")
                 .and_then(|word| Severity::parse(&word))
                 .unwrap_or(policy.metadata.custom.severity),
-            message: match note {
-                Some(note) => format!("{message} {note}"),
-                None => message,
-            },
+            message: with_note(text("msg").unwrap_or_default()),
+            reason: text("reason").map(|reason| with_note(format!("{reason}."))),
             scope: self.record.scope.clone(),
             resource: self.record.id.clone(),
             name: self.display_name().to_owned(),
@@ -188,11 +189,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Holds a result to the policy contract.
-pub fn check_result(item: &Value, document: &Value) -> Result<(), String> {
+/// Holds a result of a rule, `deny` or `unknown`, to the policy contract.
+pub fn check_result(rule: &str, item: &Value, document: &Value) -> Result<(), String> {
     let Some(members) = item.as_object() else { return Err(format!("that is not an object: {item}")) };
     for name in members.keys() {
-        if !["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str()) {
+        let known = ["msg", "field", "key", "evidence", "fix", "severity"].contains(&name.as_str());
+        if !known && (rule, name.as_str()) != ("unknown", "reason") {
             return Err(format!("with an unknown member {name:?}: {item}"));
         }
     }
@@ -211,6 +213,9 @@ pub fn check_result(item: &Value, document: &Value) -> Result<(), String> {
         _ if members.get("evidence").is_some_and(|evidence| !evidence.is_object()) => "\"evidence\" is not an object",
         _ if members.get("fix").is_some_and(|fix| !fix.as_array().is_some_and(|f| f.iter().all(Value::is_string))) => {
             "\"fix\" is not a list of commands"
+        }
+        _ if members.get("reason").is_some_and(|reason| reason.as_str().is_none_or(str::is_empty)) => {
+            "\"reason\" is not a text"
         }
         _ if members.get("severity").is_some_and(|word| word.as_str().and_then(Severity::parse).is_none()) => {
             "\"severity\" is not a severity"

@@ -145,6 +145,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong, in a sentence or two.
     pub message: String,
+    /// Of a result that could not tell: what it lacks, in a sentence or two, the same for every policy that lacks it.
+    pub reason: Option<String>,
     /// What the registry is part of.
     pub scope: ScopeName,
     /// ARM id of the registry, in ARM's own casing; in source code the address, after the folder or file it is relative to.

@@ -93,7 +93,7 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
     }
     let Some(place) = repository.place(finding) else {
         // What is in no file of the repository says in words where it is.
-        let message = format!("{message} ({})", grouping::place(finding));
+        let message = format!("{message} ({})", grouping::location(finding));
         return command(kind, &format!("title={title}"), &message);
     };
     let (path, region) = (workflow_property(&visible(&place.path)), place.region);

@@ -87,7 +87,7 @@ fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
         .min_by_key(|finding| std::cmp::Reverse(finding.severity));
     let line = |finding: &&Finding| {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
-        format!("{}: {}{fixes}", visible(&grouping::place(finding)), visible(&finding.message))
+        format!("{}: {}{fixes}", visible(&grouping::location(finding)), visible(&finding.message))
     };
     let messages = |findings: &[&Finding]| findings.iter().map(line).collect::<Vec<_>>().join("\n");
     match (worst, open.first(), waived.first()) {

@@ -34,6 +34,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether the admin user is enabled cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	registry.flag(path) == "unknown"
 	unread := registry.unread(path)

@@ -49,6 +49,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its agent pools lead to it cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in registry_unread
 }
@@ -60,6 +61,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": sprintf("of task %s %s", [task.name, unread.why]),
 	"key": task.name,
 } if {
 	registry.restricted == "yes"

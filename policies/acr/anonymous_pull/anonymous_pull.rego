@@ -32,6 +32,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether anybody may pull cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	registry.flag(path) == "unknown"
 	not without_feature

@@ -36,6 +36,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so which tokens it accepts cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	status == "unknown"
 	unread := registry.unread(path)

@@ -34,6 +34,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so with whose key it is encrypted cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	status == "unknown"
 	unread := registry.unread(path)

@@ -37,6 +37,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so where its layers come from cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	shared == "unknown"
 	some unread in unread_parts

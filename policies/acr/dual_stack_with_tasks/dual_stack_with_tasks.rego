@@ -40,6 +40,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks work cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	applies
 	some unread in unread_parts
@@ -52,6 +53,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": sprintf("of task %s %s", [task.name, unread.why]),
 	"key": task.name,
 } if {
 	dual_stack == "yes"

@@ -34,6 +34,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its content may be exported cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	exported == "unknown"
 	some unread in unread_parts

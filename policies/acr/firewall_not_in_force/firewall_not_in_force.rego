@@ -40,6 +40,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its IP rules are in force cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in unread_parts
 }

@@ -45,6 +45,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its firewall has room cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in unread_parts
 }

@@ -40,6 +40,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its rules are valid cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	not firewall.absent
 	unread := firewall.list_unread
@@ -48,6 +49,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether all of them are valid cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	unread := firewall.may_hold_more
 }
@@ -55,6 +57,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether it is valid cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 	"key": unread.key,
 } if {
 	some unread in firewall.entry_unread
@@ -63,6 +66,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: what the firewall rule %s stands for was not read.", [registry.label, rule.value]),
 	"field": rule.field,
+	"reason": sprintf("what the firewall rule %s stands for was not read", [rule.value]),
 	"key": rule.value,
 } if {
 	some rule in firewall.rules

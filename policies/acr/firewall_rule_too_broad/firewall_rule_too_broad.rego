@@ -58,6 +58,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	not firewall.absent
 	unread := firewall.list_unread
@@ -66,6 +67,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so how much they admit cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	unread := firewall.may_hold_more
 }
@@ -73,6 +75,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so how much it admits cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 	"key": unread.key,
 } if {
 	some unread in firewall.entry_unread
@@ -81,6 +84,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: how much the firewall rule %s spans was not read.", [registry.label, rule.value]),
 	"field": rule.field,
+	"reason": sprintf("how much the firewall rule %s spans was not read", [rule.value]),
 	"key": rule.value,
 } if {
 	some rule in firewall.rules

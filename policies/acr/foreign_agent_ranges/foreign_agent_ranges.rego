@@ -57,6 +57,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in unread_parts
 }
@@ -68,6 +69,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": sprintf("of task %s %s", [task.name, unread.why]),
 	"key": task.name,
 } if {
 	open_question

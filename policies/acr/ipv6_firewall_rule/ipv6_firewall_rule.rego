@@ -39,6 +39,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether it holds IPv6 cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	not firewall.absent
 	unread := firewall.list_unread
@@ -47,6 +48,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether they hold IPv6 cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	unread := firewall.may_hold_more
 }
@@ -54,6 +56,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether it is IPv6 cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 	"key": unread.key,
 } if {
 	some unread in firewall.entry_unread

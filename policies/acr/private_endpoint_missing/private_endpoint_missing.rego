@@ -43,6 +43,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether a private endpoint leads to it cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	unreachable == "unknown"
 	some unread in unread_parts
@@ -56,6 +57,7 @@ unknown contains {
 		"whether it leads there cannot be told",
 	]),
 	"field": entry.field,
+	"reason": sprintf("the state of private endpoint connection %s %s", [entry.name, declared.not_read]),
 	"key": entry.name,
 } if {
 	unreachable == "unknown"

@@ -48,6 +48,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether everybody may connect cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	registry.open == "unknown"
 	some unread in registry.network_unread

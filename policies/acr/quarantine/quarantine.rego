@@ -33,6 +33,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether new images are held back cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	off == "unknown"
 	some unread in unread_parts

@@ -34,6 +34,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so how far its permissions reach cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	status == "unknown"
 	unread := registry.unread(path)

@@ -42,6 +42,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether untagged manifests are removed cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	off == "unknown"
 	some unread in unread_parts

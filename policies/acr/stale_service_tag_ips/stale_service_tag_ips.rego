@@ -45,6 +45,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	not without_rules
 	some unread in unread_parts

@@ -51,6 +51,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so what its tasks' identities may do cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in registry_unread
 }
@@ -62,6 +63,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": sprintf("of task %s %s", [task.name, unread.why]),
 	"key": task.name,
 } if {
 	some task in tasks.entries

@@ -39,6 +39,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	let_in == "unknown"
 	some unread in unread_parts

@@ -44,6 +44,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in registry_unread
 }
@@ -55,6 +56,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": sprintf("of task %s %s", [task.name, unread.why]),
 	"key": task.name,
 } if {
 	open_question

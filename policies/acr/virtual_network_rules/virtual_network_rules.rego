@@ -47,6 +47,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in unread_parts
 }
@@ -54,6 +55,7 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: a rule that admits a subnet over a service endpoint could not be read.", [registry.label]),
 	"field": sprintf("%s/%d", [source.field, index]),
+	"reason": "a rule that admits a subnet over a service endpoint could not be read",
 	"key": sprintf("#%d", [index]),
 } if {
 	registry.selected == "yes"

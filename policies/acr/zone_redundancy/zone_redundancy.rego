@@ -31,6 +31,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether it is declared zone redundant cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	status == "unknown"
 	unread := registry.unread(path)

@@ -6,7 +6,7 @@ mod page;
 use self::page::Page;
 use super::escape::{code, cut, prose};
 use super::report::grouping;
-use super::report::grouping::doubts;
+use super::report::grouping::unknown_reasons;
 use super::report::verdict::plural;
 use super::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
 use super::{Verdict, text};
@@ -90,14 +90,14 @@ fn gaps(page: &mut Page, report: &Report) {
 
 /// One row for a value that leaves it open for many policies.
 fn unknown(page: &mut Page, report: &Report) {
-    let doubts = doubts(report.open());
+    let reasons = unknown_reasons(report.open());
     let results = plural(report.count_unknown(), "result is", "results are");
-    page.folded(&format!("Could not be told: {results} unknown"), !doubts.is_empty(), |page| {
-        let row = |doubt: &grouping::Doubt| {
-            let policies = doubt.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
-            vec![place(doubt.first), cell(&doubt.reason), policies]
+    page.folded(&format!("Could not be told: {results} unknown"), !reasons.is_empty(), |page| {
+        let row = |group: &grouping::UnknownReason| {
+            let policies = group.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
+            vec![place(group.first), cell(&group.reason), policies]
         };
-        page.table(&["Where", "Why", "Policies"], doubts.iter().map(row), "reasons");
+        page.table(&["Where", "Why", "Policies"], reasons.iter().map(row), "reasons");
     });
 }
 

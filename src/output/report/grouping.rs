@@ -7,31 +7,31 @@ use std::hash::Hash;
 
 use crate::model::finding::{Finding, Location, ResultKind};
 
-/// A reason, and the policies that could not tell for it.
+/// What was not known of a registry, and the policies that could not tell for it.
 #[derive(Debug)]
-pub struct Doubt<'a> {
+pub struct UnknownReason<'a> {
     /// The first finding that says so.
     pub first: &'a Finding,
     /// Why: a sentence or two.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
     /// The policies' ids, each once, in the order of the findings.
     pub policies: Vec<&'a str>,
 }
 
 /// The unknown results among some findings, by registry, reason and place; in the order of the first of each.
-pub fn doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Doubt<'a>> {
-    let mut doubts: Vec<Doubt> = Vec::new();
+pub fn unknown_reasons<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<UnknownReason<'a>> {
+    let mut reasons: Vec<UnknownReason> = Vec::new();
     let mut known = HashMap::new();
     for finding in findings.into_iter().filter(|finding| finding.kind == ResultKind::Unknown) {
-        let reason = reason(&finding.message);
-        let at = *known.entry((&finding.resource, reason.clone(), place(finding))).or_insert(doubts.len());
-        match doubts.get_mut(at) {
-            Some(doubt) if doubt.policies.contains(&finding.policy.as_str()) => {}
-            Some(doubt) => doubt.policies.push(&finding.policy),
-            None => doubts.push(Doubt { first: finding, reason, policies: vec![&finding.policy] }),
+        let reason = reason(finding);
+        let at = *known.entry((&finding.resource, reason.clone(), location(finding))).or_insert(reasons.len());
+        match reasons.get_mut(at) {
+            Some(group) if group.policies.contains(&finding.policy.as_str()) => {}
+            Some(group) => group.policies.push(&finding.policy),
+            None => reasons.push(UnknownReason { first: finding, reason, policies: vec![&finding.policy] }),
         }
     }
-    doubts
+    reasons
 }
 
 /// Of findings that are alike, so many messages are shown besides the first.
@@ -75,7 +75,7 @@ pub fn others<'a>(alike: &[&'a Finding]) -> impl Iterator<Item = Cow<'a, str>> {
 }
 
 /// Path, line and column; in Azure the property.
-pub fn place(finding: &Finding) -> String {
+pub fn location(finding: &Finding) -> String {
     match &finding.location {
         Location::File { path, region } => format!("{path}:{}:{}", region.start_line, region.start_column),
         Location::Source { file, region } => format!("{}:{}:{}", file.path, region.start_line, region.start_column),
@@ -88,14 +88,12 @@ pub fn property(finding: &Finding) -> String {
     finding.field.trim_start_matches('/').replace('/', ".")
 }
 
-/// The built-in policies say `<why>, so whether … cannot be told. <note>`: without the middle, it is the same for all.
-/// Any other message is a reason as it is.
-fn reason(message: &str) -> String {
-    let parts = message.split_once(", so ").and_then(|(why, rest)| {
-        let (_, note) = rest.split_once("cannot be told.")?;
-        Some(format!("{why}.{note}"))
-    });
-    parts.unwrap_or_else(|| message.to_owned())
+/// Of a policy that gives no reason, the message stands for it.
+fn reason(finding: &Finding) -> Cow<'_, str> {
+    match &finding.reason {
+        Some(reason) => Cow::Owned(format!("Registry {}: {reason}", finding.name)),
+        None => Cow::Borrowed(&finding.message),
+    }
 }
 
 #[cfg(test)]
@@ -115,8 +113,8 @@ mod tests {
     #[test]
     fn one_reason_stands_once_with_its_policies() {
         let report = sample::report();
-        let doubts = doubts(&report.findings);
-        let shown: Vec<_> = doubts.iter().map(|doubt| (doubt.reason.as_str(), doubt.policies.as_slice())).collect();
+        let reasons = unknown_reasons(&report.findings);
+        let shown: Vec<_> = reasons.iter().map(|group| (group.reason.as_ref(), group.policies.as_slice())).collect();
         let reason = "Registry prod: the SKU was not read. The variable `sku` has no value.";
         let own = "Whatever a policy says, so be it.";
         assert_eq!(shown, [(reason, &["admin-user", "anonymous-pull"][..]), (own, &["firewall-quota"][..])]);

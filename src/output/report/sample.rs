@@ -37,6 +37,7 @@ pub fn in_source(policy: &str, kind: ResultKind, message: &str) -> Finding {
         kind,
         severity: Severity::High,
         message: message.to_owned(),
+        reason: None,
         scope: ScopeName::Source,
         resource: resource.to_owned(),
         name: "prod".to_owned(),
@@ -99,9 +100,10 @@ pub fn report() -> Report {
         waived,
     ];
     for (policy, rest) in [("admin-user", "whether it is on"), ("anonymous-pull", "whether anybody may pull")] {
-        let why = "Registry prod: the SKU was not read";
-        let message = format!("{why}, so {rest} cannot be told. The variable `sku` has no value.");
-        findings.push(in_source(policy, ResultKind::Unknown, &message));
+        let note = "The variable `sku` has no value.";
+        let message = format!("Registry prod: the SKU was not read, so {rest} cannot be told. {note}");
+        let reason = format!("the SKU was not read. {note}");
+        findings.push(Finding { reason: Some(reason), ..in_source(policy, ResultKind::Unknown, &message) });
     }
     findings.push(in_source("firewall-quota", ResultKind::Unknown, "Whatever a policy says, so be it."));
     let registry = |finding: &Finding, sku: &str| RegistrySummary {

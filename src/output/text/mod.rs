@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::report::grouping;
-use super::report::grouping::doubts;
+use super::report::grouping::unknown_reasons;
 use super::report::verdict::plural;
 use super::report::{Compared, Report};
 use super::visible;
@@ -69,14 +69,14 @@ fn render_source(text: &mut String, report: &Report, findings: &[&Finding], pain
         let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
         let _ = writeln!(text, "\n{}", excerpt::render(finding, alike, remediation, paint.colour));
     }
-    let doubts = doubts(findings.iter().copied());
-    if !doubts.is_empty() {
+    let reasons = unknown_reasons(findings.iter().copied());
+    if !reasons.is_empty() {
         text.push('\n');
     }
-    for doubt in doubts {
+    for group in reasons {
         let label = paint.with(UNKNOWN, "unknown");
-        let (place, policies) = (grouping::place(doubt.first), doubt.policies.join(", "));
-        let line = format!("{place}: {} ({policies})", doubt.reason);
+        let (place, policies) = (grouping::location(group.first), group.policies.join(", "));
+        let line = format!("{place}: {} ({policies})", group.reason);
         let _ = writeln!(text, "{label}: {}", visible(&line));
     }
 }
@@ -90,7 +90,7 @@ fn waived(finding: &Finding) -> String {
         "{} of {} at {}: {} ({}{}{}:{})",
         finding.policy,
         finding.name,
-        grouping::place(finding),
+        grouping::location(finding),
         waived.reason,
         until.unwrap_or_default(),
         by.unwrap_or_default(),
@@ -107,7 +107,7 @@ fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
     let label = paint.with(style, &format!("{label:<8}"));
     let new = if finding.baseline == Some(BaselineState::New) { "  new" } else { "" };
     let _ = writeln!(text, "\n  {label}  {}{new}", paint.with(BOLD, &finding.policy));
-    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&grouping::place(finding)));
+    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&grouping::location(finding)));
     let _ = writeln!(text, "    {}", visible(&finding.message));
     for (index, command) in finding.fix.iter().enumerate() {
         let label = if index == 0 { "fix" } else { "   " };

@@ -59,6 +59,7 @@ fn finding(kind: ResultKind, resource: &str, key: &str) -> Finding {
         kind,
         severity: Severity::High,
         message: "It is open.".to_owned(),
+        reason: None,
         scope: match source {
             true => ScopeName::Source,
             false => ScopeName::Subscription("5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4".to_owned()),

@@ -34,6 +34,7 @@ fn finding(policy: &str, scope: ScopeName, resource: &str, name: &str, key: Opti
         kind: ResultKind::Fail,
         severity: Severity::High,
         message: "It is open.".to_owned(),
+        reason: None,
         scope,
         resource: resource.to_owned(),
         name: name.to_owned(),

@@ -31,8 +31,9 @@ deny contains {
 }
 
 unknown contains {
-	"msg": "The registry's tags were not read.",
+	"msg": "The registry's tags were not read, so whether it has an owner cannot be told.",
 	"field": "/registry/tags",
+	"reason": "its tags were not read",
 } if {
 	not is_object(tags)
 }
