@@ -42,16 +42,16 @@ pub fn tell_sources(taken: &[Taken], left: &[(String, String)]) {
         let files = plural(*files, "file", "files");
         info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
     }
-    for (path, why) in left.iter().take(MOST_LEFT) {
+    for (path, why) in left.iter().take(MAX_LEFT) {
         info(&format!("left {path}: {why}"));
     }
-    if left.len() > MOST_LEFT {
-        info(&format!("left {} more", left.len() - MOST_LEFT));
+    if left.len() > MAX_LEFT {
+        info(&format!("left {} more", left.len() - MAX_LEFT));
     }
 }
 
 /// More lines than this hide what matters.
-const MOST_LEFT: usize = 20;
+const MAX_LEFT: usize = 20;
 
 /// Prints what there is to say of waivers that do nothing, as warnings.
 pub fn remark(remarks: &[WaiverRemark]) {

@@ -15,10 +15,10 @@ use super::{plural, visible};
 use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 
 /// Of each kind, in one step.
-const MOST: usize = 10;
+const MAX_ANNOTATIONS: usize = 10;
 
 /// GitHub refuses annotations of more than 64 KB.
-const MOST_MESSAGE: usize = 4000;
+const MAX_MESSAGE: usize = 4000;
 
 const KINDS: [(&str, &str, &str); 3] =
     [("error", "error", "errors"), ("warning", "warning", "warnings"), ("notice", "notice", "notices")];
@@ -50,9 +50,9 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     let mut commands = String::new();
     let mut more = Vec::new();
     for (all, (_, one, many)) in by_kind.iter().zip(KINDS) {
-        all.iter().take(MOST).for_each(|command| commands.push_str(command));
-        if all.len() > MOST {
-            more.push(plural(all.len() - MOST, &format!("more {one}"), &format!("more {many}")));
+        all.iter().take(MAX_ANNOTATIONS).for_each(|command| commands.push_str(command));
+        if all.len() > MAX_ANNOTATIONS {
+            more.push(plural(all.len() - MAX_ANNOTATIONS, &format!("more {one}"), &format!("more {many}")));
         }
     }
     let unknown =
@@ -107,7 +107,7 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
 
 /// A line, whatever is in it: what would end it is escaped, and other control characters are visible.
 fn command(kind: &str, properties: &str, message: &str) -> String {
-    format!("::{kind} {properties}::{}\n", workflow_message(&visible(&cut(message, MOST_MESSAGE))))
+    format!("::{kind} {properties}::{}\n", workflow_message(&visible(&cut(message, MAX_MESSAGE))))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
-//! The commands, a file or folder each.
+//! The commands, a file or folder each, with their arguments.
 
 pub mod policies;
+pub mod pull;
 pub mod scan;
 pub mod service_tags;
+pub mod test;

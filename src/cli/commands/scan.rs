@@ -1,41 +1,97 @@
-//! The conductor: collect, evaluate, waive, compare, report. Each command of the binary is one function here.
+//! The conductor: collect, evaluate, waive, compare, report.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
+use clap::Args;
 
-use super::super::args::{LiveArgs, PolicyArgs, PullArgs, ScanArgs};
+use super::super::args::{LiveArgs, PolicyArgs};
+use super::super::collect::{check_subscriptions, collect};
 use super::super::console;
-use super::super::console::ProgressLine;
-use super::service_tags;
 use crate::config::{Config, ConfigError};
 use crate::document::export;
 use crate::evaluate::Evaluator;
-use crate::model::finding::Notification;
+use crate::model::finding::{Notification, Severity};
 use crate::model::inventory::{Inventory, Needs, Origin};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{SarifOptions, Verdict};
+use crate::output::{Output, SarifOptions, SarifTarget, Verdict};
 use crate::policy::{PolicySet, Reads, Selection, parameters};
-use crate::source::{Collected, azure, code, program, snapshot};
+use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
 use crate::triage::waiver::Waivers;
 
-/// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
-const MOST_SCOPES: usize = 20;
+/// `acrscan scan`
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// What to scan: files and folders of Terraform, ARM templates, what-if results, Bicep; snapshots' folders
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub live: LiveArgs,
+    /// A report, to standard output or to a file, as in `sarif=findings.sarif`; may be given several times
+    ///
+    /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
+    /// workflow commands, `json` for everything, and `junit`. Text goes to standard output unless another format does.
+    /// A file is written whole or not at all, and the exit code is the same for all.
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
+    pub output: Vec<Output>,
+    /// Exit with 1 from this severity on; `never` for not at all
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_threshold, help_heading = "Output")]
+    pub fail_on: Threshold,
+    /// Exit with 2 where a policy could not tell
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_unknown: bool,
+    /// Compare with an earlier scan: SARIF that acrscan wrote, for either target
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 for findings only that the baseline does not hold
+    #[arg(long, requires = "baseline", help_heading = "Output")]
+    pub fail_on_new: bool,
+    /// Who reads the SARIF
+    #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
+    pub sarif_target: SarifTarget,
+    /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`, and `acrscan/iac` in that of source
+    /// code
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub sarif_category: Option<String>,
+    /// Save what was read from Azure as a snapshot, and point findings at its files
+    #[arg(long, value_name = "DIR", requires = "subscriptions", help_heading = "Output")]
+    pub save_snapshot: Option<PathBuf>,
+    /// Save the documents that policies saw, and their parameters, for `opa eval` or `conftest`
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub save_inputs: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub policies: PolicyArgs,
+    /// A service-tag file as Microsoft publishes it weekly, in place of what Azure or the snapshot says
+    #[arg(long, value_name = "FILE", help_heading = "Policies")]
+    pub service_tags: Option<PathBuf>,
+}
+
+/// The least severity that makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold(pub Option<Severity>);
+
+fn parse_threshold(word: &str) -> Result<Threshold, String> {
+    if word == "never" {
+        return Ok(Threshold(None));
+    }
+    let known = || Severity::WORST_FIRST.map(Severity::as_str).join(", ");
+    Severity::parse(word).map(|severity| Threshold(Some(severity))).ok_or_else(|| format!("one of {}, never", known()))
+}
 
 /// `acrscan scan`: from arguments to reports and an outcome.
 ///
 /// # Errors
 /// Whatever keeps the scan from starting or the reports from being written. What could not be read is no error: it is
 /// in the report, and in the outcome.
-pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
     let selection = selection(&args.policies)?;
@@ -46,7 +102,8 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
 
     check_targets(args)?;
 
-    let (mut inventory, tags) = collect(args, needs(args, &policies))?;
+    let (mut inventory, tags) = 
+        collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
     console::tell_sources(&inventory.taken, &inventory.left);
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
@@ -66,34 +123,6 @@ pub fn scan(args: &ScanArgs) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// `acrscan pull`: a snapshot, and nothing evaluated.
-///
-/// # Errors
-/// No subscription was named, no credential works, or the folder cannot be written.
-pub fn pull(args: &PullArgs) -> anyhow::Result<Outcome> {
-    if args.live.subscriptions.is_empty() {
-        bail!("nothing to pull: name a subscription with --subscription");
-    }
-    check_subscriptions(&args.live)?;
-    snapshot::check_target(&args.output)?;
-    let task_credentials = args.live.task_credentials;
-    let collected =
-        collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN }, &[])?;
-    let tags = service_tags::choose(None, args.live.cloud, std::slice::from_ref(&collected))?;
-    service_tags::warn_if_old(&tags);
-    snapshot::write(&args.output, &collected.inventory, &tags, &azure::API_VERSIONS, Utc::now())?;
-    let Inventory { scopes, registries, gaps, .. } = &collected.inventory;
-    console::notify(&gaps.iter().map(|gap| gap.notification()).collect::<Vec<_>>());
-    console::info(&format!(
-        "wrote {}: {} registries of {} subscriptions, {} gaps",
-        args.output.display(),
-        registries.len(),
-        scopes.len(),
-        gaps.len()
-    ));
-    Ok(if gaps.is_empty() { Outcome::Clean } else { Outcome::Incomplete })
-}
-
 fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
     Ok(Selection {
         folders: args.folders.clone(),
@@ -105,19 +134,6 @@ fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
     })
 }
 
-/// More subscriptions than a SARIF file has room for are refused before anything is asked of Azure.
-fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
-    let distinct: BTreeSet<&String> = live.subscriptions.iter().collect();
-    if distinct.len() > MOST_SCOPES {
-        bail!(
-            "{} subscriptions: one scan takes at most {MOST_SCOPES}, for GitHub refuses a SARIF file with more runs; \
-             split them over several scans",
-            distinct.len()
-        );
-    }
-    Ok(())
-}
-
 /// Refuses what could not be used in the end before Azure is asked for all the rest.
 fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
     if let Some(folder) = &args.save_snapshot {
@@ -126,8 +142,8 @@ fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
     if let Some(folder) = &args.save_inputs {
         export::check_target(folder)?;
     }
-    if let Some(file) = args.service_tags.as_ref().filter(|_| !args.live.subscriptions.is_empty()) {
-        read_file(file, args.live.cloud)?;
+    if let Some(path) = args.service_tags.as_ref().filter(|_| !args.live.subscriptions.is_empty()) {
+        read_file(path, args.live.cloud)?;
     }
     Ok(())
 }
@@ -159,79 +175,6 @@ fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
         }
     }
     needs
-}
-
-/// Reads every source that was named. Source code comes last: data sources in it read the service tags.
-fn collect(args: &ScanArgs, needs: Needs) -> anyhow::Result<(Inventory, ServiceTags)> {
-    if args.paths.is_empty() && args.live.subscriptions.is_empty() {
-        bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
-    }
-    let (snapshots, code_paths) = tell_apart(&args.paths)?;
-    let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
-    let mut sources = Vec::new();
-    for folder in &snapshots {
-        sources.push(snapshot::read(folder)?);
-    }
-    if !args.live.subscriptions.is_empty() {
-        let service_tag = needs.service_tag && args.service_tags.is_none();
-        sources.push(collect_live(&args.live, Needs { service_tag, ..needs }, &args.paths)?);
-    }
-    let tags = service_tags::choose(args.service_tags.as_deref(), args.live.cloud, &sources)?;
-    if needs.service_tag {
-        service_tags::warn_if_old(&tags);
-    }
-    let mut whole = Inventory::default();
-    for Collected { inventory, .. } in sources {
-        whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
-    }
-    if let Some(found) = code {
-        whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
-    }
-    if whole.scopes.len() > MOST_SCOPES {
-        let count = whole.scopes.len();
-        bail!("{count} subscriptions, source code counted as one: one scan takes at most {MOST_SCOPES}");
-    }
-    whole.sort();
-    Ok((whole, tags))
-}
-
-/// The snapshots' folders among some paths, and the rest, which must be source code.
-fn tell_apart(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let (mut snapshots, mut code) = (Vec::new(), Vec::new());
-    for path in paths {
-        let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-        let folder = match path.file_name() {
-            Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
-            _ => path,
-        };
-        if snapshot::is_snapshot(folder) {
-            snapshots.push(folder.to_owned());
-        } else if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-            bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
-        } else {
-            code.push(path.clone());
-        }
-    }
-    Ok((snapshots, code))
-}
-
-/// `scanned` are the folders beside the subscriptions.
-fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::Result<Collected> {
-    let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
-    let options = azure::Options {
-        subscriptions: subscriptions.into_iter().collect(),
-        cloud: live.cloud,
-        arm_endpoint: live.arm_endpoint.clone(),
-        authority_host: live.authority_host.clone(),
-        credential: live.credential,
-        concurrency: usize::from(live.concurrency),
-        request_timeout: live.request_timeout,
-        timeout: live.timeout,
-        needs,
-        untrusted: program::untrusted_folders(scanned),
-    };
-    let line = ProgressLine::start();
-    azure::collect(&options, &|progress| line.show(progress))
 }
 
 /// Writes the snapshot, and has the findings point into it.

@@ -1,43 +1,52 @@
-//! Which service tags a scan uses, and the `service-tags` command.
+//! The `service-tags` command.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use chrono::Utc;
+use clap::{Args, Subcommand};
 
-use super::super::args::{ServiceTagsArgs, ServiceTagsCommand};
-use super::super::console;
+use super::super::collect::{age, warn_if_old};
+use super::super::{console, stdout};
 use crate::model::cloud::Cloud;
-use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file, read_published};
+use crate::net::service_tags::{ServiceTags, read_file, read_published};
 use crate::output::report::Outcome;
-use crate::source::Collected;
 
-/// The tags for all sources of a scan, which must agree: the user's file, else what the sources brought, else the
-/// embedded table.
-///
-/// # Errors
-/// The user's file cannot be read, or is of another cloud; or two snapshots bring different tags.
-pub fn choose(file: Option<&Path>, cloud: Cloud, sources: &[Collected]) -> anyhow::Result<ServiceTags> {
-    let mut brought = sources.iter().filter_map(|source| source.service_tags.as_ref());
-    let first = brought.next();
-    let cloud = first.map_or(cloud, |tags| tags.cloud);
-    match (file, first) {
-        (Some(file), _) => read_file(file, cloud),
-        (None, Some(first)) => {
-            if brought.any(|other| other != first) {
-                bail!("the sources bring different service tags: scan them one at a time, or give --service-tags FILE");
-            }
-            Ok(first.clone())
-        }
-        (None, None) => {
-            for refused in sources.iter().filter_map(|source| source.service_tags_refused.as_ref()) {
-                console::warn(&format!("service tags not read from Azure, so the embedded table is used: {refused}"));
-            }
-            Ok(ServiceTags::embedded(cloud)?)
-        }
-    }
+/// `acrscan service-tags`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ServiceTagsArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub command: Option<ServiceTagsCommand>,
+    /// The region, such as `eastus`; without it, the regions that have a tag are listed
+    pub region: Option<String>,
+    /// Print the IPv6 ranges, which a registry's firewall does not take
+    #[arg(long)]
+    pub ipv6: bool,
+    /// The cloud
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub cloud: Cloud,
+    /// A service-tag file as Microsoft publishes it weekly, in place of the table in this binary
+    #[arg(long, value_name = "FILE")]
+    pub service_tags: Option<PathBuf>,
+}
+
+/// What to do with service tags.
+#[derive(Debug, Subcommand)]
+pub enum ServiceTagsCommand {
+    /// Make the compact table, as this binary carries it, from the files Microsoft publishes, one for each cloud
+    Update {
+        /// Published files; the day is in their names, as in ServiceTags_Public_20251110.json
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// An older published file: what it had and the new one has not is remembered, to be recognised
+        #[arg(long, value_name = "FILE")]
+        older: Vec<PathBuf>,
+        /// Where to write the table; standard output if not given
+        #[arg(short, long = "output", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `acrscan service-tags`
@@ -68,7 +77,7 @@ pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
             }
         }
     };
-    print_lines(&lines)?;
+    stdout::print_lines(&lines)?;
     // On standard error, so that the list can be piped.
     console::info(&format!("{}{}", tags.provenance(), age(&tags)));
     warn_if_old(&tags);
@@ -77,51 +86,24 @@ pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
 
 fn update(files: &[PathBuf], older: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Outcome> {
     let mut tables: Vec<ServiceTags> = Vec::new();
-    for file in files {
-        let table = read_published(file)?;
+    for path in files {
+        let table = read_published(path)?;
         if tables.iter().any(|other| other.cloud == table.cloud) {
-            bail!("{}: a second file of cloud {}", file.display(), table.cloud.as_str());
+            bail!("{}: a second file of cloud {}", path.display(), table.cloud.as_str());
         }
         tables.push(table);
     }
-    for file in older {
-        let older = read_published(file)?;
+    for path in older {
+        let older = read_published(path)?;
         match tables.iter_mut().find(|table| table.cloud == older.cloud) {
             Some(table) => table.note_older(&older),
-            None => bail!("{}: there is no newer file of cloud {}", file.display(), older.cloud.as_str()),
+            None => bail!("{}: there is no newer file of cloud {}", path.display(), older.cloud.as_str()),
         }
     }
     let text = ServiceTags::to_compact(&tables, false);
     match output {
         Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
-        None => print_lines(&[text.trim_end().to_owned()])?,
+        None => stdout::print_lines(&[text.trim_end().to_owned()])?,
     }
     Ok(Outcome::Clean)
-}
-
-fn age(tags: &ServiceTags) -> String {
-    tags.age_in_days(Utc::now().date_naive()).map(|days| format!(", {days} days old")).unwrap_or_default()
-}
-
-/// Warns of tags that ranges may have been added to since.
-pub fn warn_if_old(tags: &ServiceTags) {
-    if tags.age_in_days(Utc::now().date_naive()).is_some_and(|days| days > OLD_AFTER_DAYS) {
-        console::warn(&format!(
-            "the service tags are old ({}{}): ranges may have been added since; give this week's file with \
-             --service-tags, from https://www.microsoft.com/download/details.aspx?id=56519",
-            tags.provenance(),
-            age(tags)
-        ));
-    }
-}
-
-fn print_lines(lines: &[String]) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    for line in lines {
-        match writeln!(stdout, "{line}") {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            other => other.context("cannot write to standard output")?,
-        }
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ use super::{Verdict, text};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
 
 /// What a cell holds at most.
-const MOST_CELL: usize = 1000;
+const MAX_CELL: usize = 1000;
 
 /// Renders a report.
 pub fn render(report: &Report, verdict: &Verdict) -> String {
@@ -141,7 +141,7 @@ fn sources(page: &mut Page, report: &Report) {
 }
 
 fn cell(text: &str) -> String {
-    prose(&cut(text, MOST_CELL))
+    prose(&cut(text, MAX_CELL))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A page of Markdown that never grows beyond what GitHub takes: rows that have no room are counted.
 
 /// GitHub aborts on a summary of more than 1 MiB. Runners add to the file of one step what several commands write.
-const MOST_BYTES: usize = 1_000_000;
+const MAX_BYTES: usize = 1_000_000;
 
 /// What is kept for headings, verdicts, and the notes of what was cut, which are few.
 const RESERVE: usize = 10_000;
@@ -52,7 +52,7 @@ impl Page {
     }
 
     fn rows(&mut self, rows: impl ExactSizeIterator<Item = String>, what: &str) {
-        let left = (MOST_BYTES - RESERVE).saturating_sub(self.text.len());
+        let left = (MAX_BYTES - RESERVE).saturating_sub(self.text.len());
         let most = self.text.len() + left / SHARE.1 * SHARE.0;
         let total = rows.len();
         for (index, row) in rows.enumerate() {

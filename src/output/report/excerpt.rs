@@ -7,10 +7,10 @@ use crate::model::finding::Region;
 use crate::model::text_file::TextFile;
 
 /// A region of more lines than this is shown by its first.
-const MOST_LINES: u32 = 6;
+const MAX_LINES: u32 = 6;
 
 /// A line of more characters than this is cut around the region.
-const MOST_CHARACTERS: usize = 120;
+const MAX_CHARACTERS: usize = 120;
 
 /// How many characters before the region stay.
 const BEFORE: usize = 40;
@@ -40,7 +40,7 @@ impl Excerpt {
             // It ends with the end of the line before.
             (last_line, end_column) = (last_line - 1, None);
         }
-        if last_line - first_line >= MOST_LINES {
+        if last_line - first_line >= MAX_LINES {
             (last_line, end_column, whole) = (first_line, None, false);
         }
         let mut text = String::new();
@@ -90,14 +90,14 @@ fn byte_of(line: &str, column: u32) -> usize {
 
 /// Appends a line, or the part of it around a range of bytes; where the range is in the text, and whether all is there.
 fn push_line(text: &mut String, line: &str, focus: Range<usize>) -> (Range<usize>, bool) {
-    let is_short = line.len() <= MOST_CHARACTERS || line.chars().nth(MOST_CHARACTERS).is_none();
+    let is_short = line.len() <= MAX_CHARACTERS || line.chars().nth(MAX_CHARACTERS).is_none();
     let from = match is_short {
         true => 0,
         false => line[..focus.start].char_indices().rev().nth(BEFORE).map_or(0, |(byte, _)| byte),
     };
     let to = match is_short {
         true => line.len(),
-        false => line[from..].char_indices().nth(MOST_CHARACTERS).map_or(line.len(), |(byte, _)| from + byte),
+        false => line[from..].char_indices().nth(MAX_CHARACTERS).map_or(line.len(), |(byte, _)| from + byte),
     };
     if from > 0 {
         text.push('…');

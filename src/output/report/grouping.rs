@@ -35,7 +35,7 @@ pub fn unknown_reasons<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> V
 }
 
 /// Of findings that are alike, so many messages are shown besides the first.
-const MOST_OTHERS: usize = 3;
+const MAX_OTHERS: usize = 3;
 
 /// Findings of one policy, severity and baseline state at one place in source code, together: the first, and how they
 /// go on. A data source brings in ten addresses at once, and `for_each` ten registries.
@@ -68,9 +68,9 @@ pub fn grouped<'a, K: Eq + Hash>(
 
 /// What findings that are like a first one say: the messages of a few, and how many more there are.
 pub fn others<'a>(alike: &[&'a Finding]) -> impl Iterator<Item = Cow<'a, str>> {
-    let more = alike.len().saturating_sub(MOST_OTHERS);
+    let more = alike.len().saturating_sub(MAX_OTHERS);
     let rest = (more > 0).then(|| format!("{more} more of this policy {} here.", if more == 1 { "is" } else { "are" }));
-    let shown: Vec<&str> = alike.iter().take(MOST_OTHERS).map(|finding| finding.message.as_str()).collect();
+    let shown: Vec<&str> = alike.iter().take(MAX_OTHERS).map(|finding| finding.message.as_str()).collect();
     shown.into_iter().map(Cow::Borrowed).chain(rest.map(Cow::Owned))
 }
 

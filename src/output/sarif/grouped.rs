@@ -14,7 +14,7 @@ use super::result::place;
 use crate::model::finding::{Finding, Location};
 
 /// Of each of the others, a message is no longer than this.
-const MOST_MESSAGE: usize = 300;
+const MAX_MESSAGE: usize = 300;
 
 /// Findings by alert, in the order of the first of each.
 pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository: &Repository) -> Vec<Vec<&'a Finding>> {
@@ -30,7 +30,7 @@ pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository:
 
 /// The first message, and what it shares its line with.
 pub fn text(finding: &Finding, others: &[&Finding]) -> String {
-    let shown: Vec<String> = grouping::others(others).map(|other| cut(&other, MOST_MESSAGE).into_owned()).collect();
+    let shown: Vec<String> = grouping::others(others).map(|other| cut(&other, MAX_MESSAGE).into_owned()).collect();
     match shown.as_slice() {
         [] => finding.message.clone(),
         [..] => format!("{} Also here: {}", finding.message, shown.join(" ")),

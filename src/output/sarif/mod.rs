@@ -30,10 +30,10 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks";
 
 /// GitHub refuses a file whose run has more results than this.
-const MOST_RESULTS: usize = 25_000;
+const MAX_RESULTS: usize = 25_000;
 
 /// GitHub cuts rule descriptions here.
-const MOST_DESCRIPTION: usize = 1024;
+const MAX_DESCRIPTION: usize = 1024;
 
 /// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
 ///
@@ -57,10 +57,10 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
     let groups: Vec<Vec<&Finding>> = match options.target {
         SarifTarget::Github => {
             let mut alerts = grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository);
-            if alerts.len() > MOST_RESULTS {
+            if alerts.len() > MAX_RESULTS {
                 let worst = |alert: &[&Finding]| alert.iter().map(|f| (f.kind, Reverse(f.severity))).min();
                 alerts.sort_by_cached_key(|alert| worst(alert));
-                alerts.truncate(MOST_RESULTS);
+                alerts.truncate(MAX_RESULTS);
             }
             alerts
         }
@@ -224,7 +224,7 @@ fn pascal_case(id: &str) -> String {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(MOST_DESCRIPTION).collect()
+    text.chars().take(MAX_DESCRIPTION).collect()
 }
 
 #[cfg(test)]

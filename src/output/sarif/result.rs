@@ -18,7 +18,7 @@ use crate::model::text_file::TextFile;
 use crate::policy::Policy;
 
 /// The table of what GitHub uses has at most ten places of a result.
-const MOST_RELATED: usize = 10;
+const MAX_RELATED: usize = 10;
 
 /// Where a live registry stands in GitHub's file tree.
 const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
@@ -116,7 +116,7 @@ fn location<'a>(findings: impl Iterator<Item = &'a Finding>, place: &Place) -> S
     let resource = |finding: &Finding| {
         LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build()
     };
-    let resources = findings.filter(|finding| known.insert((&finding.name, &finding.logical))).take(MOST_RELATED);
+    let resources = findings.filter(|finding| known.insert((&finding.name, &finding.logical))).take(MAX_RELATED);
     SarifLocation::builder()
         .physical_location(physical(&place.path, place.region, place.file))
         .logical_locations(resources.map(resource).collect::<Vec<_>>())
@@ -151,7 +151,7 @@ fn related<'a>(
             .physical_location(physical(&path, region, Some(file)))
             .build()
     };
-    places.take(MOST_RELATED).enumerate().map(location).collect()
+    places.take(MAX_RELATED).enumerate().map(location).collect()
 }
 
 /// A file and a region, with what stands there where the file is at hand.

@@ -14,10 +14,10 @@ use crate::model::text_file::TextFile;
 const WIDTH: usize = 2000;
 
 /// So many related places are shown.
-const MOST_RELATED: usize = 3;
+const MAX_RELATED: usize = 3;
 
 /// Of a remediation, the sentences that begin within so many characters are shown.
-const MOST_HELP: usize = 160;
+const MAX_HELP: usize = 160;
 
 /// Renders a finding in source code and what others that are alike say, without a line break at the end.
 pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
@@ -35,7 +35,7 @@ pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: 
         group = group.element(snippet(file, *region, |span| AnnotationKind::Primary.span(span)));
         places.push(place(file, *region));
     }
-    for related in finding.related.iter().take(MOST_RELATED) {
+    for related in finding.related.iter().take(MAX_RELATED) {
         let label = visible(&related.message).into_owned();
         let annotation = |span| AnnotationKind::Context.span(span).label(label);
         group = group.element(snippet(&related.file, related.region, annotation));
@@ -85,7 +85,7 @@ fn snippet<'a>(
 fn first_sentences(paragraph: &str) -> String {
     let paragraph = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let ends = paragraph.match_indices(". ").map(|(at, _)| at + 1).chain([paragraph.len()]);
-    let end = ends.take_while(|end| *end <= MOST_HELP).last();
+    let end = ends.take_while(|end| *end <= MAX_HELP).last();
     let first = paragraph.find(". ").map_or(paragraph.len(), |at| at + 1);
     paragraph[..end.unwrap_or(first)].to_owned()
 }

@@ -13,7 +13,7 @@ use crate::model::path::display_path;
 use crate::model::text_file;
 
 /// A larger file is not read.
-const MOST_BYTES: u64 = 1024 * 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// The name under which a result keeps our fingerprint.
 const FINGERPRINT: &str = "acrscan/v1";
@@ -129,8 +129,8 @@ impl Baseline {
         let file = display_path(path);
         let unread = |error: String| BaselineError::Read { file: file.clone(), error };
         let length = fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
-        if length > MOST_BYTES {
-            return Err(unread(format!("it is larger than {} MB", MOST_BYTES / 1024 / 1024)));
+        if length > MAX_BYTES {
+            return Err(unread(format!("it is larger than {} MB", MAX_BYTES / 1024 / 1024)));
         }
         let bytes = fs::read(path).map_err(|error| unread(error.to_string()))?;
         let text = text_file::decode(bytes).map_err(unread)?;

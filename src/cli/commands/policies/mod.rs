@@ -1,17 +1,69 @@
-//! The `policies` and `test` commands.
+//! The `policies` command: list them, explain one, start a new one.
 
 mod new;
 mod reference;
 
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 
-use anyhow::Context;
+use clap::{Args, Subcommand};
 
-use super::super::args::{PoliciesArgs, PoliciesCommand, PoliciesFormat, TestArgs};
-use super::super::console;
+use super::super::{console, stdout};
 use crate::output::report::Outcome;
-use crate::output::visible;
-use crate::policy::{PolicyError, PolicySet, Selection, contract};
+use crate::policy::{PolicyError, PolicySet, Selection};
+
+/// `acrscan policies`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PoliciesArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub command: Option<PoliciesCommand>,
+    /// The policy to explain
+    pub id: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PoliciesFormat,
+    /// A folder of policies of your own, to list beside the built-in ones
+    #[arg(long = "policies", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum PoliciesCommand {
+    /// Start a policy: a folder with a policy, its test and its examples, all of which pass
+    New {
+        /// The policy's id, such as `owner-tag`
+        #[arg(value_parser = parse_policy_id)]
+        id: String,
+        /// The folder to make the policy's folder in
+        #[arg(short, long = "output", value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+    },
+}
+
+/// How policies are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum PoliciesFormat {
+    /// For the terminal
+    #[default]
+    Text,
+    /// A reference page
+    Markdown,
+    /// Everything METADATA says
+    Json,
+}
+
+fn parse_policy_id(text: &str) -> Result<String, String> {
+    let words = text.split('-');
+    let plain = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let starts = text.starts_with(|first: char| first.is_ascii_lowercase());
+    if starts && words.into_iter().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("an id is lower-case words joined by hyphens, such as `owner-tag`".to_owned())
+    }
+}
 
 /// Lists the policies, explains one, or starts a new one.
 ///
@@ -39,34 +91,6 @@ pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
         (PoliciesFormat::Markdown, Some(_)) => policies.iter().map(reference::page).collect::<anyhow::Result<_>>()?,
         (PoliciesFormat::Json, _) => reference::as_json(&policies),
     };
-    print(&text)?;
+    stdout::print(&text)?;
     Ok(Outcome::Clean)
-}
-
-/// Tests a folder of policies: what fails, with file and line, and a closing line.
-///
-/// # Errors
-/// The folder holds no policy, or one that cannot be loaded at all.
-pub fn test(args: &TestArgs) -> anyhow::Result<Outcome> {
-    let verdict = contract::test(&args.folder)?;
-    let mut text = String::new();
-    for failure in &verdict.failures {
-        text += &format!("{}:{}: {}\n", failure.file, failure.line, visible(&failure.message));
-    }
-    let lines = verdict.covered_lines + verdict.uncovered_lines;
-    text += &format!(
-        "{} passed, {} failed; {} of {lines} policy lines covered\n",
-        verdict.passed,
-        verdict.failures.len(),
-        verdict.covered_lines
-    );
-    print(&text)?;
-    Ok(if verdict.failures.is_empty() { Outcome::Clean } else { Outcome::Findings })
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to standard output"),
-    }
 }

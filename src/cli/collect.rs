@@ -1,0 +1,153 @@
+//! What `scan` and `pull` share: reading every source that was named, and choosing the service tags.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use chrono::Utc;
+
+use super::args::LiveArgs;
+use super::console;
+use super::console::ProgressLine;
+use crate::model::cloud::Cloud;
+use crate::model::inventory::{Inventory, Needs};
+use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
+use crate::source::{Collected, azure, code, program, snapshot};
+
+/// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
+const MAX_SCOPES: usize = 20;
+
+/// More subscriptions than a SARIF file has room for are refused before anything is asked of Azure.
+pub fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
+    let distinct: BTreeSet<&String> = live.subscriptions.iter().collect();
+    if distinct.len() > MAX_SCOPES {
+        bail!(
+            "{} subscriptions: one scan takes at most {MAX_SCOPES}, for GitHub refuses a SARIF file with more runs; \
+             split them over several scans",
+            distinct.len()
+        );
+    }
+    Ok(())
+}
+
+/// Reads every source that was named. Source code comes last: data sources in it read the service tags.
+pub fn collect(
+    paths: &[PathBuf],
+    live: &LiveArgs,
+    service_tags: Option<&Path>,
+    needs: Needs,
+) -> anyhow::Result<(Inventory, ServiceTags)> {
+    if paths.is_empty() && live.subscriptions.is_empty() {
+        bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
+    }
+    let (snapshots, code_paths) = classify(paths)?;
+    let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
+    let mut sources = Vec::new();
+    for folder in &snapshots {
+        sources.push(snapshot::read(folder)?);
+    }
+    if !live.subscriptions.is_empty() {
+        let service_tag = needs.service_tag && service_tags.is_none();
+        sources.push(collect_live(live, Needs { service_tag, ..needs }, paths)?);
+    }
+    let tags = choose_service_tags(service_tags, live.cloud, &sources)?;
+    if needs.service_tag {
+        warn_if_old(&tags);
+    }
+    let mut whole = Inventory::default();
+    for Collected { inventory, .. } in sources {
+        whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
+    }
+    if let Some(found) = code {
+        whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
+    }
+    if whole.scopes.len() > MAX_SCOPES {
+        let count = whole.scopes.len();
+        bail!("{count} subscriptions, source code counted as one: one scan takes at most {MAX_SCOPES}");
+    }
+    whole.sort();
+    Ok((whole, tags))
+}
+
+/// The snapshots' folders among some paths, and the rest, which must be source code.
+fn classify(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut snapshots, mut code) = (Vec::new(), Vec::new());
+    for path in paths {
+        let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = match path.file_name() {
+            Some(name) if metadata.is_file() && name == snapshot::MANIFEST => path.parent().unwrap_or(path),
+            _ => path,
+        };
+        if snapshot::is_snapshot(folder) {
+            snapshots.push(folder.to_owned());
+        } else if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+            bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
+        } else {
+            code.push(path.clone());
+        }
+    }
+    Ok((snapshots, code))
+}
+
+/// `scanned` are the folders beside the subscriptions.
+pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::Result<Collected> {
+    let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
+    let options = azure::Options {
+        subscriptions: subscriptions.into_iter().collect(),
+        cloud: live.cloud,
+        arm_endpoint: live.arm_endpoint.clone(),
+        authority_host: live.authority_host.clone(),
+        credential: live.credential,
+        concurrency: usize::from(live.concurrency),
+        request_timeout: live.request_timeout,
+        timeout: live.timeout,
+        needs,
+        untrusted: program::untrusted_folders(scanned),
+    };
+    let line = ProgressLine::start();
+    azure::collect(&options, &|progress| line.show(progress))
+}
+
+/// The tags for all sources of a scan, which must agree: the user's file, else what the sources brought, else the
+/// embedded table.
+///
+/// # Errors
+/// The user's file cannot be read, or is of another cloud; or two snapshots bring different tags.
+pub fn choose_service_tags(path: Option<&Path>, cloud: Cloud, sources: &[Collected]) -> anyhow::Result<ServiceTags> {
+    let mut brought = sources.iter().filter_map(|source| source.service_tags.as_ref());
+    let first = brought.next();
+    let cloud = first.map_or(cloud, |tags| tags.cloud);
+    match (path, first) {
+        (Some(path), _) => read_file(path, cloud),
+        (None, Some(first)) => {
+            if brought.any(|other| other != first) {
+                bail!("the sources bring different service tags: scan them one at a time, or give --service-tags FILE");
+            }
+            Ok(first.clone())
+        }
+        (None, None) => {
+            for refused in sources.iter().filter_map(|source| source.service_tags_refused.as_ref()) {
+                console::warn(&format!("service tags not read from Azure, so the embedded table is used: {refused}"));
+            }
+            Ok(ServiceTags::embedded(cloud)?)
+        }
+    }
+}
+
+/// How old the tags are, for a sentence that names them.
+pub fn age(tags: &ServiceTags) -> String {
+    tags.age_in_days(Utc::now().date_naive()).map(|days| format!(", {days} days old")).unwrap_or_default()
+}
+
+/// Warns of tags that ranges may have been added to since.
+pub fn warn_if_old(tags: &ServiceTags) {
+    if tags.age_in_days(Utc::now().date_naive()).is_some_and(|days| days > OLD_AFTER_DAYS) {
+        console::warn(&format!(
+            "the service tags are old ({}{}): ranges may have been added since; give this week's file with \
+             --service-tags, from https://www.microsoft.com/download/details.aspx?id=56519",
+            tags.provenance(),
+            age(tags)
+        ));
+    }
+}
+
