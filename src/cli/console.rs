@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
 use crate::model::inventory::Taken;
-use crate::output::report::WaiverRemark;
+use crate::triage::waiver::WaiverRemark;
 use crate::output::{plural, visible};
 use crate::source::azure::Progress;
 

@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use super::Verdict;
+use super::ScanVerdict;
 use super::escape::{cut, workflow_message, workflow_property};
 use super::report::Report;
 use super::report::grouping;
+use super::report::summary::summary;
 use super::report::location::Repository;
-use super::text;
 use super::{plural, visible};
 use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 
@@ -24,7 +24,7 @@ const KINDS: [(&str, &str, &str); 3] =
     [("error", "error", "errors"), ("warning", "warning", "warnings"), ("notice", "notice", "notices")];
 
 /// Renders the commands, and a line that counts.
-pub fn render(report: &Report, verdict: &Verdict) -> String {
+pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     let repository = Repository::find();
     let mut by_kind: [Vec<String>; 3] = Default::default();
     for note in &report.notifications {
@@ -60,7 +60,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     if unknown > 0 {
         more.push(plural(unknown, "unknown result", "unknown results"));
     }
-    let _ = writeln!(commands, "acrscan: {}", text::summary(report));
+    let _ = writeln!(commands, "acrscan: {}", summary(report));
     if !more.is_empty() {
         let _ = writeln!(commands, "acrscan: not shown as annotations: {}", more.join(", "));
     }
@@ -68,7 +68,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
 }
 
 /// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
-fn is_shown(finding: &Finding, verdict: &Verdict) -> bool {
+fn is_shown(finding: &Finding, verdict: &ScanVerdict) -> bool {
     finding.kind == ResultKind::Fail || verdict.gate.fail_on_unknown
 }
 
@@ -91,7 +91,7 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
     if alike > 0 {
         let _ = write!(message, " And {alike} more of this policy here.");
     }
-    let Some(place) = repository.place(finding) else {
+    let Some(place) = repository.locate(finding) else {
         // What is in no file of the repository says in words where it is.
         let message = format!("{message} ({})", grouping::location(finding));
         return command(kind, &format!("title={title}"), &message);

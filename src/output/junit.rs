@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::Verdict;
+use super::ScanVerdict;
 use super::escape::xml;
 use super::report::Report;
 use super::report::grouping;
@@ -15,7 +15,7 @@ use super::visible;
 use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
 
 /// Renders the suites.
-pub fn render(report: &Report, verdict: &Verdict) -> String {
+pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     let mut by_registry: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &report.findings {
         by_registry.entry(&finding.resource).or_default().push(finding);
@@ -58,7 +58,7 @@ enum CaseOutcome {
     Skipped { message: String },
 }
 
-fn registry_suite(report: &Report, verdict: &Verdict, registry: &RegistrySummary, findings: &[&Finding]) -> Suite {
+fn registry_suite(report: &Report, verdict: &ScanVerdict, registry: &RegistrySummary, findings: &[&Finding]) -> Suite {
     let case = |policy: &crate::policy::Policy| {
         let own: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.policy == policy.id).collect();
         Case {
@@ -79,7 +79,7 @@ fn registry_suite(report: &Report, verdict: &Verdict, registry: &RegistrySummary
     Suite { name: registry.name.clone(), properties, cases: report.policies.iter().map(case).collect() }
 }
 
-fn outcome(findings: &[&Finding], verdict: &Verdict) -> CaseOutcome {
+fn outcome(findings: &[&Finding], verdict: &ScanVerdict) -> CaseOutcome {
     let (waived, open): (Vec<&Finding>, Vec<&Finding>) = findings.iter().copied().partition(|f| f.waived.is_some());
     let worst = open
         .iter()
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn unknown_is_an_error_where_it_fails_the_scan() {
-        let verdict = Verdict { gate: Gate { fail_on_unknown: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
+        let verdict = ScanVerdict { gate: Gate { fail_on_unknown: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
         let shown = render(&sample::report(), &verdict);
         let (unknown, gaps) = (3, 1);
         assert_eq!(shown.matches("<error ").count(), unknown + gaps);

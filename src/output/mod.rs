@@ -16,7 +16,8 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 pub use self::escape::visible;
-pub use self::report::verdict::{Verdict, plural};
+pub use self::report::verdict::{ScanVerdict, plural};
+pub use self::sarif::options::{SarifOptions, SarifTarget};
 
 use self::report::Report;
 
@@ -31,29 +32,10 @@ pub enum Format {
     Markdown,
     /// Workflow commands, which GitHub Actions shows beside the lines
     Github,
-    /// Everything, for programs; `src/output/report.schema.json` says what is where
+    /// Everything, for programs; `src/output/json/report.schema.json` says what is where
     Json,
     /// JUnit's XML: a suite for each registry, a case for each policy
     Junit,
-}
-
-/// Who reads the SARIF.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum SarifTarget {
-    /// GitHub code scanning: what it takes, and nothing that it would show wrongly
-    #[default]
-    Github,
-    /// Everything: failed scopes, unknown results as open, controls as taxonomies
-    Archive,
-}
-
-/// What SARIF is written for.
-#[derive(Debug, Clone, Default)]
-pub struct SarifOptions {
-    /// Who reads it.
-    pub target: SarifTarget,
-    /// Replaces `acrscan/live` in `automationDetails.id`.
-    pub category: Option<String>,
 }
 
 /// What outputs need to know beside the report.
@@ -62,7 +44,7 @@ pub struct Options {
     /// For SARIF.
     pub sarif: SarifOptions,
     /// What the scan came to.
-    pub verdict: Verdict,
+    pub verdict: ScanVerdict,
 }
 
 /// One `-o`: a format and where it goes.

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &["document", "model", "net"]),
     ("policy", &["config", "document", "model"]),
     ("evaluate", &["document", "model", "net", "policy"]),
-    ("triage", &["config", "model", "output"]),
+    ("triage", &["config", "model"]),
     ("output", &["model", "policy", "triage"]),
     ("cli", &["config", "document", "evaluate", "model", "net", "output", "policy", "source", "triage"]),
     ("main", &["cli"]),

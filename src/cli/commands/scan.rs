@@ -18,7 +18,7 @@ use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{Output, SarifOptions, SarifTarget, Verdict};
+use crate::output::{Output, SarifOptions, ScanVerdict, SarifTarget};
 use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
@@ -116,7 +116,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
     let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
-    let verdict = Verdict { outcome, gate };
+    let verdict = ScanVerdict { outcome, gate };
     output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
     // What could not be saved does not cost the report.
     saved?;

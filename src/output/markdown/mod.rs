@@ -6,24 +6,27 @@ mod page;
 use self::page::Page;
 use super::escape::{code, cut, prose};
 use super::report::grouping;
+use super::report::summary::summary;
 use super::report::grouping::unknown_reasons;
 use super::report::verdict::plural;
-use super::report::{AbsentResult, Compared, Report, Taken, WaiverRemark};
-use super::{Verdict, text};
+use super::report::{Compared, Report, Taken};
+use super::ScanVerdict;
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
+use crate::triage::baseline::AbsentResult;
+use crate::triage::waiver::WaiverRemark;
 
 /// What a cell holds at most.
 const MAX_CELL: usize = 1000;
 
 /// Renders a report.
-pub fn render(report: &Report, verdict: &Verdict) -> String {
+pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     let mut page = Page::new();
     let (word, why) = verdict.sentence(report);
     page.line(&format!("## acrscan: {}", word.to_lowercase()));
     page.line("");
     page.line(&why);
     page.line("");
-    page.line(&format!("{}.", text::summary(report)));
+    page.line(&format!("{}.", summary(report)));
     let fails: Vec<&Finding> = Severity::WORST_FIRST
         .into_iter()
         .flat_map(|severity| report.open().filter(move |f| f.kind == ResultKind::Fail && f.severity == severity))
@@ -213,7 +216,7 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
 
     #[test]
     fn with_a_baseline_what_is_new_stands_apart() {
-        let verdict = Verdict { gate: Gate { fail_on_new: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
+        let verdict = ScanVerdict { gate: Gate { fail_on_new: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
         snapbox::assert_data_eq!(render(&sample::compared(), &verdict), snapbox::str![[r#"
 ## acrscan: could not tell
 

@@ -1,9 +1,9 @@
 //! Where a finding is in the repository that the scan runs in: GitHub knows files by their paths there.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::model::finding::{Finding, Location, Region};
-use crate::model::path::repository_of;
+use crate::model::path::{normalize, repository_of};
 use crate::model::text_file::TextFile;
 
 /// The repository: the folder that holds `.git`, at or above the working directory; else the working directory.
@@ -13,7 +13,7 @@ pub struct Repository {
 }
 
 /// A place in a file of the repository.
-pub struct Place<'a> {
+pub struct ReportLocation<'a> {
     /// Path relative to the repository, with `/` between segments.
     pub path: String,
     /// The place in it.
@@ -32,14 +32,14 @@ impl Repository {
 
     /// Where GitHub can show a finding. What lies outside the repository it cannot: a module's file there gives way to
     /// the nearest related place within, such as the module's call. `None` where there is none, and for live resources.
-    pub fn place<'a>(&self, finding: &'a Finding) -> Option<Place<'a>> {
+    pub fn locate<'a>(&self, finding: &'a Finding) -> Option<ReportLocation<'a>> {
         match &finding.location {
             Location::Live => None,
-            Location::File { path, region } => Some(Place { path: self.relative(path)?, region: *region, file: None }),
+            Location::File { path, region } => Some(ReportLocation { path: self.relative(path)?, region: *region, file: None }),
             Location::Source { file, region } => {
                 let related = finding.related.iter().map(|related| (&related.file, related.region));
                 std::iter::once((file, *region)).chain(related).find_map(|(file, region)| {
-                    Some(Place { path: self.relative(&file.path)?, region, file: Some(file) })
+                    Some(ReportLocation { path: self.relative(&file.path)?, region, file: Some(file) })
                 })
             }
         }
@@ -47,7 +47,7 @@ impl Repository {
 
     /// The path relative to the repository; `None` where it lies elsewhere.
     pub fn relative(&self, path: &str) -> Option<String> {
-        let absolute = without_dots(&self.here.join(path));
+        let absolute = normalize(&self.here.join(path));
         let below = |path: &Path| {
             let rest = path.strip_prefix(&self.root).ok()?;
             let segments: Vec<_> = rest.components().map(|segment| segment.as_os_str().to_string_lossy()).collect();
@@ -60,24 +60,9 @@ impl Repository {
 
 /// A path for what lies outside: relative and without `..`, for GitHub refuses a whole file of results for one path
 /// that is not.
-pub fn outside(path: &str) -> String {
+pub fn external_path(path: &str) -> String {
     let segments = path.split(['/', '\\']).filter(|segment| !matches!(*segment, "" | "." | ".."));
     std::iter::once("external".to_owned()).chain(segments.map(|s| s.replace(':', ""))).collect::<Vec<_>>().join("/")
-}
-
-/// The path with `.` and `..` resolved by name.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
@@ -104,8 +89,8 @@ mod tests {
 
     #[test]
     fn what_is_outside_has_a_path_that_github_takes() {
-        assert_eq!(outside("../../shared/x.tf"), "external/shared/x.tf");
-        assert_eq!(outside("/opt/modules/x.tf"), "external/opt/modules/x.tf");
-        assert_eq!(outside("C:/modules//x.tf"), "external/C/modules/x.tf");
+        assert_eq!(external_path("../../shared/x.tf"), "external/shared/x.tf");
+        assert_eq!(external_path("/opt/modules/x.tf"), "external/opt/modules/x.tf");
+        assert_eq!(external_path("C:/modules//x.tf"), "external/C/modules/x.tf");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod grouping;
 pub(crate) mod location;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod summary;
 pub(crate) mod verdict;
 
 use crate::model::finding::{
@@ -12,6 +13,8 @@ use crate::model::finding::{
 };
 pub use crate::model::inventory::Taken;
 use crate::policy::Policy;
+use crate::triage::baseline::AbsentResult;
+use crate::triage::waiver::WaiverRemark;
 
 /// The result of one scan.
 #[derive(Debug)]
@@ -38,30 +41,6 @@ pub struct Report {
     pub left: Vec<(String, String)>,
 }
 
-/// A waiver that waives nothing, which somebody should tidy up. It is no gap.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WaiverRemark {
-    /// The file it stands in.
-    pub path: String,
-    /// Its line, from 1.
-    pub line: u32,
-    /// That it has expired, or matches nothing: a sentence.
-    pub message: String,
-}
-
-/// A result of the baseline that is gone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AbsentResult {
-    /// As in [`Finding::resource`].
-    pub resource: String,
-    /// Policy id.
-    pub policy: String,
-    /// What it said.
-    pub message: String,
-    /// As in [`Finding::fingerprint`].
-    pub fingerprint: String,
-}
-
 /// One subscription of a report, or the source code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeReport {
@@ -80,6 +59,16 @@ pub struct Gate {
     pub fail_on_unknown: bool,
     /// Whether only those findings count that the baseline does not hold.
     pub fail_on_new: bool,
+}
+
+impl Gate {
+    /// Whether a finding fails the scan. What is waived does not.
+    pub fn fails(self, finding: &Finding) -> bool {
+        finding.waived.is_none()
+            && finding.kind == ResultKind::Fail
+            && self.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+            && (!self.fail_on_new || finding.baseline == Some(BaselineState::New))
+    }
 }
 
 /// What a scan comes to.
@@ -112,12 +101,7 @@ impl Report {
         if unknown || incomplete || !self.notifications.is_empty() {
             return Outcome::Incomplete;
         }
-        let fails = |finding: &Finding| {
-            finding.kind == ResultKind::Fail
-                && gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
-                && (!gate.fail_on_new || finding.baseline == Some(BaselineState::New))
-        };
-        if self.open().any(fails) { Outcome::Findings } else { Outcome::Clean }
+        if self.findings.iter().any(|finding| gate.fails(finding)) { Outcome::Findings } else { Outcome::Clean }
     }
 
     /// The findings that count, which nobody has waived.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{AbsentResult, Gate, Outcome, Report, ScopeReport, WaiverRemark};
+use super::{Gate, Outcome, Report, ScopeReport};
+use crate::triage::baseline::AbsentResult;
+use crate::triage::waiver::WaiverRemark;
 use crate::model::finding::{
     BaselineState, Finding, Level, Location, Notification, Region, RegistrySummary, Related, ResultKind, ScopeName,
     Severity, Waived, fingerprint,
@@ -12,13 +14,13 @@ use crate::model::finding::{
 use crate::model::text_file::TextFile;
 use crate::policy::{PolicySet, Selection};
 
-use super::super::Verdict;
+use super::super::ScanVerdict;
 
 /// A subscription.
 pub const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
 
 /// What a medium finding that counts makes of it.
-pub const VERDICT: Verdict = Verdict {
+pub const VERDICT: ScanVerdict = ScanVerdict {
     outcome: Outcome::Incomplete,
     gate: Gate { fail_on: Some(Severity::Medium), fail_on_unknown: false, fail_on_new: false },
 };

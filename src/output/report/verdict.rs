@@ -1,26 +1,18 @@
 //! What a scan came to, in a sentence.
 
 use super::{Gate, Outcome, Report};
-use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
+use crate::model::finding::Severity;
 
 /// What a scan came to, and what it was held to.
 #[derive(Debug, Clone, Copy)]
-pub struct Verdict {
+pub struct ScanVerdict {
     /// What it came to: the exit code.
     pub outcome: Outcome,
     /// What it was held to.
     pub gate: Gate,
 }
 
-impl Verdict {
-    /// Whether a finding is one that fails the scan.
-    pub fn counts(&self, finding: &Finding) -> bool {
-        finding.waived.is_none()
-            && finding.kind == ResultKind::Fail
-            && self.gate.fail_on.is_some_and(|threshold| finding.severity >= threshold)
-            && (!self.gate.fail_on_new || finding.baseline == Some(BaselineState::New))
-    }
-
+impl ScanVerdict {
     /// `2 new findings are medium or worse`
     fn found(&self, report: &Report) -> String {
         let new = if self.gate.fail_on_new { "new " } else { "" };
@@ -29,7 +21,7 @@ impl Verdict {
             Some(Severity::Critical) => "critical".to_owned(),
             Some(threshold) => format!("{} or worse", threshold.as_str()),
         };
-        match report.findings.iter().filter(|finding| self.counts(finding)).count() {
+        match report.findings.iter().filter(|finding| self.gate.fails(finding)).count() {
             0 => format!("no {new}finding is {level}"),
             1 => format!("1 {new}finding is {level}"),
             count => format!("{count} {new}findings are {level}"),

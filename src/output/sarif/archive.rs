@@ -10,11 +10,13 @@ use serde_sarif::sarif::{
     ResultLevel, Run, Suppression, ToolComponent, ToolComponentReference,
 };
 
-use super::super::report::{AbsentResult, Report, ScopeReport};
-use super::result::{message, sarif_region, uri};
+use super::super::report::{Report, ScopeReport};
+use super::location::{sarif_region, uri};
+use super::result::message;
 use crate::model::finding::{Finding, Level, Region, ResultKind, ScopeName, Waived};
 use crate::model::registry_id::RegistryId;
 use crate::policy::Policy;
+use crate::triage::baseline::AbsentResult;
 
 /// Makes an archive's run of the one that GitHub would get; its results are those of these findings.
 pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &ScopeReport) {

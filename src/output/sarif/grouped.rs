@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::escape::cut;
 use super::super::report::grouping;
 use super::super::report::location::Repository;
-use super::result::place;
+use super::location::locate;
 use crate::model::finding::{Finding, Location};
 
 /// Of each of the others, a message is no longer than this.
@@ -20,7 +20,7 @@ const MAX_MESSAGE: usize = 300;
 pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository: &Repository) -> Vec<Vec<&'a Finding>> {
     grouping::grouped(findings, |finding| match finding.location {
         Location::Source { .. } => {
-            let place = place(finding, repository);
+            let place = locate(finding, repository);
             Some((&finding.policy, place.path, place.region.start_line))
         }
         // Each is known by its own fingerprint.

@@ -5,6 +5,8 @@
 
 mod archive;
 mod grouped;
+mod location;
+pub mod options;
 mod result;
 
 use std::cmp::Reverse;
@@ -17,10 +19,10 @@ use serde_sarif::sarif::{
     ReportingDescriptorReference, Run, RunAutomationDetails, Sarif, Tool, ToolComponent,
 };
 
+use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
-use super::{SarifOptions, SarifTarget};
 use crate::model::finding::{Finding, Notification, ResultKind, ScopeName, Severity};
 use crate::policy::Policy;
 

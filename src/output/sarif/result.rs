@@ -4,30 +4,25 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation,
-    PropertyBag, Region as SarifRegion, Result as SarifResult, ResultLevel,
+    Location as SarifLocation, LogicalLocation, Message, PropertyBag, Result as SarifResult, ResultLevel,
 };
 
-use super::super::report::excerpt::Excerpt;
-use super::super::report::location::{Place, Repository, outside};
+use super::super::report::location::{ReportLocation, Repository, external_path};
 use super::super::visible;
 use super::grouped;
+use super::location::{locate, physical_location};
 use crate::model::finding::{Finding, Location, Region, ResultKind, Severity};
-use crate::model::registry_id::RegistryId;
 use crate::model::text_file::TextFile;
 use crate::policy::Policy;
 
 /// The table of what GitHub uses has at most ten places of a result.
 const MAX_RELATED: usize = 10;
 
-/// Where a live registry stands in GitHub's file tree.
-const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
-
 /// The result that GitHub gets, for a finding and others that would be the same alert; the archive adds to it.
 pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repository: &Repository) -> SarifResult {
     let all = || std::iter::once(finding).chain(others.iter().copied());
     let severity = all().map(|finding| finding.severity).max().unwrap_or(finding.severity);
-    let place = place(finding, repository);
+    let place = locate(finding, repository);
     let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
     let level = match (finding.kind, severity) {
         (ResultKind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
@@ -71,7 +66,7 @@ pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repos
 
 /// For source code the hash of the line, exactly as GitHub's upload action computes it, which would warn of any other;
 /// where GitHub has no file, and computes none, the beginning of our own fingerprint.
-fn line_hash(finding: &Finding, place: &Place) -> String {
+fn line_hash(finding: &Finding, place: &ReportLocation) -> String {
     let of_line = place.file.and_then(|file| file.line_hash(place.region.start_line));
     of_line.map_or_else(|| format!("{}:1", &finding.fingerprint[..16]), str::to_owned)
 }
@@ -101,24 +96,14 @@ fn with_links(text: &str, related: &[SarifLocation]) -> String {
     }
 }
 
-/// A place for every result, for GitHub refuses a file of results for one that has none.
-pub fn place<'a>(finding: &'a Finding, repository: &Repository) -> Place<'a> {
-    let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
-    repository.place(finding).unwrap_or_else(|| match &finding.location {
-        Location::Source { file, region } => Place { path: outside(&file.path), region: *region, file: Some(file) },
-        // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
-        Location::File { .. } | Location::Live => Place { path: live(), region: LIVE, file: None },
-    })
-}
-
-fn location<'a>(findings: impl Iterator<Item = &'a Finding>, place: &Place) -> SarifLocation {
+fn location<'a>(findings: impl Iterator<Item = &'a Finding>, place: &ReportLocation) -> SarifLocation {
     let mut known = HashSet::new();
     let resource = |finding: &Finding| {
         LogicalLocation::builder().name(&finding.name).fully_qualified_name(&finding.logical).kind("resource").build()
     };
     let resources = findings.filter(|finding| known.insert((&finding.name, &finding.logical))).take(MAX_RELATED);
     SarifLocation::builder()
-        .physical_location(physical(&place.path, place.region, place.file))
+        .physical_location(physical_location(&place.path, place.region, place.file))
         .logical_locations(resources.map(resource).collect::<Vec<_>>())
         .build()
 }
@@ -126,7 +111,7 @@ fn location<'a>(findings: impl Iterator<Item = &'a Finding>, place: &Place) -> S
 /// The places besides the result's own, each once; where that had to give way to one of them, it is among them.
 fn related<'a>(
     findings: impl Iterator<Item = &'a Finding>,
-    own: &Place,
+    own: &ReportLocation,
     repository: &Repository,
 ) -> Vec<SarifLocation> {
     let of_finding = |finding: &'a Finding| {
@@ -144,58 +129,12 @@ fn related<'a>(
         own.file.map(|file| (file.path.as_str(), own.region)).into_iter().collect();
     let places = findings.flat_map(of_finding).filter(|(_, file, region)| known.insert((file.path.as_str(), *region)));
     let location = |(index, (what, file, region)): (usize, (&str, &std::sync::Arc<TextFile>, Region))| {
-        let path = repository.relative(&file.path).unwrap_or_else(|| outside(&file.path));
+        let path = repository.relative(&file.path).unwrap_or_else(|| external_path(&file.path));
         SarifLocation::builder()
             .id(index as i64 + 1)
             .message(message(what))
-            .physical_location(physical(&path, region, Some(file)))
+            .physical_location(physical_location(&path, region, Some(file)))
             .build()
     };
     places.take(MAX_RELATED).enumerate().map(location).collect()
-}
-
-/// A file and a region, with what stands there where the file is at hand.
-fn physical(path: &str, region: Region, file: Option<&TextFile>) -> PhysicalLocation {
-    let artifact = ArtifactLocation::builder().uri(uri(path)).build();
-    let mut place = PhysicalLocation::builder().artifact_location(artifact).region(sarif_region(region)).build();
-    if let Some(file) = file {
-        let excerpt = Excerpt::of(file, region);
-        let snippet = |text: &str| ArtifactContent::builder().text(text).build();
-        if let Some(region) = place.region.as_mut() {
-            region.snippet = Some(snippet(excerpt.region_text()));
-        }
-        // It must hold more than the region does (SARIF 3.29.5).
-        if excerpt.last_line >= region.end_line && excerpt.region_text() != excerpt.text {
-            let lines = SarifRegion::builder()
-                .start_line(i64::from(excerpt.first_line))
-                .end_line(i64::from(excerpt.last_line))
-                .snippet(snippet(&excerpt.text))
-                .build();
-            place.context_region = Some(lines);
-        }
-    }
-    place
-}
-
-/// Lines and columns, without a snippet.
-pub fn sarif_region(region: Region) -> SarifRegion {
-    SarifRegion::builder()
-        .start_line(i64::from(region.start_line))
-        .start_column(i64::from(region.start_column))
-        .end_line(i64::from(region.end_line))
-        .end_column(i64::from(region.end_column))
-        .build()
-}
-
-/// A path as a relative URI reference: nothing in it can be read as a scheme, a query or a fragment.
-pub fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
 }

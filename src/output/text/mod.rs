@@ -2,15 +2,15 @@
 
 mod excerpt;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
 use super::report::grouping;
+use super::report::summary::summary;
 use super::report::grouping::unknown_reasons;
-use super::report::verdict::plural;
-use super::report::{Compared, Report};
+use super::report::Report;
 use super::visible;
 use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
 
@@ -112,41 +112,6 @@ fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
     for (index, command) in finding.fix.iter().enumerate() {
         let label = if index == 0 { "fix" } else { "   " };
         let _ = writeln!(text, "    {} {}", paint.with(DIM, label), visible(command));
-    }
-}
-
-/// `3 registries in 2 subscriptions, 1 clean: 1 critical, …; 2 unknown; 1 gap`
-pub fn summary(report: &Report) -> String {
-    let with_results = report.open().map(|finding| finding.resource.as_str()).collect::<HashSet<_>>().len();
-    let registries = report.registries.len();
-    let clean = registries.saturating_sub(with_results);
-    let severities = Severity::WORST_FIRST.map(|severity| format!("{} {}", report.count(severity), severity.as_str()));
-    let mut more = plural(report.gaps, "gap", "gaps");
-    let waived = report.waived().count();
-    if waived > 0 {
-        let _ = write!(more, "; {waived} waived");
-    }
-    if let Some(Compared { new, known, gone }) = report.compared() {
-        let _ = write!(more, "; {new} new, {known} known, {gone} gone");
-    }
-    format!(
-        "{} in {}, {clean} clean: {}; {} unknown; {more}",
-        plural(registries, "registry", "registries"),
-        scopes(report),
-        severities.join(", "),
-        report.count_unknown(),
-    )
-}
-
-/// `2 subscriptions and the source code`
-fn scopes(report: &Report) -> String {
-    let source = report.scopes.iter().any(|scope| scope.name == ScopeName::Source);
-    let subscriptions = report.scopes.len() - usize::from(source);
-    let counted = format!("{subscriptions} {}", if subscriptions == 1 { "subscription" } else { "subscriptions" });
-    match (subscriptions, source) {
-        (0, true) => ScopeName::Source.to_string(),
-        (_, true) => format!("{counted} and {}", ScopeName::Source),
-        (_, false) => counted,
     }
 }
 

@@ -11,19 +11,31 @@ use serde_json::Value;
 pub use self::read::BaselineError;
 use super::coverage::Coverage;
 use crate::model::finding::{BaselineState, Finding, ResultKind, ScopeName};
-use crate::output::report::AbsentResult;
 
 /// The results of an earlier scan, by policy and fingerprint.
 #[derive(Debug, Default)]
 pub struct Baseline {
-    known: BTreeMap<(String, String), Known>,
+    known: BTreeMap<(String, String), BaselineResult>,
     /// Whether it holds everything: a file for GitHub leaves out what is waived, and what source code left unknown.
     archive: bool,
 }
 
+/// A result of the baseline that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AbsentResult {
+    /// As in [`Finding::resource`].
+    pub resource: String,
+    /// Policy id.
+    pub policy: String,
+    /// What it said.
+    pub message: String,
+    /// As in [`Finding::fingerprint`].
+    pub fingerprint: String,
+}
+
 /// What a result said.
 #[derive(Debug)]
-struct Known {
+struct BaselineResult {
     resource: String,
     message: String,
     kind: String,
@@ -42,7 +54,7 @@ impl Baseline {
     pub fn compare(mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
         for finding in findings.iter_mut() {
             let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
-            finding.baseline = match known.map(Known::seen) {
+            finding.baseline = match known.map(BaselineResult::mark_seen) {
                 // What nobody could tell then was no failure yet.
                 Some(known) if finding.kind == ResultKind::Fail && known.kind == ResultKind::Unknown.as_str() => {
                     Some(BaselineState::New)
@@ -80,8 +92,8 @@ impl Baseline {
     }
 }
 
-impl Known {
-    fn seen(&mut self) -> &Known {
+impl BaselineResult {
+    fn mark_seen(&mut self) -> &BaselineResult {
         self.seen = true;
         self
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Baseline, Known};
+use super::{Baseline, BaselineResult};
 use crate::model::json_text::JsonText;
 use crate::model::path::display_path;
 use crate::model::text_file;
@@ -101,7 +101,7 @@ struct Properties {
     /// As the policy said it, where the result's text says more.
     #[serde(rename = "acrscan/message")]
     message: Option<String>,
-    /// Of a result that stands for several findings, one of each; see `output::sarif::folded`.
+    /// Of a result that stands for several findings, one of each; see `output::sarif::grouped`.
     #[serde(rename = "acrscan/fingerprints", default)]
     fingerprints: Vec<String>,
     #[serde(rename = "acrscan/messages", default)]
@@ -113,7 +113,7 @@ struct Properties {
 }
 
 /// Why a text is no baseline.
-pub enum Fault {
+pub enum ParseError {
     /// It is no JSON, or not of SARIF's shape.
     Json(serde_json::Error),
     /// JSON pointer, and what is wrong there.
@@ -135,19 +135,19 @@ impl Baseline {
         let bytes = fs::read(path).map_err(|error| unread(error.to_string()))?;
         let text = text_file::decode(bytes).map_err(unread)?;
         let text = text.trim_start_matches('\u{feff}');
-        Baseline::parse(text).map_err(|fault| {
-            let (line, message) = match fault {
-                Fault::Json(error) => (u32::try_from(error.line()).unwrap_or(u32::MAX).max(1), error.to_string()),
+        Baseline::parse(text).map_err(|error| {
+            let (line, message) = match error {
+                ParseError::Json(error) => (u32::try_from(error.line()).unwrap_or(u32::MAX).max(1), error.to_string()),
                 // Parsed once more for its line: what is refused is read no further.
-                Fault::At(pointer, message) => (JsonText::parse(text).region(&pointer).start_line, message),
+                ParseError::At(pointer, message) => (JsonText::parse(text).region(&pointer).start_line, message),
             };
             BaselineError::At { file: file.clone(), line, message }
         })
     }
 
-    pub(super) fn parse(text: &str) -> Result<Baseline, Fault> {
-        let at = |pointer: &str, message: &str| Err(Fault::At(pointer.to_owned(), message.to_owned()));
-        let sarif: Sarif = serde_json::from_str(text).map_err(Fault::Json)?;
+    pub(super) fn parse(text: &str) -> Result<Baseline, ParseError> {
+        let at = |pointer: &str, message: &str| Err(ParseError::At(pointer.to_owned(), message.to_owned()));
+        let sarif: Sarif = serde_json::from_str(text).map_err(ParseError::Json)?;
         let Some(runs) = sarif.runs else { return at("", "it has no \"runs\", so it is no SARIF") };
         if sarif.version.as_ref().and_then(Value::as_str) != Some("2.1.0") {
             return at("/version", "its version is not SARIF's 2.1.0");
@@ -193,14 +193,14 @@ impl Baseline {
         if count == 0 {
             let Properties { kind, severity, resource, evidence, .. } = properties;
             let message = properties.message.unwrap_or_else(|| plain(&result.message.text));
-            let known = Known { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
+            let known = BaselineResult { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
             self.known.insert((policy, fingerprint), known);
             return Ok(());
         }
         let said = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
         for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(said) {
             let kind = properties.kind.clone();
-            let known = Known { resource, message, kind, severity, evidence: None, waived, seen: false };
+            let known = BaselineResult { resource, message, kind, severity, evidence: None, waived, seen: false };
             self.known.insert((policy.clone(), fingerprint), known);
         }
         Ok(())

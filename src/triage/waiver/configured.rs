@@ -4,25 +4,24 @@ use chrono::NaiveDate;
 use wildmatch::WildMatch;
 
 use super::super::coverage::Coverage;
-use super::nearest;
+use super::{WaiverRemark, nearest};
 use crate::config::{ConfigError, WaiverTable};
 use crate::model::finding::{Finding, ResultKind, ScopeName, Waived};
-use crate::output::report::WaiverRemark;
 
 /// A waiver whose policy exists.
 #[derive(Debug)]
-pub struct Stated {
+pub struct ConfiguredWaiver {
     table: WaiverTable,
     /// As source code has it: addresses tell letter case.
     exact: WildMatch,
     /// As ARM has it: ids and names do not.
-    folded: WildMatch,
+    ignoring_case: WildMatch,
 }
 
-impl Stated {
+impl ConfiguredWaiver {
     /// # Errors
     /// No policy has the id.
-    pub fn new(table: &WaiverTable, known: &[String]) -> Result<Stated, ConfigError> {
+    pub fn new(table: &WaiverTable, known: &[String]) -> Result<ConfiguredWaiver, ConfigError> {
         let WaiverTable { policy, policy_place, resource, .. } = table;
         if policy.contains(['*', '?']) {
             return Err(policy_place.refuses(format!(
@@ -35,8 +34,8 @@ impl Stated {
                 "no policy has the id {policy:?}; the nearest are {nearest}; `acrscan policies` lists all"
             )));
         }
-        let (exact, folded) = (WildMatch::new(resource), WildMatch::new_case_insensitive(resource));
-        Ok(Stated { table: table.clone(), exact, folded })
+        let (exact, ignoring_case) = (WildMatch::new(resource), WildMatch::new_case_insensitive(resource));
+        Ok(ConfiguredWaiver { table: table.clone(), exact, ignoring_case })
     }
 
     /// Marks what it waives, and tells if it has expired or matches nothing.
@@ -72,7 +71,7 @@ impl Stated {
 
     fn is_about(&self, finding: &Finding) -> bool {
         let pattern = match finding.scope {
-            ScopeName::Subscription(_) => &self.folded,
+            ScopeName::Subscription(_) => &self.ignoring_case,
             ScopeName::Source => &self.exact,
         };
         let names = [&finding.resource, &finding.logical, &finding.name];
@@ -102,7 +101,7 @@ impl Stated {
             None => coverage.whole_source(resource),
         };
         read && coverage.ran(&self.table.policy)
-            && !coverage.blind(&self.table.policy, None, |id| self.folded.matches(id))
+            && !coverage.blind(&self.table.policy, None, |id| self.ignoring_case.matches(id))
     }
 }
 

@@ -6,11 +6,10 @@ use std::ops::RangeInclusive;
 
 use super::super::coverage::Coverage;
 use super::comments::{Comments, Holds, comments};
-use super::nearest;
+use super::{WaiverRemark, nearest};
 use crate::model::finding::{Finding, Location, ScopeName, Waived};
 use crate::model::inventory::{Declaration, Origin};
 use crate::model::text_file::TextFile;
-use crate::output::report::WaiverRemark;
 
 /// What a comment begins with.
 const MARK: &str = "acrscan:";

@@ -12,14 +12,24 @@ use chrono::NaiveDate;
 use super::coverage::Coverage;
 use crate::config::{ConfigError, WaiverTable};
 use crate::model::finding::Finding;
-use crate::output::report::WaiverRemark;
 
-use self::configured::Stated;
+use self::configured::ConfiguredWaiver;
+
+/// A waiver that waives nothing, which somebody should tidy up. It is no gap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WaiverRemark {
+    /// The file it stands in.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// That it has expired, or matches nothing: a sentence.
+    pub message: String,
+}
 
 /// The waivers of a configuration.
 #[derive(Debug)]
 pub struct Waivers {
-    stated: Vec<Stated>,
+    configured: Vec<ConfiguredWaiver>,
     known: BTreeSet<String>,
 }
 
@@ -29,14 +39,14 @@ impl Waivers {
     /// # Errors
     /// A waiver of a policy that does not exist.
     pub fn new(tables: &[WaiverTable], known: &[String]) -> Result<Waivers, ConfigError> {
-        let stated = tables.iter().map(|table| Stated::new(table, known)).collect::<Result<_, _>>()?;
-        Ok(Waivers { stated, known: known.iter().cloned().collect() })
+        let configured = tables.iter().map(|table| ConfiguredWaiver::new(table, known)).collect::<Result<_, _>>()?;
+        Ok(Waivers { configured, known: known.iter().cloned().collect() })
     }
 
     /// Marks the findings that are waived on this day, and tells of the waivers that do nothing; sorted.
     pub fn apply(&self, findings: &mut [Finding], coverage: &Coverage<'_>, today: NaiveDate) -> Vec<WaiverRemark> {
         let mut remarks = Vec::new();
-        for waiver in &self.stated {
+        for waiver in &self.configured {
             remarks.extend(waiver.apply(findings, coverage, today));
         }
         remarks.extend(inline::apply(findings, coverage, &self.known));

@@ -1,0 +1,43 @@
+//! The line of counts that every report ends or begins with.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use super::verdict::plural;
+use super::{Compared, Report};
+use crate::model::finding::{ScopeName, Severity};
+
+/// `3 registries in 2 subscriptions, 1 clean: 1 critical, …; 2 unknown; 1 gap`
+pub fn summary(report: &Report) -> String {
+    let with_results = report.open().map(|finding| finding.resource.as_str()).collect::<HashSet<_>>().len();
+    let registries = report.registries.len();
+    let clean = registries.saturating_sub(with_results);
+    let severities = Severity::WORST_FIRST.map(|severity| format!("{} {}", report.count(severity), severity.as_str()));
+    let mut more = plural(report.gaps, "gap", "gaps");
+    let waived = report.waived().count();
+    if waived > 0 {
+        let _ = write!(more, "; {waived} waived");
+    }
+    if let Some(Compared { new, known, gone }) = report.compared() {
+        let _ = write!(more, "; {new} new, {known} known, {gone} gone");
+    }
+    format!(
+        "{} in {}, {clean} clean: {}; {} unknown; {more}",
+        plural(registries, "registry", "registries"),
+        scopes(report),
+        severities.join(", "),
+        report.count_unknown(),
+    )
+}
+
+/// `2 subscriptions and the source code`
+fn scopes(report: &Report) -> String {
+    let source = report.scopes.iter().any(|scope| scope.name == ScopeName::Source);
+    let subscriptions = report.scopes.len() - usize::from(source);
+    let counted = format!("{subscriptions} {}", if subscriptions == 1 { "subscription" } else { "subscriptions" });
+    match (subscriptions, source) {
+        (0, true) => ScopeName::Source.to_string(),
+        (_, true) => format!("{counted} and {}", ScopeName::Source),
+        (_, false) => counted,
+    }
+}
