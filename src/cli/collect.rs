@@ -150,4 +150,3 @@ pub fn warn_if_old(tags: &ServiceTags) {
         ));
     }
 }
-

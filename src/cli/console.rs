@@ -6,9 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
 use crate::model::inventory::Taken;
-use crate::triage::waiver::WaiverRemark;
 use crate::output::{plural, visible};
 use crate::source::azure::Progress;
+use crate::triage::waiver::WaiverRemark;
 
 /// Prints what is worth knowing and no more.
 pub fn info(message: &str) {

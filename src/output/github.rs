@@ -9,8 +9,8 @@ use super::ScanVerdict;
 use super::escape::{cut, workflow_message, workflow_property};
 use super::report::Report;
 use super::report::grouping;
-use super::report::summary::summary;
 use super::report::location::Repository;
+use super::report::summary::summary;
 use super::{plural, visible};
 use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 

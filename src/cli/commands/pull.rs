@@ -51,4 +51,3 @@ pub fn run(args: &PullArgs) -> anyhow::Result<Outcome> {
     ));
     Ok(if gaps.is_empty() { Outcome::Clean } else { Outcome::Incomplete })
 }
-

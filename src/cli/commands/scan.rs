@@ -18,7 +18,7 @@ use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{Output, SarifOptions, ScanVerdict, SarifTarget};
+use crate::output::{Output, SarifOptions, SarifTarget, ScanVerdict};
 use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
@@ -102,8 +102,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
 
     check_targets(args)?;
 
-    let (mut inventory, tags) = 
-        collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
+    let (mut inventory, tags) = collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
     console::tell_sources(&inventory.taken, &inventory.left);
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);

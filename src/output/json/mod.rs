@@ -127,8 +127,7 @@ fn counts(report: &Report) -> shape::Counts {
 
 fn finding(finding: &Finding) -> shape::Finding<'_> {
     let related = finding.related.iter();
-    let related =
-        related.map(|r| shape::Related { message: &r.message, path: &r.file.path, region: region(r.region) });
+    let related = related.map(|r| shape::Related { message: &r.message, path: &r.file.path, region: region(r.region) });
     shape::Finding {
         policy: &finding.policy,
         kind: finding.kind.as_str(),
@@ -144,9 +143,7 @@ fn finding(finding: &Finding) -> shape::Finding<'_> {
         location: match &finding.location {
             Location::Live => shape::Location::Live,
             Location::File { path, region: at } => shape::Location::Snapshot { path, region: region(*at) },
-            Location::Source { file, region: at } => {
-                shape::Location::Source { path: &file.path, region: region(*at) }
-            }
+            Location::Source { file, region: at } => shape::Location::Source { path: &file.path, region: region(*at) },
         },
         related: related.collect(),
         evidence: &finding.evidence,
@@ -208,9 +205,16 @@ mod tests {
             without.as_object_mut().expect("an object").remove(name);
             assert!(!validator.is_valid(&without), "{name} may be missing");
         }
-        for pointer in
-            ["", "/findings/0", "/findings/1/location", "/findings/2/waived", "/counts", "/absent/0", "/read/0", "/skipped/0"]
-        {
+        for pointer in [
+            "",
+            "/findings/0",
+            "/findings/1/location",
+            "/findings/2/waived",
+            "/counts",
+            "/absent/0",
+            "/read/0",
+            "/skipped/0",
+        ] {
             let mut more = document.clone();
             let object = more.pointer_mut(pointer).and_then(Value::as_object_mut).expect(pointer);
             object.insert("surprise".to_owned(), Value::Null);

@@ -4,13 +4,13 @@
 mod page;
 
 use self::page::Page;
+use super::ScanVerdict;
 use super::escape::{code, cut, prose};
 use super::report::grouping;
-use super::report::summary::summary;
 use super::report::grouping::unknown_reasons;
+use super::report::summary::summary;
 use super::report::verdict::plural;
 use super::report::{Compared, Report, Taken};
-use super::ScanVerdict;
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
 use crate::triage::baseline::AbsentResult;
 use crate::triage::waiver::WaiverRemark;

@@ -35,7 +35,9 @@ impl Repository {
     pub fn locate<'a>(&self, finding: &'a Finding) -> Option<ReportLocation<'a>> {
         match &finding.location {
             Location::Live => None,
-            Location::File { path, region } => Some(ReportLocation { path: self.relative(path)?, region: *region, file: None }),
+            Location::File { path, region } => {
+                Some(ReportLocation { path: self.relative(path)?, region: *region, file: None })
+            }
             Location::Source { file, region } => {
                 let related = finding.related.iter().map(|related| (&related.file, related.region));
                 std::iter::once((file, *region)).chain(related).find_map(|(file, region)| {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Gate, Outcome, Report, ScopeReport};
-use crate::triage::baseline::AbsentResult;
-use crate::triage::waiver::WaiverRemark;
 use crate::model::finding::{
     BaselineState, Finding, Level, Location, Notification, Region, RegistrySummary, Related, ResultKind, ScopeName,
     Severity, Waived, fingerprint,
 };
 use crate::model::text_file::TextFile;
 use crate::policy::{PolicySet, Selection};
+use crate::triage::baseline::AbsentResult;
+use crate::triage::waiver::WaiverRemark;
 
 use super::super::ScanVerdict;
 

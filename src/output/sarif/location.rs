@@ -15,7 +15,9 @@ const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_c
 pub fn locate<'a>(finding: &'a Finding, repository: &Repository) -> ReportLocation<'a> {
     let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
     repository.locate(finding).unwrap_or_else(|| match &finding.location {
-        Location::Source { file, region } => ReportLocation { path: external_path(&file.path), region: *region, file: Some(file) },
+        Location::Source { file, region } => {
+            ReportLocation { path: external_path(&file.path), region: *region, file: Some(file) }
+        }
         // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
         Location::File { .. } | Location::Live => ReportLocation { path: live(), region: LIVE, file: None },
     })

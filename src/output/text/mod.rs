@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::report::grouping;
-use super::report::summary::summary;
-use super::report::grouping::unknown_reasons;
 use super::report::Report;
+use super::report::grouping;
+use super::report::grouping::unknown_reasons;
+use super::report::summary::summary;
 use super::visible;
 use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
 

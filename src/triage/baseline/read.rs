@@ -193,7 +193,8 @@ impl Baseline {
         if count == 0 {
             let Properties { kind, severity, resource, evidence, .. } = properties;
             let message = properties.message.unwrap_or_else(|| plain(&result.message.text));
-            let known = BaselineResult { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
+            let known =
+                BaselineResult { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
             self.known.insert((policy, fingerprint), known);
             return Ok(());
         }
