@@ -1,8 +1,8 @@
 //! A Bicep file.
 #![no_main]
 
-use acrscan::source::code::bicep;
 use acrscan::source::code::BicepFile;
+use acrscan::source::code::bicep;
 use acrscan_fuzz::{check, file, nothing};
 use libfuzzer_sys::fuzz_target;
 

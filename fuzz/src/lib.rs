@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use acrscan::model::cloud::Cloud;
 use acrscan::document::input;
+use acrscan::model::cloud::Cloud;
 use acrscan::model::inventory::{Origin, RegistryRecord};
 use acrscan::net::service_tags::ServiceTags;
-use acrscan::source::code::{Found, Read};
-use acrscan::source::code::declared::{DeclaredRegistry, Node, Place, Val};
+use acrscan::source::code::declared::{DeclaredRegistry, Node, NodeValue, Span};
+use acrscan::source::code::{Extraction, SourceFiles};
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
@@ -30,12 +30,12 @@ pub fn folder(file: &Path) -> PathBuf {
 }
 
 /// Nothing found; a target adds its file.
-pub fn nothing() -> Found {
-    Found::default()
+pub fn nothing() -> SourceFiles {
+    SourceFiles::default()
 }
 
 /// Every place lies in its file, and every registry becomes a document that policies can be given.
-pub fn check(read: Read) {
+pub fn check(read: Extraction) {
     for gap in &read.gaps {
         assert!(gap.contains(FOLDER.path().to_string_lossy().as_ref()), "it names no file: {gap}");
     }
@@ -47,23 +47,23 @@ pub fn check(read: Read) {
 
 fn check_registry(registry: &DeclaredRegistry) {
     check_place(&registry.block);
-    registry.related.iter().for_each(|(_, place)| check_place(place));
+    registry.related.iter().for_each(|(_, span)| check_place(span));
     let lists = [&registry.tasks, &registry.agent_pools, &registry.role_assignments];
     std::iter::once(&registry.registry).chain(lists.into_iter().flatten()).for_each(check_node);
     registry.alternatives.iter().for_each(check_registry);
 }
 
 fn check_node(node: &Node) {
-    node.site.place.iter().chain(node.site.related.iter().map(|(_, place)| place)).for_each(check_place);
+    node.provenance.span.iter().chain(node.provenance.related.iter().map(|(_, span)| span)).for_each(check_place);
     match &node.value {
-        Val::List(items) => items.iter().for_each(check_node),
-        Val::Object(members) => members.iter().for_each(|(_, member)| check_node(member)),
+        NodeValue::List(items) => items.iter().for_each(check_node),
+        NodeValue::Object(members) => members.iter().for_each(|(_, member)| check_node(member)),
         _ => {}
     }
 }
 
 /// A place is a stretch of text: within the file, between characters, and in lines and columns that are there.
-fn check_place(Place { file, start, end }: &Place) {
+fn check_place(Span { file, start, end }: &Span) {
     assert!(file.text.get(*start..*end).is_some(), "{start}..{end} of {} bytes", file.text.len());
     let region = file.region(*start..*end);
     let lines = file.text.split('\n').count() as u32;

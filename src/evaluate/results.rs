@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
                 plain(Location::File { path: path.clone(), region: text.region(field) })
             }
             Origin::Source(declaration) => {
-                let (spot, exact) = declaration.spot(field);
+                let (spot, exact) = declaration.location(field);
                 FindingLocation {
                     location: Location::Source { file: Arc::clone(&spot.file), region: spot.region },
                     related: spot.related.clone(),

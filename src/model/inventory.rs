@@ -16,9 +16,9 @@ pub struct Inventory {
     /// What was not read.
     pub gaps: Vec<Gap>,
     /// The source code that was read; sorted by path.
-    pub taken: Vec<Taken>,
-    /// What looked like source code and was left, and why; sorted.
-    pub left: Vec<(String, String)>,
+    pub files_read: Vec<FileRead>,
+    /// What looked like source code and was skipped, and why; sorted.
+    pub skipped: Vec<(String, String)>,
 }
 
 impl Inventory {
@@ -34,8 +34,8 @@ impl Inventory {
         self.scopes.extend(other.scopes);
         self.registries.extend(other.registries);
         self.gaps.extend(other.gaps);
-        self.taken.extend(other.taken);
-        self.left.extend(other.left);
+        self.files_read.extend(other.files_read);
+        self.skipped.extend(other.skipped);
         Ok(())
     }
 
@@ -45,8 +45,8 @@ impl Inventory {
         self.registries.sort_by_cached_key(|record| (record.scope.clone(), record.id.to_lowercase()));
         self.gaps.sort();
         self.gaps.dedup();
-        self.taken.sort();
-        self.left.sort();
+        self.files_read.sort();
+        self.skipped.sort();
     }
 }
 
@@ -146,18 +146,18 @@ pub struct Declaration {
     /// The JSON pointer of the resource, where the address is none.
     pub logical: Option<String>,
     /// The head of the resource's block.
-    pub block: Spot,
+    pub block: SourceLocation,
     /// JSON pointer into the registry document -> where that property is written.
-    pub properties: BTreeMap<String, Spot>,
+    pub properties: BTreeMap<String, SourceLocation>,
 }
 
 impl Declaration {
     /// The place of a property, or of its nearest parent that has one, and whether it is the property's own.
-    pub fn spot(&self, pointer: &str) -> (&Spot, bool) {
+    pub fn location(&self, pointer: &str) -> (&SourceLocation, bool) {
         let mut parent = pointer;
         loop {
-            if let Some(spot) = self.properties.get(parent) {
-                return (spot, parent == pointer);
+            if let Some(location) = self.properties.get(parent) {
+                return (location, parent == pointer);
             }
             match parent.rfind('/') {
                 Some(end) => parent = &parent[..end],
@@ -169,7 +169,7 @@ impl Declaration {
 
 /// A place in source code, and what belongs to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spot {
+pub struct SourceLocation {
     /// The file.
     pub file: Arc<TextFile>,
     /// The place in it.
@@ -198,7 +198,7 @@ impl Origin {
 
 /// Source code that was read as a whole: a Terraform configuration, a plan, a template, a Bicep file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Taken {
+pub struct FileRead {
     /// Its path, as a user would open it.
     pub path: String,
     /// What it is: `Terraform configuration`.

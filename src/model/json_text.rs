@@ -31,7 +31,7 @@ impl<'a> JsonText<'a> {
     /// Parses a text. One that is no JSON has only its first line to point at.
     pub fn parse(text: &'a str) -> JsonText<'a> {
         let root = parse_to_ast(text, &CollectOptions::default(), &STRICT).ok().and_then(|parsed| parsed.value);
-        JsonText { text, root, lines: Lines::of(text) }
+        JsonText { text, root, lines: Lines::new(text) }
     }
 
     /// The region of a property, or of its nearest parent that is there: `"name": value` where the value is a single

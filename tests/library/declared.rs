@@ -11,7 +11,7 @@ use acrscan::model::inventory::{Inventory, Language};
 use acrscan::model::text_file::TextFile;
 use acrscan::net::service_tags::ServiceTags;
 use acrscan::policy::{PolicySet, Profile, Selection};
-use acrscan::source::code::declared::{DeclaredRegistry, Node, Place, Val};
+use acrscan::source::code::declared::{DeclaredRegistry, Node, NodeValue, Span};
 use serde_json::{Value, json};
 
 /// A registry with these settings, whose tasks, pools and roles may not be all.
@@ -36,7 +36,7 @@ fn registry(settings: Value) -> DeclaredRegistry {
         language: Language::Terraform,
         root: "infra".to_owned(),
         address: "azurerm_container_registry.main".to_owned(),
-        block: Place::new(&file, 0..46),
+        block: Span::new(&file, 0..46),
         related: Vec::new(),
         registry: Node::from_json(registry),
         tasks: Vec::new(),
@@ -117,7 +117,7 @@ fn a_restricted_registry_without_tasks_of_its_own() {
 fn a_setting_that_is_not_known_says_why() {
     let note = "The variable `access` has no default and no value is given.";
     let file = Arc::new(TextFile::new("main.tf", "public_network_access_enabled = var.access\n"));
-    let unknown = Node::unknown(note).or_at(&Place::new(&file, 32..42));
+    let unknown = Node::unknown(note).or_span(&Span::new(&file, 32..42));
     let evaluation = evaluate(hidden(registry(json!({})), "publicNetworkAccess", unknown));
     let said = said(&evaluation, ResultKind::Unknown);
     let expected = "Registry azurerm_container_registry.main: publicNetworkAccess is not known, so whether ACR Tasks are let \
@@ -129,7 +129,8 @@ fn a_setting_that_is_not_known_says_why() {
 #[test]
 fn rules_that_are_not_all_known_hide_no_denial_and_pass_for_none() {
     let rule = |value: &str| Node::from_json(json!({"action": "Allow", "value": value}));
-    let rules = Node::of(Val::List(vec![rule("2603:1030::/32"), Node::unknown("A data source."), rule("20.0.0.0/8")]));
+    let rules =
+        Node::new(NodeValue::List(vec![rule("2603:1030::/32"), Node::unknown("A data source."), rule("20.0.0.0/8")]));
     let mut rule_set = Node::from_json(json!({"defaultAction": "Deny", "virtualNetworkRules": []}));
     rule_set.set("ipRules", rules);
     let evaluation = evaluate(hidden(registry(json!({})), "networkRuleSet", rule_set));

@@ -103,7 +103,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     check_targets(args)?;
 
     let (mut inventory, tags) = collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
-    console::tell_sources(&inventory.taken, &inventory.left);
+    console::tell_sources(&inventory.files_read, &inventory.skipped);
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
@@ -213,7 +213,7 @@ fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policie
         gaps: inventory.gaps.len(),
         waiver_remarks: Vec::new(),
         absent: None,
-        taken: inventory.taken,
-        left: inventory.left,
+        files_read: inventory.files_read,
+        skipped: inventory.skipped,
     }
 }

@@ -27,7 +27,7 @@ pub struct Lines {
 
 impl Lines {
     /// Of a text.
-    pub fn of(text: &str) -> Lines {
+    pub fn new(text: &str) -> Lines {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
         Lines { starts, units: OnceLock::new() }
     }

@@ -33,7 +33,7 @@ impl TextFile {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let lines = Lines::of(&text);
+        let lines = Lines::new(&text);
         TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
     }
 

@@ -5,7 +5,7 @@ mod shape;
 
 use self::shape::Document;
 use super::ScanVerdict;
-use super::report::{Outcome, Report, ScopeReport, Taken};
+use super::report::{FileRead, Outcome, Report, ScopeReport};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
@@ -47,8 +47,8 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         notifications: report.notifications.iter().map(notification).collect(),
         waiver_remarks: report.waiver_remarks.iter().map(remark).collect(),
         absent: report.absent.as_ref().map(|all| all.iter().map(absent).collect()),
-        read: report.taken.iter().map(file_read).collect(),
-        skipped: report.left.iter().map(|(path, reason)| shape::SkippedFile { path, reason }).collect(),
+        read: report.files_read.iter().map(file_read).collect(),
+        skipped: report.skipped.iter().map(|(path, reason)| shape::SkippedFile { path, reason }).collect(),
     }
 }
 
@@ -103,7 +103,7 @@ fn absent(gone: &AbsentResult) -> shape::Absent<'_> {
     }
 }
 
-fn file_read(file: &Taken) -> shape::FileRead<'_> {
+fn file_read(file: &FileRead) -> shape::FileRead<'_> {
     // The working directory has a name, too.
     let path = if file.path.is_empty() { "." } else { &file.path };
     shape::FileRead { path, what: file.what, files: file.files, registries: file.registries }

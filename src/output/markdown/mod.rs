@@ -10,7 +10,7 @@ use super::report::grouping;
 use super::report::grouping::unknown_reasons;
 use super::report::summary::summary;
 use super::report::verdict::plural;
-use super::report::{Compared, Report, Taken};
+use super::report::{Compared, FileRead, Report};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
 use crate::triage::baseline::AbsentResult;
 use crate::triage::waiver::WaiverRemark;
@@ -126,19 +126,19 @@ fn waivers(page: &mut Page, report: &Report) {
 }
 
 fn sources(page: &mut Page, report: &Report) {
-    let (taken, left) = (report.taken.len(), report.left.len());
-    let title = format!("What was read: {taken}; what was left: {left}");
-    page.folded(&title, taken + left > 0, |page| {
-        let row = |taken: &Taken| {
-            let path = if taken.path.is_empty() { "." } else { &taken.path };
-            vec![code(path), cell(taken.what), taken.files.to_string(), taken.registries.to_string()]
+    let (read, skipped) = (report.files_read.len(), report.skipped.len());
+    let title = format!("What was read: {read}; what was left: {skipped}");
+    page.folded(&title, read + skipped > 0, |page| {
+        let row = |file: &FileRead| {
+            let path = if file.path.is_empty() { "." } else { &file.path };
+            vec![code(path), cell(file.what), file.files.to_string(), file.registries.to_string()]
         };
-        if taken > 0 {
-            page.table(&["Read", "What it is", "Files", "Registries"], report.taken.iter().map(row), "paths");
+        if read > 0 {
+            page.table(&["Read", "What it is", "Files", "Registries"], report.files_read.iter().map(row), "paths");
         }
-        if left > 0 {
+        if skipped > 0 {
             let row = |(path, why): &(String, String)| vec![code(path), cell(why)];
-            page.table(&["Left", "Why"], report.left.iter().map(row), "paths");
+            page.table(&["Left", "Why"], report.skipped.iter().map(row), "paths");
         }
     });
 }

@@ -11,7 +11,7 @@ pub(crate) mod verdict;
 use crate::model::finding::{
     BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
 };
-pub use crate::model::inventory::Taken;
+pub use crate::model::inventory::FileRead;
 use crate::policy::Policy;
 use crate::triage::baseline::AbsentResult;
 use crate::triage::waiver::WaiverRemark;
@@ -36,9 +36,9 @@ pub struct Report {
     /// What the baseline holds and this scan does not; `None` where there is no baseline. Sorted.
     pub absent: Option<Vec<AbsentResult>>,
     /// The source code that was read; sorted by path.
-    pub taken: Vec<Taken>,
+    pub files_read: Vec<FileRead>,
     /// What looked like source code and was left, and why; sorted.
-    pub left: Vec<(String, String)>,
+    pub skipped: Vec<(String, String)>,
 }
 
 /// One subscription of a report, or the source code.

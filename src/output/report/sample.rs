@@ -136,13 +136,13 @@ pub fn report() -> Report {
             message: "This waiver matches nothing.".to_owned(),
         }],
         absent: None,
-        taken: vec![super::Taken {
+        files_read: vec![super::FileRead {
             path: "infra".to_owned(),
             what: "Terraform configuration",
             files: 2,
             registries: 1,
         }],
-        left: vec![("infra/values.json".to_owned(), "JSON, and neither a template nor a plan".to_owned())],
+        skipped: vec![("infra/values.json".to_owned(), "JSON, and neither a template nor a plan".to_owned())],
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::config::ConfigSpan;
 use crate::model::finding::{Level, Location, Notification, Region, ResultKind, ScopeName, Severity, fingerprint};
-use crate::model::inventory::{Declaration, Inventory, Language, Origin, RegistryRecord, ScanScope, Spot};
+use crate::model::inventory::{Declaration, Inventory, Language, Origin, RegistryRecord, ScanScope, SourceLocation};
 use crate::model::text_file::TextFile;
 
 const SUBSCRIPTION: &str = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4";
@@ -237,7 +237,7 @@ fn a_waiver_of_no_policy_is_refused() {
 fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String)>, Remarks) {
     let file = Arc::new(TextFile::new(path, text));
     let at = |line| Region { start_line: line, start_column: 1, end_line: line, end_column: 2 };
-    let spot = |line| Spot { file: Arc::clone(&file), region: at(line), related: Vec::new(), note: None };
+    let spot = |line| SourceLocation { file: Arc::clone(&file), region: at(line), related: Vec::new(), note: None };
     let properties = BTreeMap::from([("/registry/properties/x".to_owned(), spot(line))]);
     let declaration = Declaration {
         language: Language::Terraform,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::declared::{DeclaredRegistry, Node, Val};
+use super::super::declared::{DeclaredRegistry, Node, NodeValue};
 use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
 use super::template::resources::{AGENT_POOL, REGISTRY, Resource, TASK};
@@ -10,7 +10,7 @@ use crate::model::inventory::Language;
 
 /// A registry of a template, and how the template calls it.
 #[derive(Debug, Clone)]
-pub struct Assembled {
+pub struct AssembledRegistry {
     /// The registry.
     pub registry: DeclaredRegistry,
     /// Its symbolic name, where resources have some.
@@ -27,7 +27,7 @@ pub struct Assembled {
 
 /// What belongs to registries, by their names in lower case.
 #[derive(Default)]
-struct Belongings<'a> {
+struct RelatedResources<'a> {
     tasks: HashMap<String, Vec<&'a Resource>>,
     agent_pools: HashMap<String, Vec<&'a Resource>>,
     /// Connections of private endpoints: the endpoint, the connection, its state.
@@ -35,9 +35,9 @@ struct Belongings<'a> {
     role_assignments: HashMap<String, Vec<&'a Resource>>,
 }
 
-impl<'a> Belongings<'a> {
-    fn of(resources: &'a [Resource]) -> Belongings<'a> {
-        let mut all = Belongings::default();
+impl<'a> RelatedResources<'a> {
+    fn collect(resources: &'a [Resource]) -> RelatedResources<'a> {
+        let mut all = RelatedResources::default();
         for resource in resources {
             let names = split_name(&resource.name);
             let parent = names.first().map(|name| name.to_lowercase()).unwrap_or_default();
@@ -74,27 +74,32 @@ impl<'a> Belongings<'a> {
 }
 
 /// The registries of a template; `root` is what their addresses are relative to.
-pub fn registries(resources: &[Resource], root: &str) -> Vec<Assembled> {
+pub fn registries(resources: &[Resource], root: &str) -> Vec<AssembledRegistry> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let belongings = Belongings::of(resources);
+    let related_resources = RelatedResources::collect(resources);
     let assemble = |resource: &Resource| {
         let mut address = address(resource);
         let count = seen.entry(address.to_lowercase()).and_modify(|count| *count += 1).or_insert(1);
         if *count > 1 {
             address = format!("{address}#{count}");
         }
-        assembled(resource, address, &belongings, root)
+        assembled(resource, address, &related_resources, root)
     };
     resources.iter().filter(|resource| resource.kind == REGISTRY).map(assemble).collect()
 }
 
-fn assembled(resource: &Resource, address: String, belongings: &Belongings<'_>, root: &str) -> Assembled {
+fn assembled(
+    resource: &Resource,
+    address: String,
+    related_resources: &RelatedResources<'_>,
+    root: &str,
+) -> AssembledRegistry {
     let own = resource.name.to_lowercase();
     let children = |all: &HashMap<String, Vec<&Resource>>, node: fn(&Resource) -> Node| {
         all.get(&own).into_iter().flatten().map(|child| node(child)).collect()
     };
     let mut registry = resource.body.clone();
-    registry.site.place = None;
+    registry.provenance.span = None;
     registry.set("name", resource.name_node.clone());
     let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
     if let Some(predicted) = &resource.predicted {
@@ -103,7 +108,7 @@ fn assembled(resource: &Resource, address: String, belongings: &Belongings<'_>, 
     if is_new != Some(false) {
         defaults::fill(&mut registry, "the template");
     }
-    let connections = belongings.connections.get(&own).map(Vec::as_slice).unwrap_or_default();
+    let connections = related_resources.connections.get(&own).map(Vec::as_slice).unwrap_or_default();
     let declared = DeclaredRegistry {
         language: Language::Arm,
         root: root.to_owned(),
@@ -112,15 +117,15 @@ fn assembled(resource: &Resource, address: String, belongings: &Belongings<'_>, 
         block: resource.block.clone(),
         related: resource.related.clone(),
         registry: with_endpoints(registry, resource, connections),
-        tasks: children(&belongings.tasks, task),
+        tasks: children(&related_resources.tasks, task),
         all_tasks: is_new == Some(true),
-        agent_pools: children(&belongings.agent_pools, child),
+        agent_pools: children(&related_resources.agent_pools, child),
         all_agent_pools: is_new == Some(true),
-        role_assignments: children(&belongings.role_assignments, role_assignment),
+        role_assignments: children(&related_resources.role_assignments, role_assignment),
         api_version: resource.api_version.clone(),
         alternatives: Vec::new(),
     };
-    Assembled {
+    AssembledRegistry {
         registry: declared,
         symbol: resource.symbol.clone(),
         name_source: resource.name_source.clone(),
@@ -150,24 +155,24 @@ fn child(resource: &Resource) -> Node {
     let mut node = resource.body.clone();
     let last = split_name(&resource.name).last().copied().unwrap_or_default().to_owned();
     let mut name = resource.name_node.clone();
-    name.value = if last.contains('{') { Val::Symbol(last.into()) } else { Val::String(last) };
+    name.value = if last.contains('{') { NodeValue::Symbol(last.into()) } else { NodeValue::String(last) };
     if name.is_unknown() {
         // A policy needs a name to tell tasks apart by; the expression is one.
-        name.value = Val::String(split_name(&resource.name).last().copied().unwrap_or_default().to_owned());
+        name.value = NodeValue::String(split_name(&resource.name).last().copied().unwrap_or_default().to_owned());
     }
     node.set("name", name);
-    node.site.place = Some(resource.block.clone());
+    node.provenance.span = Some(resource.block.clone());
     node
 }
 
 fn task(resource: &Resource) -> Node {
     let mut node = child(resource);
     let id = id_of("Microsoft.ContainerRegistry/registries/tasks", &resource.name);
-    if let Val::Object(members) = &mut node.value {
+    if let NodeValue::Object(members) = &mut node.value {
         if let Some((_, identity)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("identity"))
             && is_system_assigned(identity)
         {
-            identity.set("principalId", Node::of(Val::Symbol(principal_of(&id).into())));
+            identity.set("principalId", Node::new(NodeValue::Symbol(principal_of(&id).into())));
         }
         if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"))
             && properties.as_object().is_some()
@@ -188,8 +193,8 @@ fn is_system_assigned(identity: &Node) -> bool {
 /// The name, in lower case, of the registry that a resource id, or a name for one, is the id of.
 fn registry_of(id: &Node) -> Option<String> {
     let text = match &id.value {
-        Val::String(text) => text.as_str(),
-        Val::Symbol(symbol) => symbol,
+        NodeValue::String(text) => text.as_str(),
+        NodeValue::Symbol(symbol) => symbol,
         _ => return None,
     };
     match split_name(text).as_slice() {
@@ -217,8 +222,8 @@ fn with_endpoints(mut registry: Node, resource: &Resource, connections: &[(&Reso
         return registry;
     }
     connections.push(Node::unknown("Private endpoints may be made elsewhere too."));
-    properties.set("privateEndpointConnections", Node::of(Val::List(connections)));
-    if let Val::Object(members) = &mut registry.value
+    properties.set("privateEndpointConnections", Node::new(NodeValue::List(connections)));
+    if let NodeValue::Object(members) = &mut registry.value
         && let Some((_, known)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"))
     {
         *known = properties;
@@ -227,17 +232,17 @@ fn with_endpoints(mut registry: Node, resource: &Resource, connections: &[(&Reso
 }
 
 fn connection_node(endpoint: &Resource, connection: &Node, status: &str) -> Node {
-    let state = Node::of(Val::Object(vec![("status".to_owned(), Node::text(status))]));
-    let id = Node::of(Val::Symbol(id_of("Microsoft.Network/privateEndpoints", &endpoint.name).into()));
+    let state = Node::new(NodeValue::Object(vec![("status".to_owned(), Node::text(status))]));
+    let id = Node::new(NodeValue::Symbol(id_of("Microsoft.Network/privateEndpoints", &endpoint.name).into()));
     let members = vec![
-        ("privateEndpoint".to_owned(), Node::of(Val::Object(vec![("id".to_owned(), id)]))),
+        ("privateEndpoint".to_owned(), Node::new(NodeValue::Object(vec![("id".to_owned(), id)]))),
         ("privateLinkServiceConnectionState".to_owned(), state),
     ];
     let name = connection.get_folded("name").filter(|name| name.as_str().is_some()).cloned();
     let name = name.unwrap_or_else(|| Node::text(&endpoint.name));
-    let properties = Node::of(Val::Object(members));
-    Node::at(
-        Val::Object(vec![("name".to_owned(), name), ("properties".to_owned(), properties)]),
+    let properties = Node::new(NodeValue::Object(members));
+    Node::spanned(
+        NodeValue::Object(vec![("name".to_owned(), name), ("properties".to_owned(), properties)]),
         endpoint.block.clone(),
     )
 }
@@ -245,10 +250,10 @@ fn connection_node(endpoint: &Resource, connection: &Node, status: &str) -> Node
 /// A role assignment at the registry.
 fn role_assignment(resource: &Resource) -> Node {
     let mut node = resource.body.clone();
-    node.site.place = Some(resource.block.clone());
+    node.provenance.span = Some(resource.block.clone());
     let id = id_of("Microsoft.Authorization/roleAssignments", &resource.name);
-    node.set("id", Node::of(Val::Symbol(id.into())));
-    if let Val::Object(members) = &mut node.value {
+    node.set("id", Node::new(NodeValue::Symbol(id.into())));
+    if let NodeValue::Object(members) = &mut node.value {
         members.retain(|(name, _)| !name.eq_ignore_ascii_case("scope"));
         if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties")) {
             name_role(properties);
@@ -259,13 +264,13 @@ fn role_assignment(resource: &Resource) -> Node {
 
 /// A built-in role is known by its GUID, whatever the subscription.
 fn name_role(properties: &mut Node) {
-    let Val::Object(members) = &mut properties.value else { return };
+    let NodeValue::Object(members) = &mut properties.value else { return };
     for (name, value) in members {
-        if let Val::Symbol(symbol) = &value.value
+        if let NodeValue::Symbol(symbol) = &value.value
             && name.eq_ignore_ascii_case("roleDefinitionId")
             && !split_name(symbol).last().is_some_and(|guid| guid.contains('{'))
         {
-            value.value = Val::String(symbol.to_string());
+            value.value = NodeValue::String(symbol.to_string());
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::super::declared::{Node, Val};
+use super::super::declared::{Node, NodeValue};
 
-/// Fills in what is left out of a registry's `properties`, each with a note that says so; `place` is a word for where it
+/// Fills in what is left out of a registry's `properties`, each with a note that says so; `declared_in` is a word for where it
 /// is left out: `the template`.
-pub fn fill(registry: &mut Node, place: &str) {
+pub fn fill(registry: &mut Node, declared_in: &str) {
     let sku = registry.get_folded("sku").and_then(|sku| sku.get_folded("name")).cloned();
-    if registry.get_folded("properties").is_none_or(|properties| properties.value == Val::Null) {
-        set(registry, "properties", Node::of(Val::Object(Vec::new())));
+    if registry.get_folded("properties").is_none_or(|properties| properties.value == NodeValue::Null) {
+        set(registry, "properties", Node::new(NodeValue::Object(Vec::new())));
     }
-    let Val::Object(members) = &mut registry.value else { return };
+    let NodeValue::Object(members) = &mut registry.value else { return };
     let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties")) else {
         return;
     };
@@ -19,9 +19,9 @@ pub fn fill(registry: &mut Node, place: &str) {
         return;
     }
     for (path, value) in plain() {
-        put(properties, path, &value, place);
+        put(properties, path, &value, declared_in);
     }
-    rule_set(properties, sku.as_ref(), place);
+    rule_set(properties, sku.as_ref(), declared_in);
 }
 
 /// Path within `properties` -> value.
@@ -48,7 +48,7 @@ fn plain() -> [(&'static [&'static str], Value); 17] {
 }
 
 fn set(object: &mut Node, name: &str, value: Node) {
-    if let Val::Object(members) = &mut object.value {
+    if let NodeValue::Object(members) = &mut object.value {
         match members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, known)) => *known = value,
             None => members.push((name.to_owned(), value)),
@@ -56,55 +56,57 @@ fn set(object: &mut Node, name: &str, value: Node) {
     }
 }
 
-fn default(name: &str, value: &Value, place: &str) -> Node {
-    let shown = match value {
+fn default(name: &str, value: &Value, declared_in: &str) -> Node {
+    let default = match value {
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
         other => other.to_string(),
     };
-    Node::from_json(value.clone()).with_note(format!("{name} is not set in {place}, and {shown} is the default."))
+    Node::from_json(value.clone())
+        .with_note(format!("{name} is not set in {declared_in}, and {default} is the default."))
 }
 
 /// Sets a member deep in an object, unless it is there or something above it is not known.
-fn put(object: &mut Node, path: &[&str], value: &Value, place: &str) {
+fn put(object: &mut Node, path: &[&str], value: &Value, declared_in: &str) {
     let [name, rest @ ..] = path else { return };
-    let Val::Object(members) = &mut object.value else { return };
+    let NodeValue::Object(members) = &mut object.value else { return };
     let at = members.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
     // Null in a template is as good as nothing.
-    let absent = at.is_none_or(|at| members[at].1.value == Val::Null);
+    let absent = at.is_none_or(|at| members[at].1.value == NodeValue::Null);
     if rest.is_empty() {
         if absent {
-            set(object, name, default(name, value, place));
+            set(object, name, default(name, value, declared_in));
         }
         return;
     }
     if absent {
-        set(object, name, Node::of(Val::Object(Vec::new())));
+        set(object, name, Node::new(NodeValue::Object(Vec::new())));
     }
-    if let Val::Object(members) = &mut object.value
+    if let NodeValue::Object(members) = &mut object.value
         && let Some((_, member)) = members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name))
     {
-        put(member, rest, value, place);
+        put(member, rest, value, declared_in);
     }
 }
 
 /// Basic and Standard have no rule set, and ARM leaves it out of their answers.
-fn rule_set(properties: &mut Node, sku: Option<&Node>, place: &str) {
-    let declared = properties.get_folded("networkRuleSet").is_some_and(|rules| rules.value != Val::Null);
+fn rule_set(properties: &mut Node, sku: Option<&Node>, declared_in: &str) {
+    let declared = properties.get_folded("networkRuleSet").is_some_and(|rules| rules.value != NodeValue::Null);
     let sku_name = sku.and_then(Node::as_str).map(str::to_ascii_lowercase);
     match (declared, sku_name.as_deref(), sku) {
         (true, ..) | (false, Some("premium"), _) => {
             if !declared {
-                let note = format!("networkRuleSet is not set in {place}, and it allows all networks by default.");
-                set(properties, "networkRuleSet", Node::of(Val::Object(Vec::new())).with_note(note));
+                let note =
+                    format!("networkRuleSet is not set in {declared_in}, and it allows all networks by default.");
+                set(properties, "networkRuleSet", Node::new(NodeValue::Object(Vec::new())).with_note(note));
             }
-            put(properties, &["networkRuleSet", "defaultAction"], &json!("Allow"), place);
-            put(properties, &["networkRuleSet", "ipRules"], &json!([]), place);
-            put(properties, &["networkRuleSet", "virtualNetworkRules"], &json!([]), place);
+            put(properties, &["networkRuleSet", "defaultAction"], &json!("Allow"), declared_in);
+            put(properties, &["networkRuleSet", "ipRules"], &json!([]), declared_in);
+            put(properties, &["networkRuleSet", "virtualNetworkRules"], &json!([]), declared_in);
         }
         (false, Some("basic" | "standard"), _) => {}
         (false, _, sku) => {
-            let why = sku.and_then(|sku| sku.site.note.clone());
+            let why = sku.and_then(|sku| sku.provenance.note.clone());
             let why =
                 why.unwrap_or_else(|| "Whether it has network rules depends on its SKU, which is not known.".into());
             set(properties, "networkRuleSet", Node::unknown(why));
@@ -130,7 +132,7 @@ mod tests {
         let bypass = properties.get("networkRuleBypassAllowedForTasks").expect("a default");
         assert_eq!(bypass.as_bool(), Some(false));
         let note = "networkRuleBypassAllowedForTasks is not set in the template, and false is the default.";
-        assert_eq!(bypass.site.note.as_deref(), Some(note));
+        assert_eq!(bypass.provenance.note.as_deref(), Some(note));
         let rules = properties.get("networkRuleSet").expect("rules");
         assert_eq!(rules.get("defaultAction").and_then(Node::as_str), Some("Allow"));
         assert_eq!(rules.get("ipRules").and_then(Node::as_list), Some(&[][..]));
@@ -147,12 +149,12 @@ mod tests {
 
     #[test]
     fn what_is_not_known_stays_so() {
-        let mut node = Node::of(Val::Object(vec![("properties".to_owned(), Node::default())]));
+        let mut node = Node::new(NodeValue::Object(vec![("properties".to_owned(), Node::default())]));
         fill(&mut node, "the template");
         assert!(node.get("properties").expect("properties").is_unknown());
         let policies = ("policies".to_owned(), Node::default());
-        let properties = Node::of(Val::Object(vec![policies]));
-        let mut node = Node::of(Val::Object(vec![("properties".to_owned(), properties)]));
+        let properties = Node::new(NodeValue::Object(vec![policies]));
+        let mut node = Node::new(NodeValue::Object(vec![("properties".to_owned(), properties)]));
         fill(&mut node, "the template");
         assert!(node.get("properties").and_then(|p| p.get("policies")).expect("policies").is_unknown());
     }

@@ -15,48 +15,48 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use self::assemble::{Assembled, registries};
+pub use self::assemble::{AssembledRegistry, registries};
 pub use self::defaults::fill as fill_defaults;
 use self::expression::{Expr, on_deep_stack};
 use self::syntax::json::Strings;
 use self::template::evaluated;
-pub use self::template::names::{Given, combined};
+pub use self::template::names::{ParameterValues, combined};
 use self::template::parameters::{ParameterFile, template_of};
 pub use self::template::resources::{Finder, Resource, WANTED};
-pub use self::template::{Compiled, Evaluated, compiled, with_alternatives};
+pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alternatives};
 
 use super::declared::DeclaredRegistry;
-use super::{Found, Read};
-use crate::model::inventory::Taken;
+use super::{Extraction, SourceFiles};
+use crate::model::inventory::FileRead;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
 /// Reads the ARM templates, their parameter files and the results of what-if.
-pub fn read(found: &Found) -> Read {
+pub fn read(found: &SourceFiles) -> Extraction {
     let files: Vec<Result<(Expr, Vec<String>), String>> = found.templates.par_iter().map(|path| parsed(path)).collect();
-    let mut read = Read::default();
+    let mut extraction = Extraction::default();
     let mut templates = Vec::new();
     for (path, file) in found.templates.iter().zip(files) {
         match file {
             Ok((template, gaps)) => {
-                read.gaps.extend(gaps);
+                extraction.gaps.extend(gaps);
                 templates.push((path.clone(), template));
             }
-            Err(error) => read.gaps.push(error),
+            Err(error) => extraction.gaps.push(error),
         }
     }
-    let mut given: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
+    let mut values: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
     for path in &found.parameters {
-        match ParameterFile::read(path, &mut read.gaps) {
+        match ParameterFile::read(path, &mut extraction.gaps) {
             Ok(file) => match template_of(&file, &templates) {
-                Some(template) => given.entry(template.to_owned()).or_default().push(file),
-                None => read.left.push((display_path(path), "no template declares its parameters".to_owned())),
+                Some(template) => values.entry(template.to_owned()).or_default().push(file),
+                None => extraction.skipped.push((display_path(path), "no template declares its parameters".to_owned())),
             },
-            Err(error) => read.gaps.push(error),
+            Err(error) => extraction.gaps.push(error),
         }
     }
-    let all: Vec<(&Path, Vec<Evaluated>)> =
-        templates.par_iter().map(|(path, template)| (path.as_path(), of_template(path, template, &given))).collect();
+    let all: Vec<(&Path, Vec<EvaluatedTemplate>)> =
+        templates.par_iter().map(|(path, template)| (path.as_path(), of_template(path, template, &values))).collect();
     let links: Vec<(PathBuf, BTreeSet<PathBuf>)> = all
         .iter()
         .map(|(path, all)| (real(path), all.iter().flat_map(|one| &one.files).map(|path| real(path)).collect()))
@@ -64,11 +64,11 @@ pub fn read(found: &Found) -> Read {
     let mains = mains(&links);
     for ((path, evaluated), (real, _)) in all.into_iter().zip(&links) {
         if mains.contains(real) {
-            add(&mut read, path, evaluated, given.get(path).map_or(0, Vec::len));
+            add(&mut extraction, path, evaluated, values.get(path).map_or(0, Vec::len));
         }
     }
-    what_ifs(found, &mut read);
-    read
+    what_ifs(found, &mut extraction);
+    extraction
 }
 
 /// The templates that are read for themselves: what links to the others says what their parameters are. Of those that
@@ -98,52 +98,52 @@ fn parsed(path: &Path) -> Result<(Expr, Vec<String>), String> {
 }
 
 /// A template, once for each of its parameter files.
-fn of_template(path: &Path, template: &Expr, given: &BTreeMap<PathBuf, Vec<ParameterFile>>) -> Vec<Evaluated> {
+fn of_template(path: &Path, template: &Expr, values: &BTreeMap<PathBuf, Vec<ParameterFile>>) -> Vec<EvaluatedTemplate> {
     let root = display_path(path);
-    let files = given.get(path).map(Vec::as_slice).unwrap_or_default();
+    let files = values.get(path).map(Vec::as_slice).unwrap_or_default();
     match files {
-        [] => vec![evaluated(template, path, &Given::new(), &root)],
-        [one] => vec![evaluated(template, path, &one.given, &root)],
+        [] => vec![evaluated(template, path, &ParameterValues::new(), &root)],
+        [one] => vec![evaluated(template, path, &one.values, &root)],
         several => {
             let name = |file: &ParameterFile| {
                 let folder = path.parent().unwrap_or(Path::new(""));
                 display_path(file.path.strip_prefix(folder).unwrap_or(&file.path))
             };
             let each = several.iter();
-            each.map(|file| evaluated(template, path, &file.given, &format!("{root} ({})", name(file)))).collect()
+            each.map(|file| evaluated(template, path, &file.values, &format!("{root} ({})", name(file)))).collect()
         }
     }
 }
 
-fn add(read: &mut Read, path: &Path, evaluated: Vec<Evaluated>, parameter_files: usize) {
+fn add(extraction: &mut Extraction, path: &Path, evaluated: Vec<EvaluatedTemplate>, parameter_files: usize) {
     let mut linked = BTreeSet::new();
     let mut count = 0;
     for one in evaluated {
         linked.extend(one.files);
-        read.gaps.extend(one.gaps);
-        read.left.extend(one.left);
+        extraction.gaps.extend(one.gaps);
+        extraction.skipped.extend(one.skipped);
         count = count.max(one.registries.len());
-        read.registries.extend(one.registries.into_iter().map(|assembled| assembled.registry));
+        extraction.registries.extend(one.registries.into_iter().map(|assembled| assembled.registry));
     }
     let files = 1 + parameter_files + linked.len();
-    read.taken.push(Taken { path: display_path(path), what: "ARM template", files, registries: count });
+    extraction.files_read.push(FileRead { path: display_path(path), what: "ARM template", files, registries: count });
 }
 
-fn what_ifs(found: &Found, read: &mut Read) {
+fn what_ifs(found: &SourceFiles, extraction: &mut Extraction) {
     let each = |path: &PathBuf| -> (Result<Vec<DeclaredRegistry>, String>, Vec<String>) {
         let mut gaps = Vec::new();
         (on_deep_stack(|| what_if::read(path, &mut gaps)), gaps)
     };
     let all: Vec<_> = found.what_if.par_iter().map(each).collect();
     for (path, (registries, gaps)) in found.what_if.iter().zip(all) {
-        read.gaps.extend(gaps);
+        extraction.gaps.extend(gaps);
         match registries {
             Ok(registries) => {
                 let (path, what) = (display_path(path), "what-if result");
-                read.taken.push(Taken { path, what, files: 1, registries: registries.len() });
-                read.registries.extend(registries);
+                extraction.files_read.push(FileRead { path, what, files: 1, registries: registries.len() });
+                extraction.registries.extend(registries);
             }
-            Err(error) => read.gaps.push(error),
+            Err(error) => extraction.gaps.push(error),
         }
     }
 }

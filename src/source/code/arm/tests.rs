@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::super::declared::DeclaredRegistry;
-use super::super::{Found, Read};
+use super::super::{Extraction, SourceFiles};
 use super::read;
 use crate::model::inventory::{Origin, RegistryRecord};
 
 /// A folder with these files; which of them are what, their names say.
-fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, Found) {
+fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, SourceFiles) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut found = Found::default();
+    let mut found = SourceFiles::default();
     for (name, text) in files {
         let path: PathBuf = folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -27,38 +27,38 @@ fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, Found) {
 }
 
 /// What is read, with the folder's path cut off.
-fn reads(files: &[(&str, &str)]) -> Read {
+fn reads(files: &[(&str, &str)]) -> Extraction {
     let (folder, found) = folder(files);
-    let mut read = read(&found);
+    let mut extraction = read(&found);
     let prefix = format!("{}/", folder.path().display());
-    for gap in &mut read.gaps {
+    for gap in &mut extraction.gaps {
         *gap = gap.replace(&prefix, "");
     }
-    for (path, _) in &mut read.left {
+    for (path, _) in &mut extraction.skipped {
         *path = path.replace(&prefix, "");
     }
-    for registry in &mut read.registries {
+    for registry in &mut extraction.registries {
         registry.root = registry.root.replace(&prefix, "");
     }
-    read
+    extraction
 }
 
-fn records(read: Read) -> Vec<(Value, RegistryRecord)> {
-    let records = read.registries.into_iter().map(DeclaredRegistry::into_record);
+fn records(extraction: Extraction) -> Vec<(Value, RegistryRecord)> {
+    let records = extraction.registries.into_iter().map(DeclaredRegistry::into_record);
     records.map(|record| (serde_json::from_str(&record.document).expect("JSON"), record)).collect()
 }
 
 /// The one registry of a template without gaps.
 fn one(template: &str) -> (Value, RegistryRecord) {
-    let read = reads(&[("main.json", template)]);
-    assert_eq!(read.gaps, Vec::<String>::new());
-    let mut records = records(read);
+    let extraction = reads(&[("main.json", template)]);
+    assert_eq!(extraction.gaps, Vec::<String>::new());
+    let mut records = records(extraction);
     assert_eq!(records.len(), 1);
     records.remove(0)
 }
 
 /// `line:column-column text` of a property's place, its related places, and its note.
-fn place(record: &RegistryRecord, pointer: &str) -> (String, Vec<String>, Option<String>) {
+fn span(record: &RegistryRecord, pointer: &str) -> (String, Vec<String>, Option<String>) {
     let Origin::Source(declaration) = &record.origin else { panic!("no source") };
     let spot = declaration.properties.get(pointer).unwrap_or_else(|| panic!("{pointer} has no place"));
     let text = |file: &crate::model::text_file::TextFile, region: crate::model::finding::Region| {
@@ -112,9 +112,9 @@ fn what_is_left_out_is_the_default_and_what_is_written_has_its_place() {
         document["partial"],
         json!(["/registry/properties/privateEndpointConnections", "/tasks", "/agent_pools", "/role_assignments"])
     );
-    let spot = place(&record, "/registry/properties/publicNetworkAccess");
+    let spot = span(&record, "/registry/properties/publicNetworkAccess");
     assert_eq!(spot, (r#"12: "publicNetworkAccess": "Disabled""#.to_owned(), vec![], None));
-    let rule = place(&record, "/registry/properties/networkRuleSet/ipRules/0/value");
+    let rule = span(&record, "/registry/properties/networkRuleSet/ipRules/0/value");
     assert_eq!(rule.0, r#"12: "value": "::1""#);
     let Origin::Source(declaration) = &record.origin else { panic!("no source") };
     assert_eq!(declaration.logical.as_deref(), Some("/resources/0"));
@@ -136,11 +136,11 @@ fn a_value_is_where_it_is_written_and_related_to_where_it_is_used() {
     let properties = &document["registry"]["properties"];
     assert_eq!(properties["networkRuleSet"]["ipRules"], json!([{"action": "Allow", "value": "1.2.3.4"}]));
     assert_eq!(properties["adminUserEnabled"], false);
-    let (own, related, note) = place(&record, "/registry/properties/publicNetworkAccess");
+    let (own, related, note) = span(&record, "/registry/properties/publicNetworkAccess");
     assert_eq!(own, r#"3: "defaultValue": "Disabled""#);
     assert_eq!(related, [r#"14: "publicNetworkAccess": "[variables('access')]""#]);
     assert_eq!(note, None);
-    let (own, related, _) = place(&record, "/registry/properties/networkRuleSet/ipRules/0/value");
+    let (own, related, _) = span(&record, "/registry/properties/networkRuleSet/ipRules/0/value");
     assert_eq!(own, r#"3: "1.2.3.4""#);
     assert_eq!(related.len(), 2, "{related:?}");
 }
@@ -158,7 +158,7 @@ fn a_parameter_without_value_is_unknown_unless_all_it_may_be_says_the_same() {
         (&properties["publicNetworkAccess"], &properties["networkRuleBypassOptions"]),
         (&Value::Null, &Value::Null)
     );
-    let (own, _, note) = place(&record, "/registry/properties/networkRuleBypassOptions");
+    let (own, _, note) = span(&record, "/registry/properties/networkRuleBypassOptions");
     assert_eq!(own, r#"12: "networkRuleBypassOptions": "[parameters('a')]""#);
     assert_eq!(note.as_deref(), Some("Parameter `a` has no value here."));
     let values: Vec<Value> = record.alternatives.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
@@ -181,10 +181,10 @@ fn parameter_files_give_values_each_for_itself() {
     let read_one = reads(&[("main.json", &main), ("main.parameters.json", &values("Disabled"))]);
     assert_eq!(read_one.gaps, Vec::<String>::new());
     assert_eq!(read_one.registries[0].root, "main.json");
-    assert_eq!((read_one.taken[0].files, read_one.taken[0].registries), (2, 1));
+    assert_eq!((read_one.files_read[0].files, read_one.files_read[0].registries), (2, 1));
     let all = records(read_one);
     assert_eq!(all[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled");
-    let (own, related, _) = place(&all[0].1, "/registry/properties/publicNetworkAccess");
+    let (own, related, _) = span(&all[0].1, "/registry/properties/publicNetworkAccess");
     assert_eq!(own, r#"1: "value": "Disabled""#);
     assert_eq!(related.len(), 1);
     let read_two = reads(&[
@@ -195,7 +195,10 @@ fn parameter_files_give_values_each_for_itself() {
     ]);
     let roots: Vec<&str> = read_two.registries.iter().map(|registry| registry.root.as_str()).collect();
     assert_eq!(roots, ["main.json (main.parameters.dev.json)", "main.json (main.parameters.prod.json)"]);
-    assert_eq!(read_two.left, [("other.parameters.json".to_owned(), "no template declares its parameters".to_owned())]);
+    assert_eq!(
+        read_two.skipped,
+        [("other.parameters.json".to_owned(), "no template declares its parameters".to_owned())]
+    );
     let by_fit = reads(&[("main.json", &main), ("parameters/prod.parameters.json", &values("Disabled"))]);
     assert_eq!(records(by_fit)[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled");
 }
@@ -209,7 +212,7 @@ fn a_secret_is_never_shown() {
     );
     let (document, record) = one(&text);
     assert!(!document.to_string().contains("hunter2"));
-    let note = place(&record, "/registry/properties/publicNetworkAccess").2;
+    let note = span(&record, "/registry/properties/publicNetworkAccess").2;
     assert_eq!(note.as_deref(), Some("Parameter `s` is secure and is not read."));
 }
 
@@ -224,13 +227,17 @@ fn what_is_beside_registries_is_none_of_our_business() {
         ))
     };
     assert_eq!(reads(&[("main.json", &nested("Microsoft.Storage/storageAccounts"))]).gaps, Vec::<String>::new());
-    let read = reads(&[("main.json", &nested("Microsoft.ContainerRegistry/registries"))]);
-    assert!(read.gaps[0].contains("unknown function `frob`"), "{:?}", read.gaps);
-    assert_eq!(records(read)[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled", "null is no value");
-    let perhaps = of_resources(
+    let extraction = reads(&[("main.json", &nested("Microsoft.ContainerRegistry/registries"))]);
+    assert!(extraction.gaps[0].contains("unknown function `frob`"), "{:?}", extraction.gaps);
+    assert_eq!(
+        records(extraction)[0].0["registry"]["properties"]["publicNetworkAccess"],
+        "Disabled",
+        "null is no value"
+    );
+    let uncertain = of_resources(
         r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "n", "condition": "[parameters('on')]", "location": "[null().a]"}]"#,
     );
-    assert_eq!(reads(&[("main.json", &perhaps)]).gaps, Vec::<String>::new());
+    assert_eq!(reads(&[("main.json", &uncertain)]).gaps, Vec::<String>::new());
 }
 
 /// A template of these resources.
@@ -298,14 +305,18 @@ fn copies_and_conditions() {
   {"type": "Microsoft.ContainerRegistry/registries", "name": "many", "copy": {"name": "m", "count": 1000000000}}
 ]"#,
     );
-    let read = reads(&[("main.json", &text)]);
-    assert_eq!(read.gaps.len(), 1, "{:?}", read.gaps);
-    assert!(read.gaps[0].starts_with("main.json:7:") && read.gaps[0].contains("10000"), "{:?}", read.gaps);
+    let extraction = reads(&[("main.json", &text)]);
+    assert_eq!(extraction.gaps.len(), 1, "{:?}", extraction.gaps);
+    assert!(
+        extraction.gaps[0].starts_with("main.json:7:") && extraction.gaps[0].contains("10000"),
+        "{:?}",
+        extraction.gaps
+    );
     let names: Vec<&str> =
-        read.registries.iter().map(|registry| registry.address.rsplit('/').next().expect("a name")).collect();
+        extraction.registries.iter().map(|registry| registry.address.rsplit('/').next().expect("a name")).collect();
     assert_eq!(names, ["acr2", "maybe", "many"]);
-    assert_eq!(read.registries[1].related[0].0, "only under this condition, which is not known");
-    let all = records(read);
+    assert_eq!(extraction.registries[1].related[0].0, "only under this condition, which is not known");
+    let all = records(extraction);
     assert_eq!(
         all[0].0["registry"]["properties"]["networkRuleSet"]["ipRules"],
         json!([{"value": "10.1.0.0"}, {"value": "10.1.0.1"}])
@@ -355,9 +366,9 @@ fn linked_templates_are_read_from_disk_and_not_twice() {
         ))
     };
     let acr = template(r#""pna": {"type": "string"}"#, "", r#""publicNetworkAccess": "[parameters('pna')]""#);
-    let read = reads(&[("main.json", &link(r#""relativePath": "linked/acr.json""#)), ("linked/acr.json", &acr)]);
-    assert_eq!(read.gaps, Vec::<String>::new());
-    let all = records(read);
+    let extraction = reads(&[("main.json", &link(r#""relativePath": "linked/acr.json""#)), ("linked/acr.json", &acr)]);
+    assert_eq!(extraction.gaps, Vec::<String>::new());
+    let all = records(extraction);
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled");
     let missing = reads(&[("main.json", &link(r#""relativePath": "no.json""#))]);
@@ -365,12 +376,12 @@ fn linked_templates_are_read_from_disk_and_not_twice() {
     let remote = reads(&[("main.json", &link(r#""uri": "https://example.net/acr.json?sig=hunter2""#))]);
     assert!(remote.gaps[0].contains("not on disk") && !remote.gaps[0].contains("hunter2"), "{:?}", remote.gaps);
     let other = reads(&[("main.json", &link(r#""uri": "https://example.net/vm.json""#))]);
-    assert_eq!((other.gaps.len(), other.left.len()), (0, 1));
+    assert_eq!((other.gaps.len(), other.skipped.len()), (0, 1));
     let own = reads(&[("main.json", &link(r#""relativePath": "main.json""#))]);
     assert!(own.gaps.iter().any(|gap| gap.contains("nest too deep")), "{:?}", own.gaps);
     let circle =
         reads(&[("a.json", &link(r#""relativePath": "b.json""#)), ("b.json", &link(r#""relativePath": "a.json""#))]);
-    assert_eq!(circle.taken.len(), 1);
+    assert_eq!(circle.files_read.len(), 1);
     assert!(circle.gaps.iter().any(|gap| gap.contains("nest too deep")), "{:?}", circle.gaps);
 }
 
@@ -381,10 +392,7 @@ fn odd_files_are_read_and_wrong_ones_told() {
         format!("\u{feff}// a comment\r\n{}", plain.replace('\n', "\r\n").replace("westeurope", "west\r\neurope"));
     let (document, record) = one(&odd);
     assert_eq!(document["registry"]["location"], "west\r\neurope");
-    assert_eq!(
-        place(&record, "/registry/properties/publicNetworkAccess").0,
-        r#"14: "publicNetworkAccess": "Disabled""#
-    );
+    assert_eq!(span(&record, "/registry/properties/publicNetworkAccess").0, r#"14: "publicNetworkAccess": "Disabled""#);
     for (text, gap) in [
         ("", "main.json:1:1: the file is empty"),
         ("{", "main.json:1:1: this is not JSON: unterminated object; correct it"),
@@ -395,20 +403,20 @@ fn odd_files_are_read_and_wrong_ones_told() {
             "main.json:1:19: the member \"Resources\" is there twice; remove one",
         ),
     ] {
-        let read = reads(&[("main.json", text)]);
-        assert_eq!(read.gaps, [gap], "{text}");
+        let extraction = reads(&[("main.json", text)]);
+        assert_eq!(extraction.gaps, [gap], "{text}");
     }
     let deep = |depth: usize| format!("{{\"resources\": [], \"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(reads(&[("main.json", &deep(510))]).gaps, Vec::<String>::new());
     for depth in [600, 100_000] {
-        let read = reads(&[("main.json", &deep(depth))]);
-        assert_eq!(read.gaps.len(), 1);
-        assert!(read.gaps[0].contains("not JSON"), "{:?}", read.gaps);
+        let extraction = reads(&[("main.json", &deep(depth))]);
+        assert_eq!(extraction.gaps.len(), 1);
+        assert!(extraction.gaps[0].contains("not JSON"), "{:?}", extraction.gaps);
     }
     let wrong = template("", "", r#""publicNetworkAccess": "[frob('x')]", "adminUserEnabled": "[nope""#);
-    let read = reads(&[("main.json", &wrong)]);
-    assert_eq!(read.gaps, ["main.json:12:48: unknown function `frob`; what depends on it is not known"]);
-    assert_eq!(records(read)[0].0["registry"]["properties"].get("publicNetworkAccess"), None);
+    let extraction = reads(&[("main.json", &wrong)]);
+    assert_eq!(extraction.gaps, ["main.json:12:48: unknown function `frob`; what depends on it is not known"]);
+    assert_eq!(records(extraction)[0].0["registry"]["properties"].get("publicNetworkAccess"), None);
 }
 
 #[test]
@@ -453,14 +461,14 @@ fn what_if_says_what_will_be() {
         json!({"status": "Succeeded", "properties": {"changes": changes}}),
     ] {
         let text = format!("{body:#}");
-        let read = reads(&[("whatif.json", &text)]);
-        assert_eq!(read.gaps.len(), 1, "{:?}", read.gaps);
+        let extraction = reads(&[("whatif.json", &text)]);
+        assert_eq!(extraction.gaps.len(), 1, "{:?}", extraction.gaps);
         assert!(
-            read.gaps[0].ends_with(&format!("what-if does not support `{}`: it is odd", id("odd"))),
+            extraction.gaps[0].ends_with(&format!("what-if does not support `{}`: it is odd", id("odd"))),
             "{:?}",
-            read.gaps
+            extraction.gaps
         );
-        let all = records(read);
+        let all = records(extraction);
         let names: Vec<&str> =
             all.iter().map(|(document, _)| document["registry"]["name"].as_str().expect("a name")).collect();
         assert_eq!(names, ["new", "old", "same", "deployed"]);
@@ -483,7 +491,7 @@ fn what_if_says_what_will_be() {
         assert_eq!(properties(1).get("networkRuleBypassAllowedForTasks"), None);
         assert_eq!(properties(2)["adminUserEnabled"], true);
         assert_eq!(all[3].0["registry"].get("properties"), None);
-        assert!(place(&all[0].1, "/registry/properties/adminUserEnabled").0.ends_with(r#""adminUserEnabled": true"#));
+        assert!(span(&all[0].1, "/registry/properties/adminUserEnabled").0.ends_with(r#""adminUserEnabled": true"#));
     }
     let failed = reads(&[("whatif.json", r#"{"status": "Failed", "error": {"code": "Denied"}, "changes": []}"#)]);
     assert_eq!(
@@ -512,11 +520,11 @@ mod hostile {
         };
         let registry = r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "a", "copy": {"name": "d", "count": 10000}}]"#;
         let text = of_resources(&level(&level(&level(registry))));
-        let read = reads(&[("main.json", &text)]);
-        assert!(read.gaps.iter().any(|gap| gap.contains("too many")), "{:?}", read.gaps.first());
+        let extraction = reads(&[("main.json", &text)]);
+        assert!(extraction.gaps.iter().any(|gap| gap.contains("too many")), "{:?}", extraction.gaps.first());
         let square = "[map(range(0, 10000), lambda('x', map(range(0, 10000), lambda('y', 1))))]";
-        let read = reads(&[("main.json", &template("", "", &format!("\"policies\": \"{square}\"")))]);
-        assert!(read.gaps.iter().any(|gap| gap.contains("more work than is allowed")), "{:?}", read.gaps);
+        let extraction = reads(&[("main.json", &template("", "", &format!("\"policies\": \"{square}\"")))]);
+        assert!(extraction.gaps.iter().any(|gap| gap.contains("more work than is allowed")), "{:?}", extraction.gaps);
     }
 
     #[test]

@@ -3,18 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::declared::{DeclaredRegistry, Node, Val};
+use super::super::declared::{DeclaredRegistry, Node, NodeValue};
 use super::assemble;
 use super::defaults;
-use super::expression::{Expr, Names, Scope, Work, evaluate};
+use super::expression::{Expr, NameScope, Names, Work, evaluate};
 use super::syntax::json;
 use super::syntax::json::Strings;
-use super::template::resources::{Predicted, REGISTRY, Resource};
+use super::template::resources::{PredictedResource, REGISTRY, Resource};
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
 /// How many members an object may have that is compared with another.
-const MOST_MEMBERS: usize = 4_000;
+const MAX_MEMBERS: usize = 4_000;
 
 /// The registries that exist after the deployment; what was not read is told in `gaps`.
 ///
@@ -24,7 +24,7 @@ pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>
     let file = Arc::new(TextFile::read(path)?);
     let root = json::read(&file, Strings::Plain, gaps)?;
     let (names, work) = (Names::default(), Work::default());
-    let scope = Scope::new(&names, &work);
+    let scope = NameScope::new(&names, &work);
     failed(&root, gaps);
     let body = root.get("properties").filter(|properties| properties.get("changes").is_some()).unwrap_or(&root);
     let mut resources = Vec::new();
@@ -50,18 +50,21 @@ pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>
 
 /// A prediction that was not made to its end.
 fn failed(root: &Expr, gaps: &mut Vec<String>) {
-    for place in [Some(root), root.get("properties")].into_iter().flatten() {
-        if let Some((status, place)) = place.pair("status")
+    for span in [Some(root), root.get("properties")].into_iter().flatten() {
+        if let Some((status, span)) = span.pair("status")
             && let Some(word) = status.as_str()
             && !word.eq_ignore_ascii_case("Succeeded")
         {
-            gaps.push(format!("{}: what-if ended as {word:?}; run it again", place.shown()));
+            gaps.push(format!("{}: what-if ended as {word:?}; run it again", span.position()));
         }
-        if let Some((error, place)) = place.pair("error")
-            && !matches!(error.kind, super::expression::Kind::Literal(Val::Null))
+        if let Some((error, span)) = span.pair("error")
+            && !matches!(error.kind, super::expression::ExprKind::Literal(NodeValue::Null))
         {
             let code = error.get("code").and_then(Expr::as_str).unwrap_or("no code");
-            gaps.push(format!("{}: what-if ended with an error ({code}); correct it and run it again", place.shown()));
+            gaps.push(format!(
+                "{}: what-if ended with an error ({code}); correct it and run it again",
+                span.position()
+            ));
         }
     }
 }
@@ -79,11 +82,11 @@ fn type_and_name(id: &str) -> Option<(String, String)> {
     (!name.is_empty()).then(|| (kind.join("/"), name.join("/")))
 }
 
-fn changed(change: &Expr, pointer: String, scope: &Scope<'_>, gaps: &mut Vec<String>) -> Option<Resource> {
+fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec<String>) -> Option<Resource> {
     let word = |name: &str| change.get(name).and_then(Expr::as_str);
     let (id, block) = match change.pair("resourceId") {
-        Some((id, place)) => (id.as_str().unwrap_or_default().to_owned(), place.clone()),
-        None => (String::new(), change.place.clone()),
+        Some((id, span)) => (id.as_str().unwrap_or_default().to_owned(), span.clone()),
+        None => (String::new(), change.span.clone()),
     };
     let action = word("changeType").unwrap_or_default().to_ascii_lowercase();
     let parts = type_and_name(&id);
@@ -92,13 +95,13 @@ fn changed(change: &Expr, pointer: String, scope: &Scope<'_>, gaps: &mut Vec<Str
         // What it could not look into may hold a registry.
         if parts.is_none() || kind.starts_with(REGISTRY) || kind == "microsoft.resources/deployments" {
             let why = word("unsupportedReason").unwrap_or("what-if gives no reason");
-            gaps.push(format!("{}: what-if does not support {}: {why}", block.shown(), quoted(&id)));
+            gaps.push(format!("{}: what-if does not support {}: {why}", block.position(), quoted(&id)));
         }
         return None;
     }
     if id.is_empty() && change.get("extension").is_none() && change.get("identifiers").is_none() {
         // What an extension makes is named otherwise, and is nothing of Azure's own.
-        gaps.push(format!("{}: a change without a resourceId; run what-if again", block.shown()));
+        gaps.push(format!("{}: a change without a resourceId; run what-if again", block.position()));
     }
     let (kind, name) = parts?;
     let wanted = kind.starts_with("microsoft.containerregistry/")
@@ -122,12 +125,12 @@ fn changed(change: &Expr, pointer: String, scope: &Scope<'_>, gaps: &mut Vec<Str
         (_, _, Some(after)) => after,
         (_, before, None) => unshown(before),
     };
-    body.site.place = Some(block.clone());
+    body.provenance.span = Some(block.clone());
     if kind == "microsoft.authorization/roleassignments" {
         let at = id.to_lowercase().rfind("/providers/").unwrap_or(id.len());
         body.set("scope", Node::text(&id[..at]));
     }
-    let name_node = Node::at(Val::String(name.clone()), block.clone());
+    let name_node = Node::spanned(NodeValue::String(name.clone()), block.clone());
     let version = body.get_folded("apiVersion").and_then(Node::as_str).map(str::to_owned);
     Some(Resource {
         kind,
@@ -142,7 +145,7 @@ fn changed(change: &Expr, pointer: String, scope: &Scope<'_>, gaps: &mut Vec<Str
         related: Vec::new(),
         body: known_members(body),
         api_version: version,
-        predicted: Some(Predicted { id, is_new }),
+        predicted: Some(PredictedResource { id, is_new }),
     })
 }
 
@@ -153,7 +156,7 @@ fn quoted(id: &str) -> String {
 /// The members that a registry document takes.
 fn known_members(mut body: Node) -> Node {
     let keep = ["location", "sku", "identity", "properties", "scope"];
-    if let Val::Object(members) = &mut body.value {
+    if let NodeValue::Object(members) = &mut body.value {
         members.retain(|(name, _)| keep.iter().any(|known| known.eq_ignore_ascii_case(name)));
     }
     body
@@ -162,15 +165,17 @@ fn known_members(mut body: Node) -> Node {
 /// Expressions that what-if could not resolve stay as they are in the template.
 fn resolved(mut node: Node) -> Node {
     match &mut node.value {
-        Val::String(text) if text.starts_with('[') && text.ends_with(']') => {
+        NodeValue::String(text) if text.starts_with('[') && text.ends_with(']') => {
             let is_identity = ["[system]", "[caller]"].iter().any(|name| text.eq_ignore_ascii_case(name));
             if !is_identity {
-                node.value = Val::Unknown;
-                node.site.note = Some("what-if could not resolve the expression.".into());
+                node.value = NodeValue::Unknown;
+                node.provenance.note = Some("what-if could not resolve the expression.".into());
             }
         }
-        Val::List(items) => items.iter_mut().for_each(|item| *item = resolved(std::mem::take(item))),
-        Val::Object(members) => members.iter_mut().for_each(|(_, member)| *member = resolved(std::mem::take(member))),
+        NodeValue::List(items) => items.iter_mut().for_each(|item| *item = resolved(std::mem::take(item))),
+        NodeValue::Object(members) => {
+            members.iter_mut().for_each(|(_, member)| *member = resolved(std::mem::take(member)))
+        }
         _ => {}
     }
     node
@@ -183,13 +188,13 @@ fn unshown(before: Option<Node>) -> Node {
     if let Some(location) = before.as_ref().and_then(|before| before.get_folded("location")) {
         members.push(("location".to_owned(), location.clone()));
     }
-    Node::of(Val::Object(members))
+    Node::new(NodeValue::Object(members))
 }
 
 /// What is there before and not mentioned after, where nothing changes.
 fn merged(after: &Node, before: &Node) -> Node {
     match (&after.value, &before.value) {
-        (Val::Object(members), Val::Object(others)) if members.len().max(others.len()) <= MOST_MEMBERS => {
+        (NodeValue::Object(members), NodeValue::Object(others)) if members.len().max(others.len()) <= MAX_MEMBERS => {
             let mut made: Vec<(String, Node)> = members
                 .iter()
                 .map(|(name, member)| {
@@ -199,7 +204,7 @@ fn merged(after: &Node, before: &Node) -> Node {
                 .collect();
             let missing = others.iter().filter(|(name, _)| after.get_folded(name).is_none());
             made.extend(missing.cloned());
-            Node { value: Val::Object(made), site: after.site.clone() }
+            Node { value: NodeValue::Object(made), provenance: after.provenance.clone() }
         }
         _ => after.clone(),
     }
@@ -208,7 +213,7 @@ fn merged(after: &Node, before: &Node) -> Node {
 /// What a registry has now and the template does not set: it stays, or goes back to the default. Known only where that
 /// is the same.
 fn dropped(before: &Node, after: &mut Node) {
-    let mut default = Node::of(Val::Object(Vec::new()));
+    let mut default = Node::new(NodeValue::Object(Vec::new()));
     if let Some(sku) = after.get_folded("sku") {
         default.set("sku", sku.clone());
     }
@@ -221,7 +226,7 @@ fn dropped(before: &Node, after: &mut Node) {
     let (Some(before), Some(default)) = (before.get_folded("properties"), default.get_folded("properties")) else {
         return;
     };
-    let Val::Object(members) = &mut after.value else { return };
+    let NodeValue::Object(members) = &mut after.value else { return };
     if let Some((_, after)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties")) {
         keep_or_doubt(before, default, after);
     }
@@ -229,13 +234,14 @@ fn dropped(before: &Node, after: &mut Node) {
 
 fn keep_or_doubt(before: &Node, default: &Node, after: &mut Node) {
     let count = |node: &Node| node.as_object().map_or(0, <[_]>::len);
-    if count(before).max(count(after)) > MOST_MEMBERS {
-        *after = Node { value: Val::Unknown, site: after.site.clone() }.with_note("It is too large to be followed.");
+    if count(before).max(count(after)) > MAX_MEMBERS {
+        *after = Node { value: NodeValue::Unknown, provenance: after.provenance.clone() }
+            .with_note("It is too large to be followed.");
         return;
     }
     for (name, value) in before.as_object().unwrap_or_default() {
         let default = default.get_folded(name);
-        if let Val::Object(members) = &mut after.value
+        if let NodeValue::Object(members) = &mut after.value
             && let Some((_, member)) = members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name))
         {
             if let Some(default) = default {
@@ -250,7 +256,8 @@ fn keep_or_doubt(before: &Node, default: &Node, after: &mut Node) {
             _ => false,
         };
         let note = format!("{name} is set in Azure and not in the template: what becomes of it is not known.");
-        let node = if stays { value.clone() } else { Node { value: Val::Unknown, ..value.clone() }.with_note(note) };
+        let node =
+            if stays { value.clone() } else { Node { value: NodeValue::Unknown, ..value.clone() }.with_note(note) };
         after.set(name, node);
     }
 }

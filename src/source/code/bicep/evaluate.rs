@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::arm::expression::{Binding, Names, Scope, TOO_MUCH, Work, evaluate};
-use super::super::arm::{Finder, Given, Resource, WANTED};
-use super::super::declared::{Node, Place, Val};
-use super::declare::{Called, Declarations, Declared, Instance, declare};
+use super::super::arm::expression::{Binding, NameScope, Names, TOO_MUCH, Work, evaluate};
+use super::super::arm::{Finder, ParameterValues, Resource, WANTED};
+use super::super::declared::{Node, NodeValue, Span};
+use super::declare::{Declarations, InstanceBody, ModuleDeclaration, ResourceDeclaration, declare};
 use super::files::{Files, Unit, is_local};
 use super::symbols::{Imports, Symbols};
 
 /// How many instances of a resource or module are followed.
-const MOST_INSTANCES: usize = 10_000;
+const MAX_INSTANCES: usize = 10_000;
 
 /// How many modules are evaluated for one file, each as often as it is used.
-const MOST_MODULES: usize = 2_000;
+const MAX_MODULES: usize = 2_000;
 
 /// How deep modules may nest.
-const MOST_DEEP: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// The evaluation of one file with its modules.
 pub struct Evaluation<'a> {
@@ -36,59 +36,71 @@ pub struct Evaluation<'a> {
 
 /// How a file came to be evaluated.
 #[derive(Clone, Copy)]
-pub struct At<'a> {
+pub struct ModuleContext<'a> {
     /// The symbols of the modules, the outermost first.
     pub path: &'a [String],
     /// Their declarations.
-    pub related: &'a [(&'static str, Place)],
+    pub related: &'a [(&'static str, Span)],
     /// The files around it.
     pub around: &'a [PathBuf],
     /// Whether a deployment may leave it out.
-    pub perhaps: bool,
+    pub uncertain: bool,
 }
 
 /// One turn of a loop, or the only one.
-struct Turn<'a, 'b> {
-    scope: &'a Scope<'b>,
+struct LoopInstance<'a, 'b> {
+    scope: &'a NameScope<'b>,
     /// Its index, where there is a loop; `None` in it where that is not known.
     index: Option<Option<usize>>,
     /// The condition, where it is not known.
-    condition: Option<Place>,
+    condition: Option<Span>,
 }
 
 impl Evaluation<'_> {
     /// Evaluates a file, and gives its outputs.
-    pub fn file(&mut self, unit: &Arc<Unit>, given: &Given, others: Option<&Node>, at: At<'_>) -> Node {
+    pub fn file(
+        &mut self,
+        unit: &Arc<Unit>,
+        values: &ParameterValues,
+        others: Option<&Node>,
+        context: ModuleContext<'_>,
+    ) -> Node {
         self.used.insert(unit.path.clone());
         let mut imports = Imports::default();
-        let symbols = Symbols::of(unit, self.files, &mut imports);
+        let symbols = Symbols::collect(unit, self.files, &mut imports);
         self.used.extend(imports.files.iter().map(|file| file.unit.path.clone()));
-        let prefix = at.path.iter().map(|module| format!("{module}.")).collect::<String>();
-        let mut declared = declare(unit, &symbols, &imports, given, others, &prefix);
+        let prefix = context.path.iter().map(|module| format!("{module}.")).collect::<String>();
+        let mut declared = declare(unit, &symbols, &imports, values, others, &prefix);
         for called in std::mem::take(&mut declared.modules) {
-            self.module(unit, &called, &mut declared, at);
+            self.module(unit, &called, &mut declared, context);
         }
-        let scope = scope(&declared.names, self.work, at);
+        let scope = scope(&declared.names, self.work, context);
         for resource in &declared.resources {
             let kind = resource.kind.to_lowercase();
             if WANTED.contains(&kind.as_str()) {
-                self.resource(resource, &kind, &scope, at);
+                self.resource(resource, &kind, &scope, context);
             }
         }
-        if at.path.is_empty() {
+        if context.path.is_empty() {
             return Node::default();
         }
         let outputs = declared.outputs.iter().map(|(name, value)| ((*name).to_owned(), evaluate(value, &scope)));
-        Node::of(Val::Object(outputs.collect()))
+        Node::new(NodeValue::Object(outputs.collect()))
     }
 
-    fn resource(&mut self, declared: &Declared, kind: &str, scope: &Scope<'_>, at: At<'_>) {
+    fn resource(
+        &mut self,
+        declared: &ResourceDeclaration,
+        kind: &str,
+        scope: &NameScope<'_>,
+        context: ModuleContext<'_>,
+    ) {
         let work = self.work;
-        instances(&declared.body, scope, work, &declared.head, &mut |turn| {
-            let mut related = at.related.to_vec();
-            let condition = turn.condition.map(|place| ("only under this condition, which is not known", place));
+        instances(&declared.body, scope, work, &declared.head, &mut |loop_instance| {
+            let mut related = context.related.to_vec();
+            let condition = loop_instance.condition.map(|span| ("only under this condition, which is not known", span));
             related.extend(condition);
-            let names = evaluate(&declared.segments, turn.scope);
+            let names = evaluate(&declared.segments, loop_instance.scope);
             let names = names.as_list().unwrap_or_default();
             let source = &declared.name_source;
             let texts: Vec<String> = names.iter().map(|name| text_of(name, source)).collect();
@@ -96,26 +108,30 @@ impl Evaluation<'_> {
             let mut name_node = names.last().cloned().unwrap_or_default();
             if names.len() > 1 {
                 let text = name.clone();
-                name_node.value = if text.contains('{') { Val::Symbol(text.into()) } else { Val::String(text) };
+                name_node.value =
+                    if text.contains('{') { NodeValue::Symbol(text.into()) } else { NodeValue::String(text) };
             }
-            let mut body = evaluate(&declared.body.object, turn.scope);
+            let mut body = evaluate(&declared.body.object, loop_instance.scope);
             if body.as_object().is_none() {
                 // Something is spread into it that is not known: of no part of it more can be said.
-                let unknown = |name: &str| (name.to_owned(), Node { value: Val::Unknown, site: body.site.clone() });
-                body.value = Val::Object(["location", "sku", "identity", "properties", "scope"].map(unknown).to_vec());
+                let unknown = |name: &str| {
+                    (name.to_owned(), Node { value: NodeValue::Unknown, provenance: body.provenance.clone() })
+                };
+                body.value =
+                    NodeValue::Object(["location", "sku", "identity", "properties", "scope"].map(unknown).to_vec());
             }
             self.finder.resources.push(Resource {
                 kind: kind.to_owned(),
                 name,
                 name_node,
                 name_source: source.clone(),
-                symbol: Some(match turn.index {
+                symbol: Some(match loop_instance.index {
                     Some(None) => format!("{}[*]", declared.symbol),
                     _ => declared.symbol.clone(),
                 }),
-                path: at.path.to_vec(),
+                path: context.path.to_vec(),
                 pointer: declared.symbol.clone(),
-                instance: turn.index.flatten(),
+                instance: loop_instance.index.flatten(),
                 block: declared.head.clone(),
                 related,
                 body,
@@ -126,32 +142,45 @@ impl Evaluation<'_> {
     }
 
     /// Evaluates a module, and makes its outputs known under its symbol.
-    fn module(&mut self, unit: &Unit, called: &Called<'_>, declared: &mut Declarations<'_>, at: At<'_>) {
+    fn module(
+        &mut self,
+        unit: &Unit,
+        called: &ModuleDeclaration<'_>,
+        declared: &mut Declarations<'_>,
+        context: ModuleContext<'_>,
+    ) {
         let symbol = &called.module.symbol;
         let outputs = match self.source(unit, called, declared.used.contains(symbol)) {
             Err(why) => Node::unknown(why),
             Ok(source) => {
                 let mut calls: Vec<Call> = Vec::new();
-                let scope = scope(&declared.names, self.work, at);
-                instances(&called.body, &scope, self.work, &called.head, &mut |turn| {
-                    let name = match turn.index {
+                let scope = scope(&declared.names, self.work, context);
+                instances(&called.body, &scope, self.work, &called.head, &mut |loop_instance| {
+                    let name = match loop_instance.index {
                         None => symbol.clone(),
                         Some(Some(index)) => format!("{symbol}[{index}]"),
                         Some(None) => format!("{symbol}[*]"),
                     };
-                    let perhaps = at.perhaps || turn.condition.is_some() || turn.index == Some(None);
+                    let uncertain =
+                        context.uncertain || loop_instance.condition.is_some() || loop_instance.index == Some(None);
                     let mut related = vec![("the module is used here", called.head.clone())];
                     let condition =
-                        turn.condition.map(|place| ("only under this condition, which is not known", place));
+                        loop_instance.condition.map(|span| ("only under this condition, which is not known", span));
                     related.extend(condition);
-                    related.extend_from_slice(at.related);
-                    calls.push(Call { name, related, parameters: evaluate(&called.body.object, turn.scope), perhaps });
+                    related.extend_from_slice(context.related);
+                    calls.push(Call {
+                        name,
+                        related,
+                        parameters: evaluate(&called.body.object, loop_instance.scope),
+                        uncertain,
+                    });
                 });
-                let all: Vec<Node> = calls.into_iter().map(|call| self.call(&source, &called.head, call, at)).collect();
+                let all: Vec<Node> =
+                    calls.into_iter().map(|call| self.call(&source, &called.head, call, context)).collect();
                 match (&called.body.each, all.len()) {
                     (None, 1) => all.into_iter().next().unwrap_or_default(),
                     (None, _) => Node::unknown(format!("The module {symbol} is not deployed.")),
-                    (Some(_), _) => Node::of(Val::List(all)),
+                    (Some(_), _) => Node::new(NodeValue::List(all)),
                 }
             }
         };
@@ -159,19 +188,19 @@ impl Evaluation<'_> {
     }
 
     /// Where a module is; an error says why its outputs are not known.
-    fn source(&mut self, unit: &Unit, called: &Called<'_>, is_used: bool) -> Result<Source, String> {
+    fn source(&mut self, unit: &Unit, called: &ModuleDeclaration<'_>, is_used: bool) -> Result<Source, String> {
         let module = called.module;
         let not_read = || format!("The module {} is not read.", module.symbol);
         if !is_local(&module.path) {
             if hints_at_a_registry(&module.path, &module.symbol) {
                 self.finder.gaps.push(format!(
                     "{}: the module {} is not on disk, and may make a registry: scan what it compiles to, or its source",
-                    called.head.shown(),
+                    called.head.position(),
                     module.path
                 ));
             } else {
                 let what = format!("the module {} is not on disk", module.path);
-                self.finder.left.push((called.head.shown(), what));
+                self.finder.skipped.push((called.head.position(), what));
             }
             return Err(not_read());
         }
@@ -180,7 +209,7 @@ impl Evaluation<'_> {
             return Ok(Source::Template(path));
         }
         let read = self.files.load(&path).map_err(|error| {
-            self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.shown()));
+            self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.position()));
             not_read()
         })?;
         let concerns = ["containerregistry", "privateendpoints", "roleassignments"]
@@ -190,61 +219,61 @@ impl Evaluation<'_> {
     }
 
     /// Evaluates a module once, and gives what is known of it under its symbol.
-    fn call(&mut self, source: &Source, head: &Place, call: Call, at: At<'_>) -> Node {
+    fn call(&mut self, source: &Source, head: &Span, call: Call, context: ModuleContext<'_>) -> Node {
         self.modules += 1;
-        if self.modules > MOST_MODULES {
-            if self.modules == MOST_MODULES + 1 {
-                let what = format!("more than {MOST_MODULES} modules are used; those from here on are not read");
-                self.finder.gaps.push(format!("{}: {what}", head.shown()));
+        if self.modules > MAX_MODULES {
+            if self.modules == MAX_MODULES + 1 {
+                let what = format!("more than {MAX_MODULES} modules are used; those from here on are not read");
+                self.finder.gaps.push(format!("{}: {what}", head.position()));
             }
             return Node::unknown("The module is not read.");
         }
         let before = self.finder.resources.len();
         let work = self.work;
-        let (outputs, gaps) = work.apart(|| self.outputs(source, head, &call, at));
+        let (outputs, gaps) = work.collect_gaps(|| self.outputs(source, head, &call, context));
         // What is wrong in a module that has nothing to do with registries is none of our business.
         if self.finder.resources.len() > before || gaps.iter().any(|gap| gap.contains(TOO_MUCH)) {
-            work.tell(gaps);
+            work.report(gaps);
         }
         let name = ("name".to_owned(), Node::unknown("The name of a deployment is not evaluated."));
-        Node::of(Val::Object(vec![name, ("outputs".to_owned(), outputs)]))
+        Node::new(NodeValue::Object(vec![name, ("outputs".to_owned(), outputs)]))
     }
 
-    fn outputs(&mut self, source: &Source, head: &Place, call: &Call, at: At<'_>) -> Node {
-        let (given, others) = match &call.parameters.value {
-            Val::Object(members) => {
+    fn outputs(&mut self, source: &Source, head: &Span, call: &Call, context: ModuleContext<'_>) -> Node {
+        let (values, others) = match &call.parameters.value {
+            NodeValue::Object(members) => {
                 (members.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(), None)
             }
             _ => {
-                let note = call.parameters.site.note.clone();
+                let note = call.parameters.provenance.note.clone();
                 let note = note.unwrap_or_else(|| "The parameters of the module are not known.".into());
-                (Given::new(), Some(Node::unknown(note)))
+                (ParameterValues::new(), Some(Node::unknown(note)))
             }
         };
-        let mut path = at.path.to_vec();
+        let mut path = context.path.to_vec();
         path.push(call.name.clone());
         let unit = match source {
             Source::Bicep(unit) => unit,
             Source::Template(template) => {
-                if let Err(error) = self.finder.module(template, &given, self.work, &path, &call.related) {
-                    self.finder.gaps.push(format!("{}: {error}", head.shown()));
+                if let Err(error) = self.finder.module(template, &values, self.work, &path, &call.related) {
+                    self.finder.gaps.push(format!("{}: {error}", head.position()));
                 }
                 return Node::unknown("The outputs of a module that is a template are not evaluated.");
             }
         };
-        if at.around.contains(&unit.path) {
-            self.finder.gaps.push(format!("{}: the module includes itself; break the circle", head.shown()));
+        if context.around.contains(&unit.path) {
+            self.finder.gaps.push(format!("{}: the module includes itself; break the circle", head.position()));
             return Node::unknown("The module includes itself.");
         }
-        if at.around.len() >= MOST_DEEP {
-            let what = format!("modules nest deeper than {MOST_DEEP}; this one is not read");
-            self.finder.gaps.push(format!("{}: {what}", head.shown()));
+        if context.around.len() >= MAX_DEPTH {
+            let what = format!("modules nest deeper than {MAX_DEPTH}; this one is not read");
+            self.finder.gaps.push(format!("{}: {what}", head.position()));
             return Node::unknown("The module is not read.");
         }
-        let mut around = at.around.to_vec();
+        let mut around = context.around.to_vec();
         around.push(unit.path.clone());
-        let at = At { path: &path, related: &call.related, around: &around, perhaps: call.perhaps };
-        self.file(unit, &given, others.as_ref(), at)
+        let context = ModuleContext { path: &path, related: &call.related, around: &around, uncertain: call.uncertain };
+        self.file(unit, &values, others.as_ref(), context)
     }
 }
 
@@ -252,15 +281,15 @@ impl Evaluation<'_> {
 struct Call {
     /// Its symbol, with the index of a loop.
     name: String,
-    related: Vec<(&'static str, Place)>,
+    related: Vec<(&'static str, Span)>,
     parameters: Node,
-    perhaps: bool,
+    uncertain: bool,
 }
 
 /// The scope of a file's names.
-fn scope<'a>(names: &'a Names, work: &'a Work, at: At<'_>) -> Scope<'a> {
-    let scope = Scope::new(names, work);
-    if at.perhaps { scope.perhaps() } else { scope }
+fn scope<'a>(names: &'a Names, work: &'a Work, context: ModuleContext<'_>) -> NameScope<'a> {
+    let scope = NameScope::new(names, work);
+    if context.uncertain { scope.uncertain() } else { scope }
 }
 
 /// What a module is.
@@ -282,42 +311,50 @@ fn hints_at_a_registry(path: &str, symbol: &str) -> bool {
 }
 
 /// Calls for each turn of a body's loop, but for those whose condition is false.
-fn instances(body: &Instance, scope: &Scope<'_>, work: &Work, head: &Place, call: &mut dyn FnMut(Turn<'_, '_>)) {
-    let mut turn = |scope: &Scope<'_>, index: Option<Option<usize>>| {
-        let condition = body.condition.as_ref().map(|condition| (evaluate(condition, scope), &condition.place));
-        match condition.map(|(node, place)| (node.as_bool(), place)) {
+fn instances(
+    body: &InstanceBody,
+    scope: &NameScope<'_>,
+    work: &Work,
+    head: &Span,
+    call: &mut dyn FnMut(LoopInstance<'_, '_>),
+) {
+    let mut loop_instance = |scope: &NameScope<'_>, index: Option<Option<usize>>| {
+        let condition = body.condition.as_ref().map(|condition| (evaluate(condition, scope), &condition.span));
+        match condition.map(|(node, span)| (node.as_bool(), span)) {
             Some((Some(false), _)) => {}
             // What a condition keeps from being evaluated may be wrong without a fault.
-            Some((None, place)) => call(Turn { scope: &scope.perhaps(), index, condition: Some(place.clone()) }),
-            _ => call(Turn { scope, index, condition: None }),
+            Some((None, span)) => {
+                call(LoopInstance { scope: &scope.uncertain(), index, condition: Some(span.clone()) })
+            }
+            _ => call(LoopInstance { scope, index, condition: None }),
         }
     };
-    let Some((item, index, list)) = &body.each else { return turn(scope, None) };
+    let Some((item, index, list)) = &body.each else { return loop_instance(scope, None) };
     let over = evaluate(list, scope);
     let items = match over.value {
-        Val::List(items) if items.len() <= MOST_INSTANCES => items,
-        Val::List(items) => {
-            let what = format!("the loop runs {} times; at most {MOST_INSTANCES} are followed", items.len());
+        NodeValue::List(items) if items.len() <= MAX_INSTANCES => items,
+        NodeValue::List(items) => {
+            let what = format!("the loop runs {} times; at most {MAX_INSTANCES} are followed", items.len());
             work.gap(head, &what);
             vec![Node::unknown("It is an item of a loop that is not followed.")]
         }
         _ => {
-            let note = over.site.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
+            let note = over.provenance.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
             vec![Node::unknown(note)]
         }
     };
     // Behind an item that may stand for several, no index is known.
     let mut known = true;
     for (position, item_node) in items.iter().enumerate() {
-        known = known && item_node.value != Val::Unknown;
+        known = known && item_node.value != NodeValue::Unknown;
         let number = match known {
-            true => Node::of(Val::Number(position.into())),
+            true => Node::new(NodeValue::Number(position.into())),
             false => Node::unknown("The index in the loop is not known."),
         };
         scope.with(item, item_node, |scope| {
             scope.with(index.as_deref().unwrap_or(""), &number, |scope| match known {
-                true => turn(scope, Some(Some(position))),
-                false => turn(&scope.perhaps(), Some(None)),
+                true => loop_instance(scope, Some(Some(position))),
+                false => loop_instance(&scope.uncertain(), Some(None)),
             });
         });
     }
@@ -326,8 +363,8 @@ fn instances(body: &Instance, scope: &Scope<'_>, work: &Work, head: &Place, call
 /// A name as text; what is not known of it stands in braces.
 fn text_of(node: &Node, source: &str) -> String {
     match &node.value {
-        Val::String(text) => text.clone(),
-        Val::Symbol(symbol) => symbol.to_string(),
+        NodeValue::String(text) => text.clone(),
+        NodeValue::Symbol(symbol) => symbol.to_string(),
         _ => format!("{{{source}}}"),
     }
 }

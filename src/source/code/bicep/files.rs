@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::declared::Place;
+use super::super::declared::Span;
 use super::syntax::parser::parse;
-use super::syntax::{Module, Syntax, What};
+use super::syntax::{DeclarationKind, Module, Syntax};
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
 
@@ -30,14 +30,14 @@ impl Unit {
     /// Its modules that are files.
     pub fn modules(&self) -> impl Iterator<Item = &Module> {
         self.syntax.declarations.iter().filter_map(|declaration| match &declaration.what {
-            What::Module(module) if is_local(&module.path) => Some(module),
+            DeclarationKind::Module(module) if is_local(&module.path) => Some(module),
             _ => None,
         })
     }
 
     /// A stretch of it.
-    pub fn place(&self, range: &std::ops::Range<usize>) -> Place {
-        Place::new(&self.file, range.clone())
+    pub fn span(&self, range: &std::ops::Range<usize>) -> Span {
+        Span::new(&self.file, range.clone())
     }
 }
 

@@ -13,64 +13,64 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::compiled::Elsewhere;
-use self::evaluate::{At, Evaluation};
+use self::compiled::RemoteModule;
+use self::evaluate::{Evaluation, ModuleContext};
 use self::files::{Files, Unit};
-use self::syntax::{Declaration, Kind, Literal, What};
+use self::syntax::{Declaration, DeclarationKind, Literal, SyntaxKind};
 use super::arm;
 use super::arm::expression::{Work, on_deep_stack};
-use super::arm::{Evaluated, Finder, Given};
-use super::{BicepFile, Found, Read};
-use crate::model::inventory::{Language, Taken};
+use super::arm::{EvaluatedTemplate, Finder, ParameterValues};
+use super::{BicepFile, Extraction, SourceFiles};
+use crate::model::inventory::{FileRead, Language};
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 
 /// Reads the Bicep files, each that is no module of another, once for each of its parameter files.
-pub fn read(found: &Found) -> Read {
+pub fn read(found: &SourceFiles) -> Extraction {
     if found.bicep.is_empty() && found.bicep_parameters.is_empty() {
-        return Read::default();
+        return Extraction::default();
     }
     on_deep_stack(|| Reader::default().read(found))
 }
 
 /// The Bicep file on disk that a parameter file is for.
-pub fn used_by(parameters: &Path) -> Option<PathBuf> {
+pub fn file_for(parameters: &Path) -> Option<PathBuf> {
     let unit = on_deep_stack(|| Files::default().load(parameters)).ok()?;
-    parameters::used_by(&unit).filter(|path| path.extension().is_some_and(|end| end == "bicep") && path.is_file())
+    parameters::file_for(&unit).filter(|path| path.extension().is_some_and(|end| end == "bicep") && path.is_file())
 }
 
 #[derive(Default)]
 struct Reader {
     files: Files,
-    read: Read,
+    extraction: Extraction,
 }
 
 /// A parameter file: its path, and the values that it gives.
 struct ParameterFile {
     path: PathBuf,
-    given: Given,
+    values: ParameterValues,
 }
 
 impl Reader {
-    fn read(mut self, found: &Found) -> Read {
+    fn read(mut self, found: &SourceFiles) -> Extraction {
         let parameters = self.parameter_files(&found.bicep_parameters);
         for root in self.roots(&found.bicep) {
             match self.files.load(&root.path) {
                 Ok(unit) => self.root(&unit, root, parameters.get(&unit.path).map_or(&[], Vec::as_slice)),
-                Err(error) => self.read.gaps.push(error),
+                Err(error) => self.extraction.gaps.push(error),
             }
         }
         let known: BTreeSet<PathBuf> = found.bicep.iter().map(|file| normalize(&file.path)).collect();
         for (path, files) in parameters.iter().filter(|(path, _)| !known.contains(*path)) {
             for file in files {
                 let why = format!("the file that it is for is not scanned: {}", display_path(path));
-                self.read.left.push((display_path(&file.path), why));
+                self.extraction.skipped.push((display_path(&file.path), why));
             }
         }
-        self.read.gaps.append(&mut self.files.gaps);
-        self.read.gaps.sort();
-        self.read.gaps.dedup();
-        self.read
+        self.extraction.gaps.append(&mut self.files.gaps);
+        self.extraction.gaps.sort();
+        self.extraction.gaps.dedup();
+        self.extraction
     }
 
     /// The parameter files, by the file that they are for.
@@ -78,12 +78,14 @@ impl Reader {
         let mut by_file: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
         for path in paths {
             match self.files.load(path) {
-                Err(error) => self.read.gaps.push(error),
-                Ok(unit) => match parameters::used_by(&unit) {
-                    None => self.read.left.push((display_path(path), "it names no file that it is for".to_owned())),
+                Err(error) => self.extraction.gaps.push(error),
+                Ok(unit) => match parameters::file_for(&unit) {
+                    None => {
+                        self.extraction.skipped.push((display_path(path), "it names no file that it is for".to_owned()))
+                    }
                     Some(file) => {
-                        let given = parameters::given(&unit, &mut self.files, &mut self.read.gaps);
-                        by_file.entry(file).or_default().push(ParameterFile { path: path.clone(), given });
+                        let values = parameters::values(&unit, &mut self.files, &mut self.extraction.gaps);
+                        by_file.entry(file).or_default().push(ParameterFile { path: path.clone(), values });
                     }
                 },
             }
@@ -127,44 +129,54 @@ impl Reader {
     fn root(&mut self, unit: &Arc<Unit>, root: &BicepFile, parameters: &[ParameterFile]) {
         let path = display_path(&root.path);
         let (mut used, mut registries) = (BTreeSet::from([unit.path.clone()]), 0);
-        if self.files.mentions(&unit.path, "containerregistry") || !elsewhere(unit).is_empty() {
-            let none = [ParameterFile { path: PathBuf::new(), given: Given::new() }];
+        if self.files.mentions(&unit.path, "containerregistry") || !remote_modules(unit).is_empty() {
+            let none = [ParameterFile { path: PathBuf::new(), values: ParameterValues::new() }];
             for file in if parameters.is_empty() { &none } else { parameters } {
                 let folder = root.path.parent().unwrap_or(Path::new(""));
                 let name = display_path(file.path.strip_prefix(folder).unwrap_or(&file.path));
                 let label = if parameters.len() > 1 { format!("{path} ({name})") } else { path.clone() };
-                let (evaluated, files) = self.evaluated(unit, &file.given, &label);
-                let evaluated = self.compiled(unit, root, &file.given, &label, evaluated);
+                let (evaluated, files) = self.evaluated(unit, &file.values, &label);
+                let evaluated = self.compiled(unit, root, &file.values, &label, evaluated);
                 used.extend(files);
                 used.extend(evaluated.files);
-                self.read.gaps.extend(evaluated.gaps);
-                self.read.left.extend(evaluated.left);
+                self.extraction.gaps.extend(evaluated.gaps);
+                self.extraction.skipped.extend(evaluated.skipped);
                 registries = registries.max(evaluated.registries.len());
-                self.read.registries.extend(evaluated.registries.into_iter().map(|assembled| assembled.registry));
+                self.extraction.registries.extend(evaluated.registries.into_iter().map(|assembled| assembled.registry));
             }
-            self.read.left.sort();
-            self.read.left.dedup();
+            self.extraction.skipped.sort();
+            self.extraction.skipped.dedup();
         }
         let files = used.len() + parameters.len();
-        self.read.taken.push(Taken { path, what: "Bicep file", files, registries });
+        self.extraction.files_read.push(FileRead { path, what: "Bicep file", files, registries });
     }
 
     /// Evaluates a file with these values for its parameters, and the Bicep files that this read.
-    fn evaluated(&mut self, unit: &Arc<Unit>, given: &Given, root: &str) -> (Evaluated, BTreeSet<PathBuf>) {
-        let choices = parameters::choices(unit, &mut self.files, given);
-        let (base, used) = self.once(unit, given, root);
+    fn evaluated(
+        &mut self,
+        unit: &Arc<Unit>,
+        values: &ParameterValues,
+        root: &str,
+    ) -> (EvaluatedTemplate, BTreeSet<PathBuf>) {
+        let variants = parameters::variants(unit, &mut self.files, values);
+        let (base, used) = self.once(unit, values, root);
         let evaluated =
-            arm::with_alternatives(base, || arm::combined(choices, given), |given| self.once(unit, given, root).0);
+            arm::with_alternatives(base, || arm::combined(variants, values), |values| self.once(unit, values, root).0);
         (evaluated, used)
     }
 
-    fn once(&mut self, unit: &Arc<Unit>, given: &Given, root: &str) -> (Evaluated, BTreeSet<PathBuf>) {
+    fn once(
+        &mut self,
+        unit: &Arc<Unit>,
+        values: &ParameterValues,
+        root: &str,
+    ) -> (EvaluatedTemplate, BTreeSet<PathBuf>) {
         let work = Work::default();
         let files = &mut self.files;
         let mut evaluation =
             Evaluation { files, finder: Finder::default(), used: BTreeSet::new(), modules: 0, work: &work };
-        let at = At { path: &[], related: &[], around: std::slice::from_ref(&unit.path), perhaps: false };
-        evaluation.file(unit, given, None, at);
+        let at = ModuleContext { path: &[], related: &[], around: std::slice::from_ref(&unit.path), uncertain: false };
+        evaluation.file(unit, values, None, at);
         let Evaluation { finder, used, .. } = evaluation;
         let mut registries = arm::registries(&finder.resources, root);
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -183,48 +195,60 @@ impl Reader {
         }
         let mut gaps = finder.gaps;
         gaps.extend(work.into_gaps());
-        (Evaluated { registries, gaps, left: finder.left, files: finder.files }, used)
+        (EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files }, used)
     }
 
     /// What the template beside a file says, at the places of the file; or what the file says, where the template was
     /// not compiled from it as it is now.
-    fn compiled(&mut self, unit: &Unit, root: &BicepFile, given: &Given, label: &str, own: Evaluated) -> Evaluated {
+    fn compiled(
+        &mut self,
+        unit: &Unit,
+        root: &BicepFile,
+        values: &ParameterValues,
+        label: &str,
+        own: EvaluatedTemplate,
+    ) -> EvaluatedTemplate {
         let Some(path) = &root.compiled else { return own };
-        let Evaluated { registries, gaps, left, mut files } = own;
-        let compiled = match arm::compiled(path, given, label) {
+        let EvaluatedTemplate { registries, gaps, skipped, mut files } = own;
+        let compiled = match arm::compiled(path, values, label) {
             Ok(compiled) => compiled,
             Err(error) => {
-                self.read.gaps.push(error);
-                return Evaluated { registries, gaps, left, files };
+                self.extraction.gaps.push(error);
+                return EvaluatedTemplate { registries, gaps, skipped, files };
             }
         };
-        match compiled::placed(compiled.evaluated.registries, registries.clone(), &elsewhere(unit)) {
+        match compiled::placed(compiled.evaluated.registries, registries.clone(), &remote_modules(unit)) {
             Some(registries) => {
                 files.push(path.clone());
-                Evaluated { registries, gaps: compiled.evaluated.gaps, left: compiled.evaluated.left, files }
+                EvaluatedTemplate {
+                    registries,
+                    gaps: compiled.evaluated.gaps,
+                    skipped: compiled.evaluated.skipped,
+                    files,
+                }
             }
             None => {
                 let why = format!(
                     "it declares other registries than {}, which is read in its place",
                     display_path(&root.path)
                 );
-                self.read.left.push((display_path(path), why));
-                Evaluated { registries, gaps, left, files }
+                self.extraction.skipped.push((display_path(path), why));
+                EvaluatedTemplate { registries, gaps, skipped, files }
             }
         }
     }
 }
 
 /// The modules of a file that are not on disk.
-fn elsewhere(unit: &Unit) -> Vec<Elsewhere> {
+fn remote_modules(unit: &Unit) -> Vec<RemoteModule> {
     let module = |declaration: &Declaration| match &declaration.what {
-        What::Module(module) if !files::is_local(&module.path) => {
+        DeclarationKind::Module(module) if !files::is_local(&module.path) => {
             let name = module.body.body_object().and_then(|object| object.get("name")).map(|name| &name.kind);
             let name = match name {
-                Some(Kind::Literal(Literal::Text(name))) => Some(name.clone()),
+                Some(SyntaxKind::Literal(Literal::Text(name))) => Some(name.clone()),
                 _ => None,
             };
-            Some(Elsewhere { symbol: module.symbol.clone(), name, head: unit.place(&module.head) })
+            Some(RemoteModule { symbol: module.symbol.clone(), name, head: unit.span(&module.head) })
         }
         _ => None,
     };

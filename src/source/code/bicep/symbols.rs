@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::{Files, Unit, is_local};
-use super::syntax::{Expression, Resource, Type, What};
+use super::syntax::{DeclarationKind, Expression, Resource, Type};
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub struct ResourceSymbol<'a> {
     /// The version; empty where none is said.
     pub version: String,
     /// The symbol of the resource that it is nested in.
-    pub within: Option<String>,
+    pub parent: Option<String>,
 }
 
 /// What the names of a file stand for.
@@ -74,12 +74,12 @@ pub struct Imports {
 
 impl<'a> Symbols<'a> {
     /// The names of a file; what is imported is put into `imports`.
-    pub fn of(unit: &'a Unit, files: &mut Files, imports: &mut Imports) -> Symbols<'a> {
+    pub fn collect(unit: &'a Unit, files: &mut Files, imports: &mut Imports) -> Symbols<'a> {
         let mut symbols = Symbols { names: names(unit, "", files, imports), ..Symbols::default() };
         for declaration in &unit.syntax.declarations {
             match &declaration.what {
-                What::Resource(resource) => symbols.resource(resource, None),
-                What::Type { name, kind } => drop(symbols.types.insert(name.clone(), kind)),
+                DeclarationKind::Resource(resource) => symbols.resource(resource, None),
+                DeclarationKind::Type { name, kind } => drop(symbols.types.insert(name.clone(), kind)),
                 _ => {}
             }
         }
@@ -96,7 +96,7 @@ impl<'a> Symbols<'a> {
         };
         let kind = parent.map_or_else(|| kind.to_owned(), |parent| format!("{}/{kind}", parent.kind));
         let resource =
-            ResourceSymbol { symbol: symbol.clone(), declared, kind, version, within: within.map(str::to_owned) };
+            ResourceSymbol { symbol: symbol.clone(), declared, kind, version, parent: within.map(str::to_owned) };
         self.resources.insert(symbol.clone(), resource);
         self.order.push(symbol.clone());
         // The parser bounds how deep they nest.
@@ -143,16 +143,16 @@ fn names(unit: &Unit, mark: &str, files: &mut Files, imports: &mut Imports) -> B
     let mut names = BTreeMap::new();
     for declaration in &unit.syntax.declarations {
         match &declaration.what {
-            What::Parameter { name, .. } => drop(names.insert(name.clone(), Symbol::Parameter)),
-            What::Variable { name, .. } => {
+            DeclarationKind::Parameter { name, .. } => drop(names.insert(name.clone(), Symbol::Parameter)),
+            DeclarationKind::Variable { name, .. } => {
                 names.insert(name.clone(), Symbol::Variable(format!("{mark}{name}")));
             }
-            What::Function { name, .. } => {
+            DeclarationKind::Function { name, .. } => {
                 names.insert(name.clone(), Symbol::Function(format!("{mark}{name}")));
             }
-            What::Resource(resource) => drop(names.insert(resource.symbol.clone(), Symbol::Resource)),
-            What::Module(module) => drop(names.insert(module.symbol.clone(), Symbol::Module)),
-            What::Import { names: wanted, all_as, from } => {
+            DeclarationKind::Resource(resource) => drop(names.insert(resource.symbol.clone(), Symbol::Resource)),
+            DeclarationKind::Module(module) => drop(names.insert(module.symbol.clone(), Symbol::Module)),
+            DeclarationKind::Import { names: wanted, all_as, from } => {
                 let there = imported(unit, from, files, imports);
                 if let Some(alias) = all_as {
                     let namespace = match &there {
@@ -220,14 +220,14 @@ pub struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// Takes a body apart.
-    pub fn of(body: &'a Expression) -> Body<'a> {
-        use super::syntax::Kind;
+    pub fn new(body: &'a Expression) -> Body<'a> {
+        use super::syntax::SyntaxKind;
         let (each, inner) = match &body.kind {
-            Kind::For(each) => (Some((each.item.as_str(), each.index.as_deref(), &each.list)), &each.body),
+            SyntaxKind::For(each) => (Some((each.item.as_str(), each.index.as_deref(), &each.list)), &each.body),
             _ => (None, body),
         };
         match &inner.kind {
-            Kind::If(parts) => Body { each, condition: Some(&parts[0]), object: &parts[1] },
+            SyntaxKind::If(parts) => Body { each, condition: Some(&parts[0]), object: &parts[1] },
             _ => Body { each, condition: None, object: inner },
         }
     }

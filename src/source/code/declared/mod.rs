@@ -4,5 +4,5 @@ mod default_locations;
 mod node;
 mod registry;
 
-pub use self::node::{Node, Place, Site, Val};
+pub use self::node::{Node, NodeValue, Provenance, Span};
 pub use self::registry::DeclaredRegistry;

@@ -12,14 +12,14 @@ use crate::model::text_file::{Region, TextFile};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Node {
     /// What it is.
-    pub value: Val,
+    pub value: NodeValue,
     /// Where it stands.
-    pub site: Site,
+    pub provenance: Provenance,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Val {
+pub enum NodeValue {
     /// It cannot be known before deployment. Never a guess, never a pass.
     #[default]
     Unknown,
@@ -34,7 +34,7 @@ pub enum Val {
     Number(serde_json::Number),
     /// A text.
     String(String),
-    /// A list. An item that is unknown may stand for any number of items: [`Val::List`] is known to its end only if
+    /// A list. An item that is unknown may stand for any number of items: [`NodeValue::List`] is known to its end only if
     /// none is.
     List(Vec<Node>),
     /// An object, in the order of the source; keys are distinct, letter case as written.
@@ -43,18 +43,18 @@ pub enum Val {
 
 /// Where a value stands.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Site {
+pub struct Provenance {
     /// Where it is written: the literal itself, or the expression that could not be followed further.
-    pub place: Option<Place>,
+    pub span: Option<Span>,
     /// Where it is used, from the literal to the resource: `("used here", …)`.
-    pub related: Vec<(&'static str, Place)>,
+    pub related: Vec<(&'static str, Span)>,
     /// A sentence for whoever reads a result that rests on this value: that it is a default, or why it is not known.
     pub note: Option<Arc<str>>,
 }
 
 /// A stretch of a source file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Span {
     /// The file.
     pub file: Arc<TextFile>,
     /// First byte.
@@ -63,10 +63,10 @@ pub struct Place {
     pub end: usize,
 }
 
-impl Place {
+impl Span {
     /// A range of bytes of a file.
-    pub fn new(file: &Arc<TextFile>, range: Range<usize>) -> Place {
-        Place { file: Arc::clone(file), start: range.start, end: range.end.max(range.start) }
+    pub fn new(file: &Arc<TextFile>, range: Range<usize>) -> Span {
+        Span { file: Arc::clone(file), start: range.start, end: range.end.max(range.start) }
     }
 
     /// Its lines and columns.
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// `path:line:column`, as editors take it.
-    pub fn shown(&self) -> String {
+    pub fn position(&self) -> String {
         let (line, column) = self.file.position(self.start);
         format!("{}:{line}:{column}", self.file.path)
     }
@@ -88,35 +88,35 @@ impl Place {
 
 impl Node {
     /// A value at no place.
-    pub fn of(value: Val) -> Node {
-        Node { value, site: Site::default() }
+    pub fn new(value: NodeValue) -> Node {
+        Node { value, provenance: Provenance::default() }
     }
 
     /// A value at a place.
-    pub fn at(value: Val, place: Place) -> Node {
-        Node { value, site: Site { place: Some(place), ..Site::default() } }
+    pub fn spanned(value: NodeValue, span: Span) -> Node {
+        Node { value, provenance: Provenance { span: Some(span), ..Provenance::default() } }
     }
 
     /// A text at no place.
     pub fn text(text: impl Into<String>) -> Node {
-        Node::of(Val::String(text.into()))
+        Node::new(NodeValue::String(text.into()))
     }
 
     /// An unknown value, and why it is one: a sentence.
     pub fn unknown(why: impl Into<Arc<str>>) -> Node {
-        Node::of(Val::Unknown).with_note(why)
+        Node::new(NodeValue::Unknown).with_note(why)
     }
 
     /// From plain JSON, at no place.
     pub fn from_json(value: Value) -> Node {
-        Node::of(match value {
-            Value::Null => Val::Null,
-            Value::Bool(flag) => Val::Bool(flag),
-            Value::Number(number) => Val::Number(number),
-            Value::String(text) => Val::String(text),
-            Value::Array(items) => Val::List(items.into_iter().map(Node::from_json).collect()),
+        Node::new(match value {
+            Value::Null => NodeValue::Null,
+            Value::Bool(flag) => NodeValue::Bool(flag),
+            Value::Number(number) => NodeValue::Number(number),
+            Value::String(text) => NodeValue::String(text),
+            Value::Array(items) => NodeValue::List(items.into_iter().map(Node::from_json).collect()),
             Value::Object(members) => {
-                Val::Object(members.into_iter().map(|(name, value)| (name, Node::from_json(value))).collect())
+                NodeValue::Object(members.into_iter().map(|(name, value)| (name, Node::from_json(value))).collect())
             }
         })
     }
@@ -124,49 +124,49 @@ impl Node {
     /// With this sentence for whoever reads a result that rests on it.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<Arc<str>>) -> Node {
-        self.site.note = Some(note.into());
+        self.provenance.note = Some(note.into());
         self
     }
 
     /// Gives a place to this value, where it has none.
     #[must_use]
-    pub fn or_at(mut self, place: &Place) -> Node {
-        self.site.place.get_or_insert_with(|| place.clone());
+    pub fn or_span(mut self, span: &Span) -> Node {
+        self.provenance.span.get_or_insert_with(|| span.clone());
         self
     }
 
     /// Records that this value, and all within it, is used at a place. A value that stands nowhere stands there.
     #[must_use]
-    pub fn used_at(mut self, place: &Place) -> Node {
-        self.use_at(place);
+    pub fn used_at(mut self, span: &Span) -> Node {
+        self.use_at(span);
         self
     }
 
-    fn use_at(&mut self, place: &Place) {
-        match &self.site.place {
-            None => self.site.place = Some(place.clone()),
-            Some(own) if own == place => {}
-            Some(_) if self.site.related.iter().any(|(_, known)| known == place) => {}
-            Some(_) => self.site.related.push(("used here", place.clone())),
+    fn use_at(&mut self, span: &Span) {
+        match &self.provenance.span {
+            None => self.provenance.span = Some(span.clone()),
+            Some(own) if own == span => {}
+            Some(_) if self.provenance.related.iter().any(|(_, known)| known == span) => {}
+            Some(_) => self.provenance.related.push(("used here", span.clone())),
         }
         match &mut self.value {
-            Val::List(items) => items.iter_mut().for_each(|item| item.use_at(place)),
-            Val::Object(members) => members.iter_mut().for_each(|(_, member)| member.use_at(place)),
+            NodeValue::List(items) => items.iter_mut().for_each(|item| item.use_at(span)),
+            NodeValue::Object(members) => members.iter_mut().for_each(|(_, member)| member.use_at(span)),
             _ => {}
         }
     }
 
     /// Whether the value itself is not known; what is within a list or object may still not be.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.value, Val::Unknown | Val::Symbol(_))
+        matches!(self.value, NodeValue::Unknown | NodeValue::Symbol(_))
     }
 
     /// Whether it and all within it is known.
-    pub fn is_whole(&self) -> bool {
+    pub fn is_fully_known(&self) -> bool {
         match &self.value {
-            Val::Unknown | Val::Symbol(_) => false,
-            Val::List(items) => items.iter().all(Node::is_whole),
-            Val::Object(members) => members.iter().all(|(_, member)| member.is_whole()),
+            NodeValue::Unknown | NodeValue::Symbol(_) => false,
+            NodeValue::List(items) => items.iter().all(Node::is_fully_known),
+            NodeValue::Object(members) => members.iter().all(|(_, member)| member.is_fully_known()),
             _ => true,
         }
     }
@@ -174,7 +174,7 @@ impl Node {
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
-            Val::String(text) => Some(text),
+            NodeValue::String(text) => Some(text),
             _ => None,
         }
     }
@@ -182,7 +182,7 @@ impl Node {
     /// A truth value.
     pub fn as_bool(&self) -> Option<bool> {
         match self.value {
-            Val::Bool(flag) => Some(flag),
+            NodeValue::Bool(flag) => Some(flag),
             _ => None,
         }
     }
@@ -190,7 +190,7 @@ impl Node {
     /// The items of a list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {
-            Val::List(items) => Some(items),
+            NodeValue::List(items) => Some(items),
             _ => None,
         }
     }
@@ -198,7 +198,7 @@ impl Node {
     /// The members of an object.
     pub fn as_object(&self) -> Option<&[(String, Node)]> {
         match &self.value {
-            Val::Object(members) => Some(members),
+            NodeValue::Object(members) => Some(members),
             _ => None,
         }
     }
@@ -216,14 +216,14 @@ impl Node {
     /// A member of an object, by its exact name, to change.
     pub fn member_mut(&mut self, name: &str) -> Option<&mut Node> {
         match &mut self.value {
-            Val::Object(members) => members.iter_mut().find(|(key, _)| key == name).map(|(_, member)| member),
+            NodeValue::Object(members) => members.iter_mut().find(|(key, _)| key == name).map(|(_, member)| member),
             _ => None,
         }
     }
 
     /// Puts a member into an object, in place of one of that name. Does nothing to what is no object.
     pub fn set(&mut self, name: &str, member: Node) {
-        if let Val::Object(members) = &mut self.value {
+        if let NodeValue::Object(members) = &mut self.value {
             match members.iter_mut().find(|(key, _)| key == name) {
                 Some((_, old)) => *old = member,
                 None => members.push((name.to_owned(), member)),
@@ -234,13 +234,13 @@ impl Node {
     /// Plain JSON; `None` where something in it is not known.
     pub fn to_json(&self) -> Option<Value> {
         Some(match &self.value {
-            Val::Unknown | Val::Symbol(_) => return None,
-            Val::Null => Value::Null,
-            Val::Bool(flag) => Value::Bool(*flag),
-            Val::Number(number) => Value::Number(number.clone()),
-            Val::String(text) => Value::String(text.clone()),
-            Val::List(items) => Value::Array(items.iter().map(Node::to_json).collect::<Option<_>>()?),
-            Val::Object(members) => {
+            NodeValue::Unknown | NodeValue::Symbol(_) => return None,
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(flag) => Value::Bool(*flag),
+            NodeValue::Number(number) => Value::Number(number.clone()),
+            NodeValue::String(text) => Value::String(text.clone()),
+            NodeValue::List(items) => Value::Array(items.iter().map(Node::to_json).collect::<Option<_>>()?),
+            NodeValue::Object(members) => {
                 let pairs = members.iter().map(|(name, member)| Some((name.clone(), member.to_json()?)));
                 Value::Object(pairs.collect::<Option<_>>()?)
             }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::default_locations;
-use super::default_locations::Unwritten;
-use super::node::{Node, Place, Site, Val};
+use super::default_locations::DefaultProperty;
+use super::node::{Node, NodeValue, Provenance, Span};
 use crate::document::registry;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, Spot};
+use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, SourceLocation};
 
 /// A registry as source code declares it, in ARM's shape and spelling.
 #[derive(Debug, Clone)]
@@ -25,9 +25,9 @@ pub struct DeclaredRegistry {
     /// What a reader is shown in place of the address, where that is no name: a JSON pointer.
     pub logical: Option<String>,
     /// The head of the resource's block.
-    pub block: Place,
+    pub block: Span,
     /// Where else to look: the call of the module.
-    pub related: Vec<(&'static str, Place)>,
+    pub related: Vec<(&'static str, Span)>,
     /// The registry: `name`, `location`, `sku`, `identity`, `properties`. What is not declared and has a default has it
     /// here, with a note that says so; what is not declared and has none is not here.
     pub registry: Node,
@@ -132,13 +132,13 @@ impl DeclaredRegistry {
     /// The record that policies are evaluated over.
     pub fn into_record(self) -> RegistryRecord {
         let alternatives = self.alternatives.iter().map(|other| other.written().0).collect();
-        let (document, mut properties, unwritten) = self.written();
+        let (document, mut properties, defaults) = self.written();
         let id = match self.root.as_str() {
             "" => self.address.clone(),
             root => format!("{root}:{}", self.address),
         };
-        let block = spot_at(&self.block, &self.related, None);
-        default_locations::place(unwritten, &mut properties, &block);
+        let block = location_of(&self.block, &self.related, None);
+        default_locations::add(defaults, &mut properties, &block);
         let declaration =
             Declaration { language: self.language, address: self.address, logical: self.logical, block, properties };
         let origin = Origin::Source(Arc::new(declaration));
@@ -146,7 +146,7 @@ impl DeclaredRegistry {
     }
 
     /// The registry document, where each of its properties stands, and what of it stands nowhere.
-    fn written(&self) -> (String, BTreeMap<String, Spot>, Vec<Unwritten>) {
+    fn written(&self) -> (String, BTreeMap<String, SourceLocation>, Vec<DefaultProperty>) {
         let mut writer = Writer { outer: &self.related, ..Writer::default() };
         let registry = writer.value(&self.registry, "/registry").unwrap_or(Value::Null);
         let (tasks, nodes) = writer.children(&self.tasks, "/tasks", self.all_tasks);
@@ -155,7 +155,7 @@ impl DeclaredRegistry {
         let credentials = tasks.iter().zip(nodes).filter_map(|(task, node)| {
             let name = task["name"].as_str()?.to_owned();
             // What is not known of a login must not read as a login that is not set.
-            let known = node.get("properties")?.get_folded("credentials").is_none_or(Node::is_whole);
+            let known = node.get("properties")?.get_folded("credentials").is_none_or(Node::is_fully_known);
             known.then(|| Some((name, Credentials::from_answer(task.as_object()?)?)))?
         });
         let parts = Parts {
@@ -169,15 +169,15 @@ impl DeclaredRegistry {
             ..Parts::default()
         };
         let version = self.api_version.as_deref().unwrap_or_default();
-        (registry::build(parts, ApiVersions { registry: version, tasks: None }), writer.spots, writer.unwritten)
+        (registry::build(parts, ApiVersions { registry: version, tasks: None }), writer.locations, writer.defaults)
     }
 }
 
 #[derive(Default)]
 struct Writer<'a> {
-    outer: &'a [(&'static str, Place)],
-    spots: BTreeMap<String, Spot>,
-    unwritten: Vec<Unwritten>,
+    outer: &'a [(&'static str, Span)],
+    locations: BTreeMap<String, SourceLocation>,
+    defaults: Vec<DefaultProperty>,
     partial: Vec<String>,
 }
 
@@ -199,22 +199,22 @@ impl Writer<'_> {
 
     /// Writes a value; `None` where it is absent from the document.
     fn value(&mut self, node: &Node, pointer: &str) -> Option<Value> {
-        let mut spot = spot(&node.site);
-        if let Some(spot) = &mut spot {
-            spot.related.extend(self.outer.iter().map(|(message, place)| place.related(message)));
+        let mut location = location(&node.provenance);
+        if let Some(location) = &mut location {
+            location.related.extend(self.outer.iter().map(|(message, span)| span.related(message)));
         }
-        match (spot, &node.site.note) {
-            (Some(spot), _) => drop(self.spots.insert(pointer.to_owned(), spot)),
-            (None, Some(note)) => self.unwritten.push((pointer.to_owned(), Arc::clone(note))),
+        match (location, &node.provenance.note) {
+            (Some(location), _) => drop(self.locations.insert(pointer.to_owned(), location)),
+            (None, Some(note)) => self.defaults.push((pointer.to_owned(), Arc::clone(note))),
             (None, None) => {}
         }
         Some(match &node.value {
-            Val::Unknown | Val::Symbol(_) | Val::Null => return None,
-            Val::Bool(flag) => json!(flag),
-            Val::Number(number) => json!(number),
-            Val::String(text) => json!(text),
-            Val::List(items) => Value::Array(self.items(items, pointer)),
-            Val::Object(members) => Value::Object(self.members(members, pointer)),
+            NodeValue::Unknown | NodeValue::Symbol(_) | NodeValue::Null => return None,
+            NodeValue::Bool(flag) => json!(flag),
+            NodeValue::Number(number) => json!(number),
+            NodeValue::String(text) => json!(text),
+            NodeValue::List(items) => Value::Array(self.items(items, pointer)),
+            NodeValue::Object(members) => Value::Object(self.members(members, pointer)),
         })
     }
 
@@ -228,7 +228,7 @@ impl Writer<'_> {
             };
             match value {
                 Some(value) => written.push(value),
-                None if matches!(item.value, Val::Null) => {}
+                None if matches!(item.value, NodeValue::Null) => {}
                 None => self.listed_as_partial(pointer),
             }
         }
@@ -241,7 +241,7 @@ impl Writer<'_> {
             let name = SPELLING.iter().find(|known| known.eq_ignore_ascii_case(name)).copied().unwrap_or(name);
             let path = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             let value = match &member.value {
-                Val::Symbol(symbol) if REFERENCES.contains(&name) => {
+                NodeValue::Symbol(symbol) if REFERENCES.contains(&name) => {
                     self.value(member, &path);
                     Some(json!(symbol))
                 }
@@ -268,15 +268,15 @@ impl Writer<'_> {
     }
 }
 
-fn spot(site: &Site) -> Option<Spot> {
-    Some(spot_at(site.place.as_ref()?, &site.related, site.note.as_ref()))
+fn location(provenance: &Provenance) -> Option<SourceLocation> {
+    Some(location_of(provenance.span.as_ref()?, &provenance.related, provenance.note.as_ref()))
 }
 
-fn spot_at(place: &Place, related: &[(&'static str, Place)], note: Option<&Arc<str>>) -> Spot {
-    Spot {
-        file: Arc::clone(&place.file),
-        region: place.region(),
-        related: related.iter().map(|(message, place)| place.related(message)).collect(),
+fn location_of(span: &Span, related: &[(&'static str, Span)], note: Option<&Arc<str>>) -> SourceLocation {
+    SourceLocation {
+        file: Arc::clone(&span.file),
+        region: span.region(),
+        related: related.iter().map(|(message, span)| span.related(message)).collect(),
         note: note.cloned(),
     }
 }
@@ -286,14 +286,14 @@ mod tests {
     use super::*;
     use crate::model::text_file::TextFile;
 
-    fn document(registry: Value, tasks: Vec<Node>) -> (Value, BTreeMap<String, Spot>) {
+    fn document(registry: Value, tasks: Vec<Node>) -> (Value, BTreeMap<String, SourceLocation>) {
         let file = Arc::new(TextFile::new("main.tf", "resource\n"));
         let declared = DeclaredRegistry {
             language: Language::Terraform,
             root: "infra".to_owned(),
             address: "azurerm_container_registry.main".to_owned(),
             logical: None,
-            block: Place::new(&file, 0..8),
+            block: Span::new(&file, 0..8),
             related: Vec::new(),
             registry: Node::from_json(registry),
             tasks,
@@ -304,8 +304,8 @@ mod tests {
             api_version: None,
             alternatives: Vec::new(),
         };
-        let (text, spots, _) = declared.written();
-        (serde_json::from_str(&text).expect("JSON"), spots)
+        let (text, locations, _) = declared.written();
+        (serde_json::from_str(&text).expect("JSON"), locations)
     }
 
     #[test]
@@ -320,10 +320,10 @@ mod tests {
     fn what_is_not_known_is_told_from_what_is_not_there() {
         let mut task = Node::from_json(json!({"name": "b"}));
         let pool = ("agentPoolName".to_owned(), Node::unknown("A parameter without a value."));
-        task.set("properties", Node::of(Val::Object(vec![pool])));
+        task.set("properties", Node::new(NodeValue::Object(vec![pool])));
         task.set("identity", Node::unknown("It is given later."));
         let mut other = Node::from_json(json!({"name": "A", "identity": null, "properties": {}}));
-        other.set("id", Node::of(Val::Symbol("azurerm_container_registry_task.a.id".into())));
+        other.set("id", Node::new(NodeValue::Symbol("azurerm_container_registry_task.a.id".into())));
         let (document, _) = document(json!({"name": "r"}), vec![task, other]);
         assert_eq!(
             document["tasks"],
@@ -341,10 +341,10 @@ mod tests {
     #[test]
     fn a_list_keeps_what_is_known_of_it() {
         let mut registry = Node::from_json(json!({"properties": {"networkRuleSet": {"ipRules": []}}}));
-        let rule = |value: Node| Node::of(Val::Object(vec![("value".to_owned(), value)]));
+        let rule = |value: Node| Node::new(NodeValue::Object(vec![("value".to_owned(), value)]));
         let rules = vec![rule(Node::text("1.2.3.4")), rule(Node::default()), Node::default(), rule(Node::text("::1"))];
-        let rules = Node::of(Val::Object(vec![("ipRules".to_owned(), Node::of(Val::List(rules)))]));
-        registry.set("properties", Node::of(Val::Object(vec![("networkRuleSet".to_owned(), rules)])));
+        let rules = Node::new(NodeValue::Object(vec![("ipRules".to_owned(), Node::new(NodeValue::List(rules)))]));
+        registry.set("properties", Node::new(NodeValue::Object(vec![("networkRuleSet".to_owned(), rules)])));
         let mut writer = Writer::default();
         let value = writer.value(&registry, "/registry").expect("an object");
         assert_eq!(

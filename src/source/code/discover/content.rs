@@ -23,7 +23,7 @@ pub enum Content {
     WhatIf,
     /// A snapshot's manifest.
     Snapshot,
-    /// Something of Terraform's or Azure's that says nothing of what will be: the reason why it is left.
+    /// Something of Terraform's or Azure's that says nothing of what will be: the reason why it is skipped.
     Other(&'static str),
     /// Nothing of ours.
     Unrelated,
@@ -36,7 +36,7 @@ const HEAD: usize = 256 * 1024;
 ///
 /// # Errors
 /// It cannot be read: `path: why`.
-pub fn tell_apart(path: &Path) -> Result<Content, String> {
+pub fn classify(path: &Path) -> Result<Content, String> {
     let error = |error: io::Error| format!("{}: cannot read it: {error}", display_path(path));
     let mut file = File::open(path).map_err(error)?;
     let mut bytes = Vec::new();
@@ -47,14 +47,14 @@ pub fn tell_apart(path: &Path) -> Result<Content, String> {
     if bytes.contains(&0) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]) {
         return Ok(Content::Unrelated);
     }
-    if let Some(content) = of_json(&text_of(bytes.clone())) {
+    if let Some(content) = classify_json(&text_of(bytes.clone())) {
         return Ok(content);
     }
     let is_object =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{/\xEF\xFE\xFF".contains(byte));
     if bytes.len() == HEAD && is_object {
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(error)?;
-        return Ok(of_json(&text_of(bytes)).unwrap_or(Content::Unrelated));
+        return Ok(classify_json(&text_of(bytes)).unwrap_or(Content::Unrelated));
     }
     Ok(Content::Unrelated)
 }
@@ -81,8 +81,8 @@ fn is_binary_plan(path: &Path) -> bool {
 }
 
 /// `None` where the text ends, or is no JSON object, before it tells.
-fn of_json(text: &str) -> Option<Content> {
-    let mut members = Members::of(text)?;
+fn classify_json(text: &str) -> Option<Content> {
+    let mut members = Members::new(text)?;
     let (mut is_terraform, mut has_changes, mut is_state) = (false, false, false);
     while let Some((name, value)) = members.next() {
         match (name, value) {
@@ -131,7 +131,7 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    fn of(text: &'a str) -> Option<Members<'a>> {
+    fn new(text: &'a str) -> Option<Members<'a>> {
         let mut members = Members { text, at: 0, was_cut: false };
         members.skip_blank();
         (members.byte()? == b'{').then(|| {
@@ -279,14 +279,14 @@ mod tests {
             ("{", None),
             ("", None),
         ] {
-            assert_eq!(of_json(text), expected, "{text}");
+            assert_eq!(classify_json(text), expected, "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_told_apart_without_a_panic(text in r#"[{}\[\]",:/*\\a \n😀]{0,60}"#) {
-            of_json(&text);
+            classify_json(&text);
         }
     }
 }

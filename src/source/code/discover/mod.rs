@@ -10,7 +10,7 @@ use anyhow::bail;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
-use self::content::{Content, tell_apart};
+use self::content::{Content, classify};
 use super::bicep;
 use crate::model::path::display_path;
 use crate::model::path::leads_out;
@@ -20,7 +20,7 @@ const SKIPPED: [&str; 3] = [".git", ".terraform", "node_modules"];
 
 /// The source code in the files and folders that were named. Paths are as a user would open them; every list is sorted.
 #[derive(Debug, Default, PartialEq)]
-pub struct Found {
+pub struct SourceFiles {
     /// Terraform configurations: folder -> its `.tf`, `.tf.json`, `.tfvars` and `.tfvars.json` files.
     pub terraform: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Terraform plans, as JSON or binary.
@@ -35,8 +35,8 @@ pub struct Found {
     pub bicep: Vec<BicepFile>,
     /// `.bicepparam` files.
     pub bicep_parameters: Vec<PathBuf>,
-    /// What looked like source code and was left, and why.
-    pub left: Vec<(String, String)>,
+    /// What looked like source code and was skipped, and why.
+    pub skipped: Vec<(String, String)>,
     /// What could not be told apart because it could not be read.
     pub gaps: Vec<String>,
 }
@@ -56,8 +56,8 @@ pub struct BicepFile {
 ///
 /// # Errors
 /// A path cannot be read, or nothing in all of them is recognised.
-pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
-    let mut found = Found::default();
+pub fn find(paths: &[PathBuf]) -> anyhow::Result<SourceFiles> {
+    let mut found = SourceFiles::default();
     let mut files = BTreeSet::new();
     for path in paths {
         if path.is_dir() {
@@ -69,7 +69,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
     }
     let values: Vec<PathBuf> = terraform_folders(&files).iter().flat_map(|folder| beside(folder, is_loaded)).collect();
     files.extend(values);
-    let told: Vec<(PathBuf, Result<Kind, String>)> = files
+    let classified: Vec<(PathBuf, Result<FileKind, String>)> = files
         .into_par_iter()
         .map(|path| {
             let kind = kind(&path);
@@ -77,23 +77,23 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         })
         .collect();
     // A snapshot is data of its own, to be named by itself.
-    let snapshots: Vec<PathBuf> = told
+    let snapshots: Vec<PathBuf> = classified
         .iter()
         .filter(|(path, kind)| {
-            *kind == Ok(Kind::Json(Content::Snapshot)) && path.file_name() == Some(OsStr::new("manifest.json"))
+            *kind == Ok(FileKind::Json(Content::Snapshot)) && path.file_name() == Some(OsStr::new("manifest.json"))
         })
         .filter_map(|(path, _)| path.parent().map(Path::to_owned))
         .collect();
     for snapshot in &snapshots {
-        found.left.push((display_path(snapshot), "a snapshot: name it to scan it".to_owned()));
+        found.skipped.push((display_path(snapshot), "a snapshot: name it to scan it".to_owned()));
     }
     let mut compiled = Vec::new();
-    for (path, kind) in told {
+    for (path, kind) in classified {
         if snapshots.iter().any(|snapshot| path.starts_with(snapshot)) {
             continue;
         }
         match kind {
-            Ok(Kind::Json(Content::Template { from_bicep: true })) => compiled.push(path),
+            Ok(FileKind::Json(Content::Template { from_bicep: true })) => compiled.push(path),
             Ok(kind) => found.add(kind, path),
             Err(error) => found.gaps.push(error),
         }
@@ -106,7 +106,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         }
     }
     found.templates.sort();
-    found.left.sort();
+    found.skipped.sort();
     let nothing = found.terraform.is_empty()
         && found.plans.is_empty()
         && found.templates.is_empty()
@@ -114,19 +114,19 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
         && found.bicep.is_empty();
     if nothing && found.gaps.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let left: String = found.left.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
+        let skipped: String = found.skipped.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
         if let Some(path) = found.parameters.first() {
-            bail!("{}: parameters alone declare nothing: name their ARM template as well{left}", display_path(path));
+            bail!("{}: parameters alone declare nothing: name their ARM template as well{skipped}", display_path(path));
         }
         if let Some(path) = found.bicep_parameters.first() {
             bail!(
-                "{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{left}",
+                "{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{skipped}",
                 display_path(path)
             );
         }
         bail!(
             "{}: nothing recognised: no snapshot, Terraform plan or configuration, ARM template, what-if result or \
-             Bicep file{left}",
+             Bicep file{skipped}",
             names.join(", ")
         );
     }
@@ -135,38 +135,38 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<Found> {
 
 /// What a file is, by its name where that says enough, else by its content.
 #[derive(Debug, PartialEq)]
-enum Kind {
+enum FileKind {
     Terraform,
     Bicep,
     BicepParameters,
     Json(Content),
 }
 
-fn kind(path: &Path) -> Result<Kind, String> {
+fn kind(path: &Path) -> Result<FileKind, String> {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     Ok(match () {
-        () if is_terraform(&name) => Kind::Terraform,
-        () if ends(&[".bicepparam"]) => Kind::BicepParameters,
-        () if ends(&[".bicep"]) => Kind::Bicep,
-        () => Kind::Json(tell_apart(path)?),
+        () if is_terraform(&name) => FileKind::Terraform,
+        () if ends(&[".bicepparam"]) => FileKind::BicepParameters,
+        () if ends(&[".bicep"]) => FileKind::Bicep,
+        () => FileKind::Json(classify(path)?),
     })
 }
 
-impl Found {
-    fn add(&mut self, kind: Kind, path: PathBuf) {
+impl SourceFiles {
+    fn add(&mut self, kind: FileKind, path: PathBuf) {
         match kind {
-            Kind::Terraform => {
+            FileKind::Terraform => {
                 self.terraform.entry(folder_of(&path)).or_default().push(path);
             }
-            Kind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
-            Kind::BicepParameters => self.bicep_parameters.push(path),
-            Kind::Json(Content::Plan) => self.plans.push(path),
-            Kind::Json(Content::Template { .. }) => self.templates.push(path),
-            Kind::Json(Content::Parameters) => self.parameters.push(path),
-            Kind::Json(Content::WhatIf) => self.what_if.push(path),
-            Kind::Json(Content::Other(why)) => self.left.push((display_path(&path), why.to_owned())),
-            Kind::Json(Content::Snapshot | Content::Unrelated) => {}
+            FileKind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
+            FileKind::BicepParameters => self.bicep_parameters.push(path),
+            FileKind::Json(Content::Plan) => self.plans.push(path),
+            FileKind::Json(Content::Template { .. }) => self.templates.push(path),
+            FileKind::Json(Content::Parameters) => self.parameters.push(path),
+            FileKind::Json(Content::WhatIf) => self.what_if.push(path),
+            FileKind::Json(Content::Other(why)) => self.skipped.push((display_path(&path), why.to_owned())),
+            FileKind::Json(Content::Snapshot | Content::Unrelated) => {}
         }
     }
 }
@@ -174,8 +174,8 @@ impl Found {
 /// What a file that is named brings with it.
 fn bring(path: &Path, files: &mut BTreeSet<PathBuf>) {
     match kind(path) {
-        Ok(Kind::Terraform) => files.extend(beside(&folder_of(path), is_terraform)),
-        Ok(Kind::BicepParameters) => files.extend(bicep::used_by(path).map(|bicep| one_path(&bicep))),
+        Ok(FileKind::Terraform) => files.extend(beside(&folder_of(path), is_terraform)),
+        Ok(FileKind::BicepParameters) => files.extend(bicep::file_for(path).map(|bicep| one_path(&bicep))),
         _ => {}
     }
 }
@@ -216,7 +216,7 @@ fn is_loaded(name: &str) -> bool {
     stem.is_some_and(|stem| stem == "terraform" || stem.ends_with(".auto"))
 }
 
-fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
+fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut SourceFiles) {
     let mut walk = WalkBuilder::new(folder);
     // What one user's git ignores on one machine must not decide what is scanned.
     walk.hidden(false).git_global(false).git_exclude(false).require_git(false).ignore(false).follow_links(false);
@@ -238,11 +238,11 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut Found) {
                 match leads_out(path) {
                     None => drop(files.insert(one_path(path))),
                     Some(why) if is_code => found.gaps.push(format!("{}: {why}", display_path(path))),
-                    Some(why) => found.left.push((display_path(path), why.to_owned())),
+                    Some(why) => found.skipped.push((display_path(path), why.to_owned())),
                 }
             }
             Some(kind) if kind.is_symlink() && path.is_dir() => {
-                found.left.push((display_path(path), "a link to a folder".to_owned()));
+                found.skipped.push((display_path(path), "a link to a folder".to_owned()));
             }
             _ => {}
         }

@@ -5,41 +5,41 @@ use std::path::{Path, PathBuf};
 
 use super::super::declared::Node;
 use super::evaluate::Evaluator;
-pub use super::evaluate::{ModuleCall, Unread};
+pub use super::evaluate::{ModuleCall, UnreadModule};
 use super::modules::{Installed, STACK, Tree};
 use super::resource::Resource;
 use crate::net::service_tags::ServiceTags;
 
 /// What a configuration declares.
 #[derive(Debug, Default)]
-pub struct Evaluated {
+pub struct EvaluatedConfiguration {
     /// Every instance of the resources that registries are made of, in all modules.
     pub resources: Vec<Resource>,
     /// The calls of modules, one for each instance.
     pub calls: Vec<ModuleCall>,
     /// The calls of modules that are not on disk; sorted.
-    pub unread: Vec<Unread>,
+    pub unread: Vec<UnreadModule>,
     /// The folders of all modules, the root's among them.
     pub folders: BTreeSet<PathBuf>,
     /// What was not evaluated: sentences with their places; sorted.
     pub gaps: Vec<String>,
 }
 
-/// Evaluates the configuration of a folder of the tree. `given` are values of its variables that come from elsewhere
+/// Evaluates the configuration of a folder of the tree. `variable_values` are values of its variables that come from elsewhere
 /// than its files, and go before those.
 pub fn evaluate(
     tree: &Tree,
     root: &Path,
     installed: &Installed,
-    given: &HashMap<String, Node>,
+    variable_values: &HashMap<String, Node>,
     tags: &ServiceTags,
-) -> Evaluated {
+) -> EvaluatedConfiguration {
     let work = || {
-        let Some(mut evaluator) = Evaluator::new(tree, root, installed, given, tags) else {
-            return Evaluated::default();
+        let Some(mut evaluator) = Evaluator::new(tree, root, installed, variable_values, tags) else {
+            return EvaluatedConfiguration::default();
         };
         let resources = evaluator.resources();
-        Evaluated {
+        EvaluatedConfiguration {
             resources,
             calls: std::mem::take(&mut evaluator.calls),
             unread: std::mem::take(&mut evaluator.unread),
@@ -51,7 +51,7 @@ pub fn evaluate(
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(error) => {
             let gap = format!("{}: cannot evaluate it: {error}", crate::model::path::display_path(root));
-            Evaluated { gaps: vec![gap], ..Evaluated::default() }
+            EvaluatedConfiguration { gaps: vec![gap], ..EvaluatedConfiguration::default() }
         }
     })
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::super::declared::DeclaredRegistry;
-use super::super::{Found, Read};
-use super::config::{Evaluated, Unread, evaluate};
+use super::super::{Extraction, SourceFiles};
+use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
 use super::modules::{Installed, Source, Tree, installed, listed};
 use super::resource::assemble;
 use super::variants::combinations;
-use crate::model::inventory::Taken;
+use crate::model::inventory::FileRead;
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
@@ -26,7 +26,7 @@ pub struct Roots {
 
 impl Roots {
     /// Reads the files of every folder found.
-    pub fn load(found: &Found) -> Roots {
+    pub fn load(found: &SourceFiles) -> Roots {
         let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
         for (folder, files) in &found.terraform {
             let files = files.iter().map(|path| Source::Path(path.clone()));
@@ -44,13 +44,13 @@ impl Roots {
     }
 
     /// Evaluates every folder that is no module of another one, but for those that a plan was made of.
-    pub fn read(&self, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, read: &mut Read) {
-        read.gaps.extend(self.tree.gaps.iter().cloned());
+    pub fn read(&self, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, extraction: &mut Extraction) {
+        extraction.gaps.extend(self.tree.gaps.iter().cloned());
         let none = Installed::new();
         for root in roots(&self.tree, &self.named, &self.brought) {
             if !planned.contains(&root) {
                 let installed = self.brought.get(&root).unwrap_or(&none);
-                read_root(&self.tree, &root, installed, tags, read);
+                read_root(&self.tree, &root, installed, tags, extraction);
             }
         }
     }
@@ -94,15 +94,15 @@ fn roots(tree: &Tree, named: &[PathBuf], brought: &BTreeMap<PathBuf, Installed>)
     roots
 }
 
-fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags, read: &mut Read) {
+fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags, extraction: &mut Extraction) {
     let evaluated = evaluate(tree, root, installed, &HashMap::new(), tags);
-    let Evaluated { resources, unread, gaps, folders, .. } = evaluated;
+    let EvaluatedConfiguration { resources, unread, gaps, folders, .. } = evaluated;
     let name = display_path(root);
     let assembled = assemble(resources, &name);
     let files = folders.iter().filter_map(|folder| tree.folders.get(folder)).map(|folder| folder.files).sum();
     let registries = assembled.registries.len();
     let path = if name.is_empty() { ".".to_owned() } else { name.clone() };
-    read.taken.push(Taken { path: path.clone(), what: "Terraform configuration", files, registries });
+    extraction.files_read.push(FileRead { path: path.clone(), what: "Terraform configuration", files, registries });
     let whole = gaps.is_empty() && tree.gaps.is_empty() && !unread.iter().any(|module| module.of_registries);
     let complete = |mut registry: DeclaredRegistry| {
         // What was not read may declare more of it.
@@ -111,38 +111,40 @@ fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags
         registry
     };
     let mut declared: Vec<DeclaredRegistry> = assembled.registries.into_iter().map(complete).collect();
-    let open = declared.iter().any(|registry| !registry.registry.is_whole());
+    let open = declared.iter().any(|registry| !registry.registry.is_fully_known());
     if let Some(folder) = tree.folders.get(root).filter(|_| open) {
         let mut others: Vec<BTreeMap<String, DeclaredRegistry>> = Vec::new();
-        for given in combinations(tree, folder) {
-            let resources = evaluate(tree, root, installed, &given, tags).resources;
+        for variable_values in combinations(tree, folder) {
+            let resources = evaluate(tree, root, installed, &variable_values, tags).resources;
             let registries = assemble(resources, &name).registries.into_iter().map(complete);
             others.push(registries.map(|registry| (registry.address.clone(), registry)).collect());
         }
-        for registry in declared.iter_mut().filter(|registry| !registry.registry.is_whole()) {
+        for registry in declared.iter_mut().filter(|registry| !registry.registry.is_fully_known()) {
             // One that is not there with some value comes to nothing for certain.
             let each = others.iter().map(|other| other.get(&registry.address).cloned());
             registry.alternatives = each.collect::<Option<_>>().unwrap_or_default();
         }
     }
-    read.registries.extend(declared);
-    read.gaps.extend(gaps);
-    read.left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
-        Some((place, why)) => (place.to_owned(), why.to_owned()),
+    extraction.registries.extend(declared);
+    extraction.gaps.extend(gaps);
+    extraction.skipped.extend(assembled.skipped.into_iter().map(|sentence| match sentence.split_once(": ") {
+        Some((span, why)) => (span.to_owned(), why.to_owned()),
         None => (path.clone(), sentence),
     }));
-    for Unread { block, source, of_registries } in unread {
+    for UnreadModule { block, source, of_registries } in unread {
         match of_registries {
-            true => read.gaps.push(format!(
+            true => extraction.gaps.push(format!(
                 "{}: the module `{source}` is not on disk, and may make container registries; run `terraform init` \
                  here, or scan a plan",
-                block.shown()
+                block.position()
             )),
-            false => read.left.push((block.shown(), format!("a call of the module `{source}`, which is not on disk"))),
+            false => extraction
+                .skipped
+                .push((block.position(), format!("a call of the module `{source}`, which is not on disk"))),
         }
     }
     for values in tree.folders.get(root).map(|folder| &folder.other_values).into_iter().flatten() {
-        read.left.push((values.clone(), "a variables file that Terraform reads only when told to".to_owned()));
+        extraction.skipped.push((values.clone(), "a variables file that Terraform reads only when told to".to_owned()));
     }
 }
 
@@ -152,9 +154,9 @@ mod tests {
     use crate::model::cloud::Cloud;
 
     /// Reads files that are written to a folder; the folder's own path is cut from what comes back.
-    fn read_files(files: &[(&str, &str)]) -> (Read, impl Fn(&str) -> String) {
+    fn read_files(files: &[(&str, &str)]) -> (Extraction, impl Fn(&str) -> String) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut found = Found::default();
+        let mut found = SourceFiles::default();
         for (path, text) in files {
             let path = folder.path().join(path);
             let parent = path.parent().expect("a parent").to_owned();
@@ -165,17 +167,17 @@ mod tests {
             }
         }
         let tags = ServiceTags::embedded(Cloud::Public).expect("the table");
-        let mut read = Read::default();
-        Roots::load(&found).read(&BTreeSet::new(), &tags, &mut read);
+        let mut extraction = Extraction::default();
+        Roots::load(&found).read(&BTreeSet::new(), &tags, &mut extraction);
         let base = format!("{}/", display_path(folder.path()));
-        (read, move |text: &str| text.replace(&base, ""))
+        (extraction, move |text: &str| text.replace(&base, ""))
     }
 
     const REGISTRY: &str = "resource \"azurerm_container_registry\" \"r\" {\n  name = \"r\"\n  location = \"eastus\"\n  sku = \"Premium\"\n}\n";
 
     #[test]
     fn each_root_is_read_by_itself_and_modules_with_their_roots() {
-        let (read, cut) = read_files(&[
+        let (extraction, cut) = read_files(&[
             (
                 "live/main.tf",
                 "module \"a\" {\n  source = \"../modules/a\"\n}\nmodule \"b\" {\n  source = \"x/b/azurerm\"\n}\nmodule \"acr\" {\n  source = \"x/acr\"\n}\nmodule \"net\" {\n  source = \"x/net\"\n}",
@@ -191,8 +193,11 @@ mod tests {
             ("x/main.tf", "module \"y\" {\n  source = \"../y\"\n}"),
             ("y/main.tf", "module \"x\" {\n  source = \"../x\"\n}"),
         ]);
-        let mut addresses: Vec<String> =
-            read.registries.iter().map(|registry| cut(&format!("{}:{}", registry.root, registry.address))).collect();
+        let mut addresses: Vec<String> = extraction
+            .registries
+            .iter()
+            .map(|registry| cut(&format!("{}:{}", registry.root, registry.address)))
+            .collect();
         addresses.sort();
         assert_eq!(
             addresses,
@@ -202,7 +207,7 @@ mod tests {
                 "live:module.b.azurerm_container_registry.r"
             ]
         );
-        let gaps: Vec<String> = read.gaps.iter().map(|gap| cut(gap)).collect();
+        let gaps: Vec<String> = extraction.gaps.iter().map(|gap| cut(gap)).collect();
         assert_eq!(
             gaps,
             [
@@ -210,17 +215,21 @@ mod tests {
                 "y/main.tf:1:1: the module includes itself; break the circle"
             ]
         );
-        let left: Vec<(String, &str)> = read.left.iter().map(|(path, why)| (cut(path), why.as_str())).collect();
+        let skipped: Vec<(String, &str)> =
+            extraction.skipped.iter().map(|(path, why)| (cut(path), why.as_str())).collect();
         assert_eq!(
-            left,
+            skipped,
             [
                 ("live/main.tf:10:1".to_owned(), "a call of the module `x/net`, which is not on disk"),
                 ("live/prod.tfvars".to_owned(), "a variables file that Terraform reads only when told to")
             ]
         );
-        let taken: Vec<(String, usize, usize)> =
-            read.taken.iter().map(|taken| (cut(&taken.path), taken.files, taken.registries)).collect();
-        assert_eq!(taken, [("alone".to_owned(), 1, 1), ("live".to_owned(), 3, 2), ("x".to_owned(), 2, 0)]);
+        let files_read: Vec<(String, usize, usize)> = extraction
+            .files_read
+            .iter()
+            .map(|files_read| (cut(&files_read.path), files_read.files, files_read.registries))
+            .collect();
+        assert_eq!(files_read, [("alone".to_owned(), 1, 1), ("live".to_owned(), 3, 2), ("x".to_owned(), 2, 0)]);
     }
 
     #[test]
@@ -229,13 +238,13 @@ mod tests {
             "variable \"public\" {{\n  type = bool\n  nullable = false\n}}\n{}",
             REGISTRY.replace("}\n", "  public_network_access_enabled = var.public\n}\n")
         );
-        let (read, _) = read_files(&[("main.tf", &text)]);
+        let (extraction, _) = read_files(&[("main.tf", &text)]);
         let access = |registry: &DeclaredRegistry| {
             let properties = registry.registry.get("properties").expect("properties");
             properties.get("publicNetworkAccess").and_then(|access| access.as_str().map(str::to_owned))
         };
-        assert_eq!(access(&read.registries[0]), None);
-        let each: Vec<Option<String>> = read.registries[0].alternatives.iter().map(access).collect();
+        assert_eq!(access(&extraction.registries[0]), None);
+        let each: Vec<Option<String>> = extraction.registries[0].alternatives.iter().map(access).collect();
         assert_eq!(each, [Some("Enabled".to_owned()), Some("Disabled".to_owned())]);
     }
 }

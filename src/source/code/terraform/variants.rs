@@ -2,22 +2,22 @@
 
 use std::collections::HashMap;
 
-use super::super::declared::{Node, Val};
+use super::super::declared::{Node, NodeValue};
 use super::hcl::{Block, Expr, ExprKind, Step};
 use super::modules::{Folder, Tree};
 
 /// How often a configuration is evaluated for the values that its variables may have.
-const MOST: usize = 16;
+const MAX_VARIANTS: usize = 16;
 
 /// Each combination of the values that the variables without one may have; none where there are too many, or where
 /// there is no choice.
 pub fn combinations(tree: &Tree, folder: &Folder) -> Vec<HashMap<String, Node>> {
     let mut all = vec![HashMap::new()];
-    let given = |name: &str| folder.values.iter().any(|values| values.attribute(name).is_some());
-    let open = folder.module.variables.iter().filter(|(name, _)| !given(name));
+    let variable_values = |name: &str| folder.values.iter().any(|values| values.attribute(name).is_some());
+    let open = folder.module.variables.iter().filter(|(name, _)| !variable_values(name));
     for (name, block) in open.filter(|(_, block)| block.body.attribute("default").is_none()) {
         let Some(values) = allowed(tree, name, block) else { continue };
-        if all.len() * values.len() > MOST {
+        if all.len() * values.len() > MAX_VARIANTS {
             return Vec::new();
         }
         let with = |known: &HashMap<String, Node>| {
@@ -38,12 +38,12 @@ pub fn combinations(tree: &Tree, folder: &Folder) -> Vec<HashMap<String, Node>> 
 fn allowed(tree: &Tree, name: &str, block: &Block) -> Option<Vec<Node>> {
     let node = |expr: &Expr| {
         let value = match &expr.kind {
-            ExprKind::String(text) => Val::String(text.clone()),
-            ExprKind::Number(number) => Val::Number(number.clone()),
-            ExprKind::Bool(flag) => Val::Bool(*flag),
+            ExprKind::String(text) => NodeValue::String(text.clone()),
+            ExprKind::Number(number) => NodeValue::Number(number.clone()),
+            ExprKind::Bool(flag) => NodeValue::Bool(*flag),
             _ => return None,
         };
-        Some(Node::at(value, tree.place(expr.span)))
+        Some(Node::spanned(value, tree.span(expr.span)))
     };
     let of_validation = |validation: &Block| {
         let ExprKind::Call(function, arguments, false) = &validation.body.attribute("condition")?.value.kind else {
@@ -59,7 +59,7 @@ fn allowed(tree: &Tree, name: &str, block: &Block) -> Option<Vec<Node>> {
     let named = block.body.blocks_of("validation").find_map(of_validation);
     named.filter(|values| !values.is_empty()).or_else(|| {
         let wanted = block.body.attribute("type")?;
-        let flags = || [true, false].map(|flag| Node::at(Val::Bool(flag), tree.place(block.head))).to_vec();
+        let flags = || [true, false].map(|flag| Node::spanned(NodeValue::Bool(flag), tree.span(block.head))).to_vec();
         // A variable that may be null has a third value.
         let never_null = block.body.attribute("nullable").map(|attribute| &attribute.value.kind);
         let never_null = matches!(never_null, Some(ExprKind::Bool(false)));

@@ -1,68 +1,68 @@
 //! What an expression comes to. Total: what cannot be known is unknown and says why, what is wrong is told as a gap.
 
 use super::functions;
-use super::functions::Fault;
-use super::scope::{Scope, Sort};
-use super::{Expr, For, Item, Kind, Member};
-use crate::source::code::declared::{Node, Place, Val};
+use super::functions::ExpressionError;
+use super::scope::{NameKind, NameScope};
+use super::{Expr, ExprKind, For, Item, Member};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many times a loop runs at most.
-pub(super) const MOST_ITEMS: usize = 10_000;
+pub(super) const MAX_ITEMS: usize = 10_000;
 
 /// What an expression comes to, as far as that can be known.
-pub fn evaluate(expr: &Expr, scope: &Scope<'_>) -> Node {
-    let place = &expr.place;
+pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
+    let span = &expr.span;
     let Some(scope) = &scope.deeper() else {
-        scope.work.gap(place, "the expression nests too deep and is not evaluated; split it");
+        scope.work.gap(span, "the expression nests too deep and is not evaluated; split it");
         return Node::unknown("It nests too deep to be evaluated.");
     };
     if !scope.work.take(1) {
-        return scope.spent(place);
+        return scope.give_up(span);
     }
     match &expr.kind {
-        Kind::Literal(Val::String(text)) if !scope.work.take(text.len() / 32) => scope.spent(place),
-        Kind::Literal(value) => Node::at(value.clone(), place.clone()),
-        Kind::Text(parts) => {
+        ExprKind::Literal(NodeValue::String(text)) if !scope.work.take(text.len() / 32) => scope.give_up(span),
+        ExprKind::Literal(value) => Node::spanned(value.clone(), span.clone()),
+        ExprKind::Text(parts) => {
             let parts: Vec<Node> = parts.iter().map(|part| evaluate(part, scope)).collect();
-            settle(functions::joined(&parts), "text", &parts, place, scope)
+            resolve_result(functions::joined(&parts), "text", &parts, span, scope)
         }
-        Kind::Object(members) => object(members, place, scope),
-        Kind::Array(items) => array(items, place, scope),
-        Kind::Call { name, args } => call(name, args, place, scope),
-        Kind::Property { base, name, safe } => {
+        ExprKind::Object(members) => object(members, span, scope),
+        ExprKind::Array(items) => array(items, span, scope),
+        ExprKind::Call { name, args } => call(name, args, span, scope),
+        ExprKind::Property { base, name, safe } => {
             if let Some(principal) = principal(base, name, scope) {
                 return principal;
             }
             let base = evaluate(base, scope);
             let found = member(base, name, *safe);
-            settle(found, "property", &[], place, scope)
+            resolve_result(found, "property", &[], span, scope)
         }
-        Kind::Index { base, index, safe } => {
+        ExprKind::Index { base, index, safe } => {
             let (base, index) = (evaluate(base, scope), evaluate(index, scope));
-            settle(item(base, &index, *safe), "index", &[], place, scope)
+            resolve_result(item(base, &index, *safe), "index", &[], span, scope)
         }
-        Kind::Parameter(name) => scope.look_up(Sort::Parameter, name, place),
-        Kind::Variable(name) => scope.look_up(Sort::Variable, name, place),
-        Kind::Resource(name) => scope.look_up(Sort::Resource, name, place),
-        Kind::Local(name) => match scope.local(name) {
-            Some(value) => scope.bounded(value.clone(), place),
+        ExprKind::Parameter(name) => scope.look_up(NameKind::Parameter, name, span),
+        ExprKind::Variable(name) => scope.look_up(NameKind::Variable, name, span),
+        ExprKind::Resource(name) => scope.look_up(NameKind::Resource, name, span),
+        ExprKind::Local(name) => match scope.local(name) {
+            Some(value) => scope.bounded(value.clone(), span),
             None => {
-                scope.work.gap(place, &format!("`{name}` is not declared here; correct the name"));
+                scope.work.gap(span, &format!("`{name}` is not declared here; correct the name"));
                 Node::unknown(format!("`{name}` is not declared."))
             }
         },
-        Kind::For(each) => repeat(each, place, scope),
-        Kind::Lambda { .. } => {
-            scope.work.gap(place, "a lambda stands where a value is expected; give it to map, filter or their like");
+        ExprKind::For(each) => repeat(each, span, scope),
+        ExprKind::Lambda { .. } => {
+            scope.work.gap(span, "a lambda stands where a value is expected; give it to map, filter or their like");
             Node::unknown("It is a lambda.")
         }
     }
 }
 
 /// `reference(…).identity.principalId`: whose it is says the resource's id.
-fn principal(base: &Expr, name: &str, scope: &Scope<'_>) -> Option<Node> {
-    let Kind::Property { base: resource, name: outer, .. } = &base.kind else { return None };
-    let Kind::Call { name: function, args } = &resource.kind else { return None };
+fn principal(base: &Expr, name: &str, scope: &NameScope<'_>) -> Option<Node> {
+    let ExprKind::Property { base: resource, name: outer, .. } = &base.kind else { return None };
+    let ExprKind::Call { name: function, args } = &resource.kind else { return None };
     let (is_principal, is_identity) =
         (name.eq_ignore_ascii_case("principalId"), outer.eq_ignore_ascii_case("identity"));
     if !is_principal || !is_identity || !function.eq_ignore_ascii_case("reference") {
@@ -70,11 +70,11 @@ fn principal(base: &Expr, name: &str, scope: &Scope<'_>) -> Option<Node> {
     }
     let target = evaluate(args.first()?, scope);
     let id = match &target.value {
-        Val::Symbol(symbol) => symbol.to_string(),
-        Val::String(text) => text.clone(),
+        NodeValue::Symbol(symbol) => symbol.to_string(),
+        NodeValue::String(text) => text.clone(),
         _ => return None,
     };
-    Some(Node::of(Val::Symbol(principal_of(&id).into())).with_note("An identity is known only in a deployment."))
+    Some(Node::new(NodeValue::Symbol(principal_of(&id).into())).with_note("An identity is known only in a deployment."))
 }
 
 /// The name of a resource's own principal, after its id.
@@ -83,41 +83,47 @@ pub fn principal_of(id: &str) -> String {
 }
 
 /// A result as a value; what is wrong with it is told.
-pub(super) fn settle(result: Result<Node, Fault>, name: &str, args: &[Node], place: &Place, scope: &Scope<'_>) -> Node {
+pub(super) fn resolve_result(
+    result: Result<Node, ExpressionError>,
+    name: &str,
+    args: &[Node],
+    span: &Span,
+    scope: &NameScope<'_>,
+) -> Node {
     match result {
         Ok(value) => value,
-        Err(Fault::Unknown(value)) => functions::symbolic(name, args).unwrap_or(value),
-        Err(Fault::Wrong(what)) => {
-            scope.wrong(place, &what);
+        Err(ExpressionError::Unknown(value)) => functions::symbolic(name, args).unwrap_or(value),
+        Err(ExpressionError::Wrong(what)) => {
+            scope.wrong(span, &what);
             Node::unknown(format!("It cannot be evaluated: {what}."))
         }
     }
 }
 
-fn call(name: &str, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Node {
-    if let Some(value) = functions::lazy(name, args, place, scope) {
+fn call(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
+    if let Some(value) = functions::lazy(name, args, span, scope) {
         return value;
     }
     let values: Vec<Node> = args.iter().map(|arg| evaluate(arg, scope)).collect();
     if let Some(function) = scope.names.user_function(name) {
         let names = function.parameters.iter().map(|name| name.to_lowercase());
         let arguments = names.zip(values).collect();
-        let inner = Scope { arguments: Some(&arguments), locals: None, ..*scope };
-        return scope.bounded(evaluate(&function.body, &inner), place);
+        let inner = NameScope { arguments: Some(&arguments), locals: None, ..*scope };
+        return scope.bounded(evaluate(&function.body, &inner), span);
     }
     match functions::strict(name, &values) {
         Some(result) => {
-            let value = settle(result, name, &values, place, scope);
-            scope.bounded(value, place)
+            let value = resolve_result(result, name, &values, span, scope);
+            scope.bounded(value, span)
         }
         None => {
-            scope.work.gap(place, &format!("unknown function `{name}`; what depends on it is not known"));
+            scope.work.gap(span, &format!("unknown function `{name}`; what depends on it is not known"));
             Node::unknown(format!("The function `{name}` is not known."))
         }
     }
 }
 
-fn object(members: &[Member], place: &Place, scope: &Scope<'_>) -> Node {
+fn object(members: &[Member], span: &Span, scope: &NameScope<'_>) -> Node {
     let mut made: Vec<(String, Node)> = Vec::new();
     let mut index = std::collections::HashMap::new();
     let mut put = |name: String, value: Node| match index.entry(name.to_lowercase()) {
@@ -134,23 +140,23 @@ fn object(members: &[Member], place: &Place, scope: &Scope<'_>) -> Node {
     };
     for member in members {
         match member {
-            Member::Pair { key, value, place: pair } => {
+            Member::Pair { key, value, span: pair } => {
                 let name = match key.as_str() {
                     Some(name) => name.to_owned(),
                     None => match evaluate(key, scope).value {
-                        Val::String(name) => name,
+                        NodeValue::String(name) => name,
                         // A name that is not known still names something.
-                        Val::Symbol(symbol) => symbol.to_string(),
+                        NodeValue::Symbol(symbol) => symbol.to_string(),
                         _ => {
                             let why = "It has a member whose name is not known.";
-                            return Node::at(Val::Unknown, place.clone()).with_note(why);
+                            return Node::spanned(NodeValue::Unknown, span.clone()).with_note(why);
                         }
                     },
                 };
                 let mut node = evaluate(value, scope);
                 match value.kind {
                     // What is written here is used here.
-                    Kind::Object(_) | Kind::Array(_) | Kind::For(_) | Kind::Literal(_) => {}
+                    ExprKind::Object(_) | ExprKind::Array(_) | ExprKind::For(_) | ExprKind::Literal(_) => {}
                     _ => used_at(&mut node, pair),
                 }
                 put(name, node);
@@ -158,140 +164,154 @@ fn object(members: &[Member], place: &Place, scope: &Scope<'_>) -> Node {
             Member::Spread(other) => {
                 let node = evaluate(other, scope);
                 match node.value {
-                    Val::Object(more) => more.into_iter().for_each(|(name, mut value)| {
-                        used_at(&mut value, &other.place);
+                    NodeValue::Object(more) => more.into_iter().for_each(|(name, mut value)| {
+                        used_at(&mut value, &other.span);
                         put(name, value);
                     }),
-                    Val::Null => {}
-                    Val::Unknown | Val::Symbol(_) => {
-                        let note = node.site.note.unwrap_or_else(|| "What is spread into it is not known.".into());
-                        return Node::at(Val::Unknown, place.clone()).with_note(note);
+                    NodeValue::Null => {}
+                    NodeValue::Unknown | NodeValue::Symbol(_) => {
+                        let note =
+                            node.provenance.note.unwrap_or_else(|| "What is spread into it is not known.".into());
+                        return Node::spanned(NodeValue::Unknown, span.clone()).with_note(note);
                     }
                     _ => {
-                        let wrong = Err(Fault::Wrong("what is spread into an object is no object".to_owned()));
-                        return settle(wrong, "", &[], &other.place, scope);
+                        let wrong =
+                            Err(ExpressionError::Wrong("what is spread into an object is no object".to_owned()));
+                        return resolve_result(wrong, "", &[], &other.span, scope);
                     }
                 }
             }
         }
     }
-    Node::at(Val::Object(made), place.clone())
+    Node::spanned(NodeValue::Object(made), span.clone())
 }
 
 /// Records where a value is used, unless it is written within that very stretch.
-pub(super) fn used_at(node: &mut Node, place: &Place) {
-    match &node.site.place {
-        None => node.site.place = Some(place.clone()),
-        Some(own) if own.file == place.file && place.start <= own.start && own.end <= place.end => {}
-        Some(_) if node.site.related.iter().any(|(_, known)| known == place) => {}
-        Some(_) => node.site.related.push(("used here", place.clone())),
+pub(super) fn used_at(node: &mut Node, span: &Span) {
+    match &node.provenance.span {
+        None => node.provenance.span = Some(span.clone()),
+        Some(own) if own.file == span.file && span.start <= own.start && own.end <= span.end => {}
+        Some(_) if node.provenance.related.iter().any(|(_, known)| known == span) => {}
+        Some(_) => node.provenance.related.push(("used here", span.clone())),
     }
     match &mut node.value {
-        Val::List(items) => items.iter_mut().for_each(|item| used_at(item, place)),
-        Val::Object(members) => members.iter_mut().for_each(|(_, member)| used_at(member, place)),
+        NodeValue::List(items) => items.iter_mut().for_each(|item| used_at(item, span)),
+        NodeValue::Object(members) => members.iter_mut().for_each(|(_, member)| used_at(member, span)),
         _ => {}
     }
 }
 
-fn array(items: &[Item], place: &Place, scope: &Scope<'_>) -> Node {
+fn array(items: &[Item], span: &Span, scope: &NameScope<'_>) -> Node {
     let mut made = Vec::new();
     for item in items {
         match item {
             Item::One(expr) => {
                 let mut node = evaluate(expr, scope);
-                if !matches!(expr.kind, Kind::Object(_) | Kind::Array(_) | Kind::For(_) | Kind::Literal(_)) {
-                    used_at(&mut node, &expr.place);
+                if !matches!(
+                    expr.kind,
+                    ExprKind::Object(_) | ExprKind::Array(_) | ExprKind::For(_) | ExprKind::Literal(_)
+                ) {
+                    used_at(&mut node, &expr.span);
                 }
                 made.push(node);
             }
             Item::Spread(other) => {
                 let mut node = evaluate(other, scope);
-                used_at(&mut node, &other.place);
+                used_at(&mut node, &other.span);
                 match node.value {
-                    Val::List(more) => made.extend(more),
-                    Val::Null => {}
-                    Val::Unknown | Val::Symbol(_) => made.push(Node { value: Val::Unknown, site: node.site }),
+                    NodeValue::List(more) => made.extend(more),
+                    NodeValue::Null => {}
+                    NodeValue::Unknown | NodeValue::Symbol(_) => {
+                        made.push(Node { value: NodeValue::Unknown, provenance: node.provenance })
+                    }
                     _ => {
-                        let wrong = Err(Fault::Wrong("what is spread into a list is no list".to_owned()));
-                        made.push(settle(wrong, "", &[], &other.place, scope));
+                        let wrong = Err(ExpressionError::Wrong("what is spread into a list is no list".to_owned()));
+                        made.push(resolve_result(wrong, "", &[], &other.span, scope));
                     }
                 }
             }
         }
     }
-    Node::at(Val::List(made), place.clone())
+    Node::spanned(NodeValue::List(made), span.clone())
 }
 
 /// A member of an object.
-pub(super) fn member(base: Node, name: &str, safe: bool) -> Result<Node, Fault> {
+pub(super) fn member(base: Node, name: &str, safe: bool) -> Result<Node, ExpressionError> {
     match base.value {
-        Val::Unknown | Val::Symbol(_) => Err(Fault::Unknown(Node { value: Val::Unknown, ..base })),
-        Val::Null if safe => Ok(Node::of(Val::Null)),
-        Val::Object(members) => match members.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+        NodeValue::Unknown | NodeValue::Symbol(_) => {
+            Err(ExpressionError::Unknown(Node { value: NodeValue::Unknown, ..base }))
+        }
+        NodeValue::Null if safe => Ok(Node::new(NodeValue::Null)),
+        NodeValue::Object(members) => match members.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
             Some((_, value)) => Ok(value),
-            None if safe => Ok(Node::of(Val::Null)),
-            None => Err(Fault::Wrong(format!("the object has no member `{name}`"))),
+            None if safe => Ok(Node::new(NodeValue::Null)),
+            None => Err(ExpressionError::Wrong(format!("the object has no member `{name}`"))),
         },
-        _ => Err(Fault::Wrong(format!("there is no member `{name}`, for it is no object"))),
+        _ => Err(ExpressionError::Wrong(format!("there is no member `{name}`, for it is no object"))),
     }
 }
 
 /// An item of a list, or a member of an object.
-pub(super) fn item(base: Node, index: &Node, safe: bool) -> Result<Node, Fault> {
+pub(super) fn item(base: Node, index: &Node, safe: bool) -> Result<Node, ExpressionError> {
     if index.is_unknown() {
-        let unknown = Node { value: Val::Unknown, site: index.site.clone() };
-        return Err(Fault::Unknown(unknown));
+        let unknown = Node { value: NodeValue::Unknown, provenance: index.provenance.clone() };
+        return Err(ExpressionError::Unknown(unknown));
     }
     match (&base.value, &index.value) {
-        (_, Val::String(name)) => member(base, name, safe),
-        (Val::Unknown | Val::Symbol(_), _) => Err(Fault::Unknown(Node { value: Val::Unknown, ..base })),
-        (Val::Null, _) if safe => Ok(Node::of(Val::Null)),
-        (Val::List(items), Val::Number(number)) => {
+        (_, NodeValue::String(name)) => member(base, name, safe),
+        (NodeValue::Unknown | NodeValue::Symbol(_), _) => {
+            Err(ExpressionError::Unknown(Node { value: NodeValue::Unknown, ..base }))
+        }
+        (NodeValue::Null, _) if safe => Ok(Node::new(NodeValue::Null)),
+        (NodeValue::List(items), NodeValue::Number(number)) => {
             let Some(at) = number.as_u64().and_then(|at| usize::try_from(at).ok()) else {
-                return Err(Fault::Wrong(format!("the index {number} is none")));
+                return Err(ExpressionError::Wrong(format!("the index {number} is none")));
             };
             // An item that is not known may stand for any number of items.
-            if let Some(unknown) = items.iter().take(at.saturating_add(1)).find(|item| item.value == Val::Unknown) {
-                return Err(Fault::Unknown(unknown.clone()));
+            if let Some(unknown) = items.iter().take(at.saturating_add(1)).find(|item| item.value == NodeValue::Unknown)
+            {
+                return Err(ExpressionError::Unknown(unknown.clone()));
             }
             match items.get(at) {
                 Some(value) => Ok(value.clone()),
-                None if safe => Ok(Node::of(Val::Null)),
-                None => Err(Fault::Wrong(format!("the index {at} is beyond the list's {} items", items.len()))),
+                None if safe => Ok(Node::new(NodeValue::Null)),
+                None => {
+                    Err(ExpressionError::Wrong(format!("the index {at} is beyond the list's {} items", items.len())))
+                }
             }
         }
-        (Val::List(_), _) => Err(Fault::Wrong("the index of a list is no number".to_owned())),
-        _ => Err(Fault::Wrong("what is indexed is neither list nor object".to_owned())),
+        (NodeValue::List(_), _) => Err(ExpressionError::Wrong("the index of a list is no number".to_owned())),
+        _ => Err(ExpressionError::Wrong("what is indexed is neither list nor object".to_owned())),
     }
 }
 
-fn repeat(each: &For, place: &Place, scope: &Scope<'_>) -> Node {
+fn repeat(each: &For, span: &Span, scope: &NameScope<'_>) -> Node {
     let over = evaluate(&each.over, scope);
     let unknown = |node: Node| {
-        let note = node.site.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
-        Node::at(Val::Unknown, place.clone()).with_note(note)
+        let note = node.provenance.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
+        Node::spanned(NodeValue::Unknown, span.clone()).with_note(note)
     };
     let items = match over.value {
-        Val::List(items) => items,
-        Val::Unknown | Val::Symbol(_) => {
-            return Node::at(Val::List(vec![unknown(over)]), place.clone());
+        NodeValue::List(items) => items,
+        NodeValue::Unknown | NodeValue::Symbol(_) => {
+            return Node::spanned(NodeValue::List(vec![unknown(over)]), span.clone());
         }
         _ => {
-            let wrong = Err(Fault::Wrong("what the loop runs over is no list".to_owned()));
-            return settle(wrong, "", &[], place, scope);
+            let wrong = Err(ExpressionError::Wrong("what the loop runs over is no list".to_owned()));
+            return resolve_result(wrong, "", &[], span, scope);
         }
     };
-    if items.len() > MOST_ITEMS {
-        let many = format!("the loop runs {} times; at most {MOST_ITEMS} are followed", items.len());
-        return settle(Err(Fault::Wrong(many)), "", &[], place, scope);
+    if items.len() > MAX_ITEMS {
+        let many = format!("the loop runs {} times; at most {MAX_ITEMS} are followed", items.len());
+        return resolve_result(Err(ExpressionError::Wrong(many)), "", &[], span, scope);
     }
     let mut made = Vec::new();
     for (position, item) in items.into_iter().enumerate() {
-        if item.value == Val::Unknown {
+        if item.value == NodeValue::Unknown {
             made.push(unknown(item));
             continue;
         }
-        let index = Node::of(Val::Number(position.into()));
+        let index = Node::new(NodeValue::Number(position.into()));
         let (item_name, index_name) = (each.item.as_deref().unwrap_or(""), each.index.as_deref().unwrap_or(""));
         let taken = scope.with(item_name, &item, |scope| {
             scope.with(index_name, &index, |scope| {
@@ -305,5 +325,5 @@ fn repeat(each: &For, place: &Place, scope: &Scope<'_>) -> Node {
         });
         made.extend(taken);
     }
-    Node::at(Val::List(made), place.clone())
+    Node::spanned(NodeValue::List(made), span.clone())
 }

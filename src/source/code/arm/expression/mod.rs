@@ -6,24 +6,24 @@ mod scope;
 
 pub use self::evaluate::{evaluate, principal_of};
 pub use self::functions::{copy_local, id_of, split_name};
-pub use self::scope::{Binding, Function, Names, Scope, TOO_MUCH, Work, on_deep_stack};
+pub use self::scope::{Binding, Function, NameScope, Names, TOO_MUCH, Work, on_deep_stack};
 
-use super::super::declared::{Place, Val};
+use super::super::declared::{NodeValue, Span};
 
 /// An expression, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// What it is.
-    pub kind: Kind,
+    pub kind: ExprKind,
     /// Where it stands: of a literal that is all of a member's value, the whole pair `"name": "value"`.
-    pub place: Place,
+    pub span: Span,
 }
 
 /// What an expression is. Names are told apart without their letter case.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum ExprKind {
     /// A scalar as written.
-    Literal(Val),
+    Literal(NodeValue),
     /// Texts and values joined to one text: Bicep's `'a${b}'`.
     Text(Vec<Expr>),
     /// An object.
@@ -100,7 +100,7 @@ pub enum Member {
         /// Its value.
         value: Expr,
         /// The whole pair.
-        place: Place,
+        span: Span,
     },
     /// The members of another object; they take the place of those before.
     Spread(Expr),
@@ -117,24 +117,24 @@ pub enum Item {
 
 impl Expr {
     /// An expression at a place.
-    pub fn new(kind: Kind, place: Place) -> Expr {
-        Expr { kind, place }
+    pub fn new(kind: ExprKind, span: Span) -> Expr {
+        Expr { kind, span }
     }
 
     /// A text at a place.
-    pub fn text(text: impl Into<String>, place: Place) -> Expr {
-        Expr::new(Kind::Literal(Val::String(text.into())), place)
+    pub fn text(text: impl Into<String>, span: Span) -> Expr {
+        Expr::new(ExprKind::Literal(NodeValue::String(text.into())), span)
     }
 
     /// A call at a place.
-    pub fn call(name: impl Into<String>, args: Vec<Expr>, place: Place) -> Expr {
-        Expr::new(Kind::Call { name: name.into(), args }, place)
+    pub fn call(name: impl Into<String>, args: Vec<Expr>, span: Span) -> Expr {
+        Expr::new(ExprKind::Call { name: name.into(), args }, span)
     }
 
     /// The text of a literal string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Literal(Val::String(text)) => Some(text),
+            ExprKind::Literal(NodeValue::String(text)) => Some(text),
             _ => None,
         }
     }
@@ -145,18 +145,18 @@ impl Expr {
     }
 
     /// The value of an object's member and the whole pair, whatever the letter case of its name.
-    pub fn pair(&self, name: &str) -> Option<(&Expr, &Place)> {
-        self.pairs().find(|(key, ..)| key.eq_ignore_ascii_case(name)).map(|(_, value, place)| (value, place))
+    pub fn pair(&self, name: &str) -> Option<(&Expr, &Span)> {
+        self.pairs().find(|(key, ..)| key.eq_ignore_ascii_case(name)).map(|(_, value, span)| (value, span))
     }
 
     /// The members of an object whose names are literals: name, value, whole pair.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &Expr, &Place)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &Expr, &Span)> {
         let members = match &self.kind {
-            Kind::Object(members) => members.as_slice(),
+            ExprKind::Object(members) => members.as_slice(),
             _ => &[],
         };
         members.iter().filter_map(|member| match member {
-            Member::Pair { key, value, place } => Some((key.as_str()?, value, place)),
+            Member::Pair { key, value, span } => Some((key.as_str()?, value, span)),
             Member::Spread(_) => None,
         })
     }
@@ -164,7 +164,7 @@ impl Expr {
     /// The items of a list that are written one by one.
     pub fn items(&self) -> impl Iterator<Item = &Expr> {
         let items = match &self.kind {
-            Kind::Array(items) => items.as_slice(),
+            ExprKind::Array(items) => items.as_slice(),
             _ => &[],
         };
         items.iter().filter_map(|item| match item {
@@ -175,7 +175,7 @@ impl Expr {
 
     /// The source text of the expression, blanks left out: what stands for a value that is not known but has a name.
     pub fn source(&self) -> String {
-        let text = self.place.file.text.get(self.place.start..self.place.end).unwrap_or_default();
+        let text = self.span.file.text.get(self.span.start..self.span.end).unwrap_or_default();
         text.chars().filter(|c| !c.is_whitespace()).take(200).collect()
     }
 }

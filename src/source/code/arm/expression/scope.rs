@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Expr;
 use super::evaluate::evaluate;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How deep evaluation may nest, variables that refer to variables included.
-const MOST_DEPTH: usize = 1_000;
+const MAX_DEPTH: usize = 1_000;
 
 /// How deep a value may nest.
-const MOST_NESTING: usize = 600;
+const MAX_NESTING: usize = 600;
 
 /// How many steps one template may take: each expression is one, and each value that is copied.
-const MOST_STEPS: usize = 2_000_000;
+const MAX_STEPS: usize = 2_000_000;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ enum State {
 /// A function of the user's own.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// The names of its parameters; within its body they are [`super::Kind::Parameter`].
+    /// The names of its parameters; within its body they are [`super::ExprKind::Parameter`].
     pub parameters: Vec<String>,
     /// What it returns.
     pub body: Expr,
@@ -60,18 +60,18 @@ pub struct Names {
 
 /// What sort of name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum NameKind {
     Parameter,
     Variable,
     Resource,
 }
 
-impl Sort {
+impl NameKind {
     fn word(self) -> &'static str {
         match self {
-            Sort::Parameter => "parameter",
-            Sort::Variable => "variable",
-            Sort::Resource => "resource",
+            NameKind::Parameter => "parameter",
+            NameKind::Variable => "variable",
+            NameKind::Resource => "resource",
         }
     }
 }
@@ -105,7 +105,7 @@ impl Names {
     /// A parameter that has no value: what depends on it is not known, but it is the same everywhere.
     pub fn no_value(&self, name: &str) -> Node {
         let symbol = format!("{{{}parameters('{name}')}}", self.prefix);
-        Node::of(Val::Symbol(symbol.into())).with_note(format!("Parameter `{name}` has no value here."))
+        Node::new(NodeValue::Symbol(symbol.into())).with_note(format!("Parameter `{name}` has no value here."))
     }
 
     /// Whether there is a resource of this symbolic name.
@@ -117,11 +117,11 @@ impl Names {
         self.functions.get(&name.to_lowercase())
     }
 
-    fn of(&self, sort: Sort) -> &BTreeMap<String, Slot> {
-        match sort {
-            Sort::Parameter => &self.parameters,
-            Sort::Variable => &self.variables,
-            Sort::Resource => &self.resources,
+    fn slots(&self, kind: NameKind) -> &BTreeMap<String, Slot> {
+        match kind {
+            NameKind::Parameter => &self.parameters,
+            NameKind::Variable => &self.variables,
+            NameKind::Resource => &self.resources,
         }
     }
 }
@@ -141,25 +141,25 @@ pub struct Work {
 
 impl Default for Work {
     fn default() -> Work {
-        Work { steps: Cell::new(MOST_STEPS), gaps: RefCell::default() }
+        Work { steps: Cell::new(MAX_STEPS), gaps: RefCell::default() }
     }
 }
 
 impl Work {
     /// Tells of something that could not be evaluated: `path:line:column: what, and what to do`.
-    pub fn gap(&self, place: &Place, what: &str) {
-        self.gaps.borrow_mut().insert(format!("{}: {what}", place.shown()));
+    pub fn gap(&self, span: &Span, what: &str) {
+        self.gaps.borrow_mut().insert(format!("{}: {what}", span.position()));
     }
 
     /// Runs something, and keeps what goes wrong in it apart.
-    pub fn apart<T>(&self, run: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+    pub fn collect_gaps<T>(&self, run: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
         let before = self.gaps.take();
         let value = run();
         (value, self.gaps.replace(before))
     }
 
     /// Takes in what was kept apart.
-    pub fn tell(&self, gaps: BTreeSet<String>) {
+    pub fn report(&self, gaps: BTreeSet<String>) {
         self.gaps.borrow_mut().extend(gaps);
     }
 
@@ -193,38 +193,38 @@ pub(super) struct Local<'a> {
 
 /// Where an expression is evaluated.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub struct NameScope<'a> {
     pub(super) names: &'a Names,
     pub(super) work: &'a Work,
     pub(super) arguments: Option<&'a BTreeMap<String, Node>>,
     pub(super) locals: Option<&'a Local<'a>>,
     pub(super) depth: usize,
     /// Whether a deployment may never evaluate what is evaluated here: then it is no fault that it has no value.
-    pub(super) perhaps: bool,
+    pub(super) uncertain: bool,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> NameScope<'a> {
     /// The scope of a template's or a file's names.
-    pub fn new(names: &'a Names, work: &'a Work) -> Scope<'a> {
-        Scope { names, work, arguments: None, locals: None, depth: 0, perhaps: false }
+    pub fn new(names: &'a Names, work: &'a Work) -> NameScope<'a> {
+        NameScope { names, work, arguments: None, locals: None, depth: 0, uncertain: false }
     }
 
     /// Evaluates with a local name besides: a loop's item or index.
-    pub fn with<T>(&self, name: &str, value: &Node, body: impl FnOnce(&Scope<'_>) -> T) -> T {
+    pub fn with<T>(&self, name: &str, value: &Node, body: impl FnOnce(&NameScope<'_>) -> T) -> T {
         let local = Local { name, value, outer: self.locals };
-        body(&Scope { locals: Some(&local), ..*self })
+        body(&NameScope { locals: Some(&local), ..*self })
     }
 
     /// The same scope, of which it is not known whether a deployment evaluates anything in it.
     #[must_use]
-    pub fn perhaps(&self) -> Scope<'a> {
-        Scope { perhaps: true, ..*self }
+    pub fn uncertain(&self) -> NameScope<'a> {
+        NameScope { uncertain: true, ..*self }
     }
 
     /// Tells of something that is wrong, where it is sure to be evaluated.
-    pub(super) fn wrong(&self, place: &Place, what: &str) {
-        if !self.perhaps {
-            self.work.gap(place, what);
+    pub(super) fn wrong(&self, span: &Span, what: &str) {
+        if !self.uncertain {
+            self.work.gap(span, what);
         }
     }
 
@@ -234,8 +234,8 @@ impl<'a> Scope<'a> {
     }
 
     /// One level deeper; `None` where that is too deep.
-    pub(super) fn deeper(&self) -> Option<Scope<'a>> {
-        (self.depth < MOST_DEPTH).then_some(Scope { depth: self.depth + 1, ..*self })
+    pub(super) fn deeper(&self) -> Option<NameScope<'a>> {
+        (self.depth < MAX_DEPTH).then_some(NameScope { depth: self.depth + 1, ..*self })
     }
 
     pub(super) fn local(&self, name: &str) -> Option<&'a Node> {
@@ -250,70 +250,72 @@ impl<'a> Scope<'a> {
     }
 
     /// The value of a name that the template or file declares.
-    pub(super) fn look_up(&self, sort: Sort, name: &str, place: &Place) -> Node {
-        if let (Sort::Parameter, Some(arguments)) = (sort, self.arguments)
+    pub(super) fn look_up(&self, kind: NameKind, name: &str, span: &Span) -> Node {
+        if let (NameKind::Parameter, Some(arguments)) = (kind, self.arguments)
             && let Some(value) = arguments.get(&name.to_lowercase())
         {
-            return self.copy(value, value_size(value).0, place);
+            return self.copy(value, value_size(value).0, span);
         }
-        let word = sort.word();
-        let Some(slot) = self.names.of(sort).get(&name.to_lowercase()) else {
-            self.work.gap(place, &format!("{word} `{name}` is not declared; declare it, or correct the name"));
+        let word = kind.word();
+        let Some(slot) = self.names.slots(kind).get(&name.to_lowercase()) else {
+            self.work.gap(span, &format!("{word} `{name}` is not declared; declare it, or correct the name"));
             return Node::unknown(format!("The {word} `{name}` is not declared."));
         };
         match &*slot.state.borrow() {
             State::Done { value, size, gaps } => {
-                self.tell(gaps);
-                return self.copy(value, *size, place);
+                self.report(gaps);
+                return self.copy(value, *size, span);
             }
             State::Busy => {
-                self.work.gap(place, &format!("{word} `{name}` depends on itself; break the cycle"));
+                self.work.gap(span, &format!("{word} `{name}` depends on itself; break the cycle"));
                 return Node::unknown(format!("The {word} `{name}` depends on itself."));
             }
             State::Fresh => {}
         }
         slot.state.replace(State::Busy);
-        let (value, gaps) = self.work.apart(|| match &slot.binding {
+        let (value, gaps) = self.work.collect_gaps(|| match &slot.binding {
             Binding::Value(value) => value.clone(),
-            Binding::Expr(expr) => evaluate(expr, &Scope { depth: self.depth, ..Scope::new(self.names, self.work) }),
+            Binding::Expr(expr) => {
+                evaluate(expr, &NameScope { depth: self.depth, ..NameScope::new(self.names, self.work) })
+            }
         });
-        self.tell(&gaps);
-        let value = self.bounded(value, place);
+        self.report(&gaps);
+        let value = self.bounded(value, span);
         let (size, _) = value_size(&value);
-        let copy = self.copy(&value, size, place);
+        let copy = self.copy(&value, size, span);
         slot.state.replace(State::Done { value, size, gaps });
         copy
     }
 
     /// Tells what went wrong in evaluating a name, each time that its value is used.
-    fn tell(&self, gaps: &BTreeSet<String>) {
-        if !self.perhaps {
+    fn report(&self, gaps: &BTreeSet<String>) {
+        if !self.uncertain {
             self.work.gaps.borrow_mut().extend(gaps.iter().cloned());
         }
     }
 
     /// A copy, where there is work left for it.
-    fn copy(&self, value: &Node, size: usize, place: &Place) -> Node {
-        if self.work.take(size) { value.clone() } else { self.spent(place) }
+    fn copy(&self, value: &Node, size: usize, span: &Span) -> Node {
+        if self.work.take(size) { value.clone() } else { self.give_up(span) }
     }
 
     /// The value, unless it nests deeper than anything that reads it could follow.
-    pub(super) fn bounded(&self, value: Node, place: &Place) -> Node {
+    pub(super) fn bounded(&self, value: Node, span: &Span) -> Node {
         let (size, depth) = value_size(&value);
-        if depth > MOST_NESTING {
-            self.work.gap(place, &format!("the value nests deeper than {MOST_NESTING} levels and is not followed"));
+        if depth > MAX_NESTING {
+            self.work.gap(span, &format!("the value nests deeper than {MAX_NESTING} levels and is not followed"));
             return Node::unknown("It nests too deep to be followed.");
         }
-        if self.work.take(size / 8) { value } else { self.spent(place) }
+        if self.work.take(size / 8) { value } else { self.give_up(span) }
     }
 
     /// What stands for a value that would be too much work.
-    pub(super) fn spent(&self, place: &Place) -> Node {
+    pub(super) fn give_up(&self, span: &Span) -> Node {
         let gaps = self.work.gaps.borrow();
-        let told = gaps.iter().any(|gap| gap.contains(TOO_MUCH));
+        let reported = gaps.iter().any(|gap| gap.contains(TOO_MUCH));
         drop(gaps);
-        if !told {
-            self.work.gap(place, TOO_MUCH);
+        if !reported {
+            self.work.gap(span, TOO_MUCH);
         }
         Node::unknown("Evaluation was given up: it is too much work.")
     }
@@ -326,14 +328,14 @@ pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed
 /// About how many values there are in a value, long texts and the places of its use counted for more; and how deep it
 /// nests.
 fn value_size(node: &Node) -> (usize, usize) {
-    let own = 1 + node.site.related.len();
-    let within = |nodes: &mut dyn Iterator<Item = &Node>| {
+    let own = 1 + node.provenance.related.len();
+    let measure = |nodes: &mut dyn Iterator<Item = &Node>| {
         nodes.map(value_size).fold((own, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
     };
     match &node.value {
-        Val::String(text) => (own + text.len() / 32, 1),
-        Val::List(items) => within(&mut items.iter()),
-        Val::Object(members) => within(&mut members.iter().map(|(_, member)| member)),
+        NodeValue::String(text) => (own + text.len() / 32, 1),
+        NodeValue::List(items) => measure(&mut items.iter()),
+        NodeValue::Object(members) => measure(&mut members.iter().map(|(_, member)| member)),
         _ => (own, 1),
     }
 }

@@ -7,11 +7,11 @@ use jsonc_parser::ast::{ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::super::expression::{Expr, For, Item, Kind, Member, copy_local};
+use super::super::expression::{Expr, ExprKind, For, Item, Member, copy_local};
 use super::parser::{Origin, expression_text, parse, plain_text};
 use crate::model::json_text::STRICT;
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Place, Val};
+use crate::source::code::declared::{NodeValue, Span};
 
 /// What the strings of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub enum Strings {
 pub fn read(file: &Arc<TextFile>, strings: Strings, gaps: &mut Vec<String>) -> Result<Expr, String> {
     let options = ParseOptions { allow_comments: true, allow_trailing_commas: true, ..STRICT };
     let parsed = parse_to_ast(&file.text, &CollectOptions::default(), &options).map_err(|error| {
-        let place = Place::new(file, error.range().start..error.range().end);
-        format!("{}: this is not JSON: {}; correct it", place.shown(), lower_first(&error.kind().to_string()))
+        let span = Span::new(file, error.range().start..error.range().end);
+        format!("{}: this is not JSON: {}; correct it", span.position(), lower_first(&error.kind().to_string()))
     })?;
     let Some(value) = parsed.value else { return Err(format!("{}:1:1: the file is empty", file.path)) };
     let mut reader = Reader { file, strings, gaps };
-    let place = reader.place(value.start(), value.end());
-    Ok(reader.value(value, place))
+    let span = reader.span(value.start(), value.end());
+    Ok(reader.value(value, span))
 }
 
 fn lower_first(text: &str) -> String {
@@ -50,62 +50,62 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn place(&self, start: usize, end: usize) -> Place {
-        Place::new(self.file, start..end)
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start..end)
     }
 
     /// A value; `place` is that of a scalar: the pair that it is the value of, or its own.
-    fn value(&mut self, value: Value<'_>, place: Place) -> Expr {
+    fn value(&mut self, value: Value<'_>, span: Span) -> Expr {
         let range = value.range();
         match value {
             Value::Object(object) => {
-                let head = match place.start < range.start {
-                    true => self.place(place.start, range.start + 1),
-                    false => self.place(range.start, range.end),
+                let head = match span.start < range.start {
+                    true => self.span(span.start, range.start + 1),
+                    false => self.span(range.start, range.end),
                 };
                 Expr::new(self.object(object.properties), head)
             }
             Value::Array(array) => {
-                let head = match place.start < range.start {
-                    true => self.place(place.start, range.start + 1),
-                    false => self.place(range.start, range.end),
+                let head = match span.start < range.start {
+                    true => self.span(span.start, range.start + 1),
+                    false => self.span(range.start, range.end),
                 };
                 let items = array.elements.into_iter().map(|item| {
-                    let own = self.place(item.start(), item.end());
+                    let own = self.span(item.start(), item.end());
                     Item::One(self.value(item, own))
                 });
                 let items = items.collect();
-                Expr::new(Kind::Array(items), head)
+                Expr::new(ExprKind::Array(items), head)
             }
-            Value::StringLit(text) => self.string(&text.value, self.place(range.start, range.end), place),
+            Value::StringLit(text) => self.string(&text.value, self.span(range.start, range.end), span),
             Value::NumberLit(number) => {
-                let value = number.value.parse().map_or(Val::Unknown, Val::Number);
-                Expr::new(Kind::Literal(value), place)
+                let value = number.value.parse().map_or(NodeValue::Unknown, NodeValue::Number);
+                Expr::new(ExprKind::Literal(value), span)
             }
-            Value::BooleanLit(flag) => Expr::new(Kind::Literal(Val::Bool(flag.value)), place),
-            Value::NullKeyword(_) => Expr::new(Kind::Literal(Val::Null), place),
+            Value::BooleanLit(flag) => Expr::new(ExprKind::Literal(NodeValue::Bool(flag.value)), span),
+            Value::NullKeyword(_) => Expr::new(ExprKind::Literal(NodeValue::Null), span),
         }
     }
 
-    fn object(&mut self, properties: Vec<ObjectProp<'_>>) -> Kind {
+    fn object(&mut self, properties: Vec<ObjectProp<'_>>) -> ExprKind {
         let mut members: Vec<Member> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
         for property in properties {
             let (pair, key) = (property.range, property.name.range());
-            let place = self.place(pair.start, pair.end);
-            let key_place = self.place(key.start, key.end);
+            let span = self.span(pair.start, pair.end);
+            let key_place = self.span(key.start, key.end);
             let name = property.name.as_str().to_owned();
             let key = self.string(&name, key_place.clone(), key_place.clone());
-            let value = self.value(property.value, place.clone());
-            let member = Member::Pair { key, value, place };
+            let value = self.value(property.value, span.clone());
+            let member = Member::Pair { key, value, span };
             match seen.entry(name.to_lowercase()) {
                 std::collections::hash_map::Entry::Occupied(at) => {
-                    let what = format!("{}: the member {name:?} is there twice; remove one", key_place.shown());
+                    let what = format!("{}: the member {name:?} is there twice; remove one", key_place.position());
                     self.gaps.push(what);
                     // Which of them counts differs between tools: neither is taken for known.
                     let at: &usize = at.get();
                     if let Some(Member::Pair { value, .. }) = members.get_mut(*at) {
-                        *value = Expr::new(Kind::Literal(Val::Unknown), value.place.clone());
+                        *value = Expr::new(ExprKind::Literal(NodeValue::Unknown), value.span.clone());
                     }
                 }
                 std::collections::hash_map::Entry::Vacant(free) => {
@@ -117,24 +117,24 @@ impl Reader<'_> {
         if self.strings == Strings::Expressions {
             members = members.into_iter().flat_map(copies).collect();
         }
-        Kind::Object(members)
+        ExprKind::Object(members)
     }
 
     /// A string; `token` is its own place, `place` that of the pair that it is the value of.
-    fn string(&mut self, text: &str, token: Place, place: Place) -> Expr {
+    fn string(&mut self, text: &str, token: Span, span: Span) -> Expr {
         let expression = match self.strings {
-            Strings::Plain => return Expr::text(text, place),
+            Strings::Plain => return Expr::text(text, span),
             Strings::Expressions => expression_text(text),
         };
-        let Some(inner) = expression else { return Expr::text(plain_text(text), place) };
+        let Some(inner) = expression else { return Expr::text(plain_text(text), span) };
         let raw = self.file.text.get(token.start + 1..token.end.saturating_sub(1));
         let start = (raw == Some(text)).then_some(token.start + 2);
         let origin = Origin { token, start };
         match parse(inner, &origin) {
             Ok(expr) => expr,
             Err((at, what)) => {
-                self.gaps.push(format!("{}: {what}; correct it", at.shown()));
-                Expr::new(Kind::Literal(Val::Unknown), place)
+                self.gaps.push(format!("{}: {what}; correct it", at.position()));
+                Expr::new(ExprKind::Literal(NodeValue::Unknown), span)
             }
         }
     }
@@ -157,14 +157,14 @@ fn copies(member: Member) -> Vec<Member> {
 
 fn copy(each: &Expr) -> Option<Member> {
     let (name, count, (input, pair)) = (each.get("name")?, each.get("count")?, each.pair("input")?);
-    let zero = Expr::new(Kind::Literal(Val::Number(0.into())), count.place.clone());
+    let zero = Expr::new(ExprKind::Literal(NodeValue::Number(0.into())), count.span.clone());
     let repeated = For {
         item: None,
         index: Some(copy_local(name.as_str()?)),
-        over: Expr::call("range", vec![zero, count.clone()], count.place.clone()),
+        over: Expr::call("range", vec![zero, count.clone()], count.span.clone()),
         filter: None,
         body: input.clone(),
     };
-    let value = Expr::new(Kind::For(Box::new(repeated)), pair.clone());
-    Some(Member::Pair { key: name.clone(), value, place: pair.clone() })
+    let value = Expr::new(ExprKind::For(Box::new(repeated)), pair.clone());
+    Some(Member::Pair { key: name.clone(), value, span: pair.clone() })
 }

@@ -1,10 +1,10 @@
 //! Expressions in the strings of a template: `[concat(parameters('a'), '-b')]`.
 
-use super::super::expression::{Expr, Kind};
-use crate::source::code::declared::{Place, Val};
+use super::super::expression::{Expr, ExprKind};
+use crate::source::code::declared::{NodeValue, Span};
 
 /// How deep an expression may nest.
-const MOST_DEPTH: usize = 256;
+const MAX_DEPTH: usize = 256;
 
 /// The text between the brackets, where a string is an expression. `[[` begins a plain text.
 pub fn expression_text(text: &str) -> Option<&str> {
@@ -20,15 +20,15 @@ pub fn plain_text(text: &str) -> &str {
 /// Where the characters of an expression stand in the file.
 pub struct Origin {
     /// The JSON string, quotes included.
-    pub token: Place,
+    pub token: Span,
     /// The byte of the file at which the expression's text begins; `None` where escapes shift what follows.
     pub start: Option<usize>,
 }
 
 impl Origin {
-    fn place(&self, start: usize, end: usize) -> Place {
+    fn span(&self, start: usize, end: usize) -> Span {
         match self.start {
-            Some(at) => Place::new(&self.token.file, at + start..at + end),
+            Some(at) => Span::new(&self.token.file, at + start..at + end),
             None => self.token.clone(),
         }
     }
@@ -38,7 +38,7 @@ impl Origin {
 ///
 /// # Errors
 /// Where it is wrong, and what is.
-pub fn parse(text: &str, origin: &Origin) -> Result<Expr, (Place, String)> {
+pub fn parse(text: &str, origin: &Origin) -> Result<Expr, (Span, String)> {
     let mut parser = Parser { text, at: 0, origin };
     let expr = parser.expression(0)?;
     parser.blanks();
@@ -54,12 +54,12 @@ struct Parser<'a> {
     origin: &'a Origin,
 }
 
-type Parsed = Result<Expr, (Place, String)>;
+type Parsed = Result<Expr, (Span, String)>;
 
 impl Parser<'_> {
-    fn error<T>(&self, what: &str) -> Result<T, (Place, String)> {
+    fn error<T>(&self, what: &str) -> Result<T, (Span, String)> {
         let end = self.text[self.at..].chars().next().map_or(self.at, |c| self.at + c.len_utf8());
-        Err((self.origin.place(self.at, end), format!("this is no expression: {what}")))
+        Err((self.origin.span(self.at, end), format!("this is no expression: {what}")))
     }
 
     fn rest(&self) -> &str {
@@ -79,7 +79,7 @@ impl Parser<'_> {
         there
     }
 
-    fn want(&mut self, what: &str) -> Result<(), (Place, String)> {
+    fn want(&mut self, what: &str) -> Result<(), (Span, String)> {
         if self.eat(what) { Ok(()) } else { self.error(&format!("`{what}` is expected here")) }
     }
 
@@ -96,7 +96,7 @@ impl Parser<'_> {
     }
 
     fn expression(&mut self, depth: usize) -> Parsed {
-        if depth > MOST_DEPTH {
+        if depth > MAX_DEPTH {
             return self.error("it nests too deep");
         }
         self.blanks();
@@ -114,19 +114,19 @@ impl Parser<'_> {
             if safe || self.rest().starts_with('.') {
                 self.at += if safe { 2 } else { 1 };
                 let Some(name) = self.word() else { return self.error("a name is expected after the dot") };
-                let place = self.origin.place(start, self.at);
-                expr = Expr::new(Kind::Property { base: Box::new(expr), name, safe }, place);
+                let span = self.origin.span(start, self.at);
+                expr = Expr::new(ExprKind::Property { base: Box::new(expr), name, safe }, span);
             } else if self.eat("[") {
                 let safe = self.eat("?");
                 let index = self.expression(depth + 1)?;
                 self.want("]")?;
-                let place = self.origin.place(start, self.at);
-                expr = Expr::new(Kind::Index { base: Box::new(expr), index: Box::new(index), safe }, place);
+                let span = self.origin.span(start, self.at);
+                expr = Expr::new(ExprKind::Index { base: Box::new(expr), index: Box::new(index), safe }, span);
             } else {
                 return Ok(expr);
             }
             postfixes += 1;
-            if postfixes + depth > MOST_DEPTH {
+            if postfixes + depth > MAX_DEPTH {
                 return self.error("it nests too deep");
             }
         }
@@ -141,7 +141,7 @@ impl Parser<'_> {
             value.push_str(&self.text[self.at..self.at + quote]);
             self.at += quote + 1;
             if !self.rest().starts_with('\'') {
-                return Ok(Expr::text(value, self.origin.place(start, self.at)));
+                return Ok(Expr::text(value, self.origin.span(start, self.at)));
             }
             value.push('\'');
             self.at += 1;
@@ -156,7 +156,7 @@ impl Parser<'_> {
         match digits.parse::<serde_json::Number>() {
             Ok(number) => {
                 self.at += length;
-                Ok(Expr::new(Kind::Literal(Val::Number(number)), self.origin.place(start, self.at)))
+                Ok(Expr::new(ExprKind::Literal(NodeValue::Number(number)), self.origin.span(start, self.at)))
             }
             Err(_) => self.error("this is no number"),
         }
@@ -188,34 +188,34 @@ impl Parser<'_> {
                 self.want(",")?;
             }
         }
-        let place = self.origin.place(start, self.at);
-        Ok(Expr::new(called(name, args), place))
+        let span = self.origin.span(start, self.at);
+        Ok(Expr::new(called(name, args), span))
     }
 }
 
 /// A call; where it names something, that name.
-fn called(name: String, mut args: Vec<Expr>) -> Kind {
+fn called(name: String, mut args: Vec<Expr>) -> ExprKind {
     let only = |args: &[Expr]| match args {
         [one] => one.as_str().map(str::to_owned),
         _ => None,
     };
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     match only(&args) {
-        Some(text) if is("parameters") => Kind::Parameter(text),
-        Some(text) if is("variables") => Kind::Variable(text),
-        Some(text) if is("lambdaVariables") => Kind::Local(text),
+        Some(text) if is("parameters") => ExprKind::Parameter(text),
+        Some(text) if is("variables") => ExprKind::Variable(text),
+        Some(text) if is("lambdaVariables") => ExprKind::Local(text),
         _ if is("lambda") => {
             let names: Option<Vec<String>> =
                 args.iter().rev().skip(1).rev().map(|arg| arg.as_str().map(str::to_owned)).collect();
             match (names, args.pop()) {
-                (Some(names), Some(body)) => Kind::Lambda { names, body: Box::new(body) },
+                (Some(names), Some(body)) => ExprKind::Lambda { names, body: Box::new(body) },
                 (_, body) => {
                     args.extend(body);
-                    Kind::Call { name, args }
+                    ExprKind::Call { name, args }
                 }
             }
         }
-        _ => Kind::Call { name, args },
+        _ => ExprKind::Call { name, args },
     }
 }
 
@@ -228,8 +228,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Expr, String> {
         let file = Arc::new(TextFile::new("t.json", text));
-        let origin = Origin { token: Place::new(&file, 0..text.len()), start: Some(0) };
-        parse(text, &origin).map_err(|(place, what)| format!("{} {what}", place.shown()))
+        let origin = Origin { token: Span::new(&file, 0..text.len()), start: Some(0) };
+        parse(text, &origin).map_err(|(span, what)| format!("{} {what}", span.position()))
     }
 
     #[test]
@@ -252,11 +252,11 @@ mod tests {
     #[test]
     fn places_are_those_of_the_parts() {
         let expr = read("if(ns.fn(1), 'it''s', a().b[0].?c)").expect("an expression");
-        let Kind::Call { args, .. } = &expr.kind else { panic!("a call") };
+        let ExprKind::Call { args, .. } = &expr.kind else { panic!("a call") };
         let texts: Vec<String> = args.iter().map(Expr::source).collect();
         assert_eq!(texts, ["ns.fn(1)", "'it''s'", "a().b[0].?c"]);
         assert_eq!(args[1].as_str(), Some("it's"));
-        assert!(matches!(&args[0].kind, Kind::Call { name, .. } if name == "ns.fn"));
+        assert!(matches!(&args[0].kind, ExprKind::Call { name, .. } if name == "ns.fn"));
     }
 
     #[test]

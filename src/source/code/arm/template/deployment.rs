@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::expression::{Expr, Scope, Work, evaluate};
+use super::super::expression::{Expr, NameScope, Work, evaluate};
 use super::super::syntax::json;
 use super::super::syntax::json::Strings;
-use super::names::{Given, names};
-use super::resources::{Finder, Within, declare_resources, name_of, text_of};
+use super::names::{ParameterValues, names};
+use super::resources::{DeploymentContext, Finder, declare_resources, name_of, text_of};
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many linked templates are read for one template, each time it is linked to.
-const MOST_LINKED: usize = 200;
+const MAX_LINKED: usize = 200;
 
 impl Finder {
     /// Finds the resources of a template that is a module of a Bicep file.
@@ -22,40 +22,46 @@ impl Finder {
     pub fn module(
         &mut self,
         path: &Path,
-        given: &Given,
+        values: &ParameterValues,
         work: &Work,
         deployments: &[String],
-        related: &[(&'static str, Place)],
+        related: &[(&'static str, Span)],
     ) -> Result<(), String> {
         let (path, template) = self.linked(Path::new(""), &path.to_string_lossy())?;
-        let mut names = names(&template, given, &format!("{}/", deployments.join("/")));
+        let mut names = names(&template, values, &format!("{}/", deployments.join("/")));
         declare_resources(&mut names, &template);
-        let within = Within { deployments, related, pointer: "", parent: None, symbol: None, path: &path };
-        self.resources_of(&template, &Scope::new(&names, work), within, 0);
+        let context = DeploymentContext { deployments, related, pointer: "", parent: None, symbol: None, path: &path };
+        self.resources_of(&template, &NameScope::new(&names, work), context, 0);
         Ok(())
     }
 
-    pub(super) fn deployment(&mut self, resource: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+    pub(super) fn deployment(
+        &mut self,
+        resource: &Expr,
+        scope: &NameScope<'_>,
+        context: DeploymentContext<'_>,
+        depth: usize,
+    ) {
         let Some(properties) = resource.get("properties") else { return };
         let (name_node, name_source) = name_of(resource, scope, None);
-        let name = within.symbol.map_or_else(|| text_of(&name_node, &name_source), str::to_owned);
-        let mut deployments = within.deployments.to_vec();
+        let name = context.symbol.map_or_else(|| text_of(&name_node, &name_source), str::to_owned);
+        let mut deployments = context.deployments.to_vec();
         deployments.push(name);
-        let parameters = || -> Given {
+        let parameters = || -> ParameterValues {
             let parameters = properties.get("parameters").map(|parameters| evaluate(parameters, scope));
             passed(parameters.unwrap_or_default())
         };
         let prefix = format!("{}/", deployments.join("/"));
         if let Some(template) = properties.get("template") {
-            let pointer = format!("{}/properties/template", within.pointer);
-            let inner = Within { deployments: &deployments, pointer: &pointer, parent: None, ..within };
+            let pointer = format!("{}/properties/template", context.pointer);
+            let inner = DeploymentContext { deployments: &deployments, pointer: &pointer, parent: None, ..context };
             let scoped = properties.get("expressionEvaluationOptions").and_then(|options| options.get("scope"));
             let scoped = scoped.map(|scoped| evaluate(scoped, scope));
             match scoped.as_ref().and_then(Node::as_str) {
                 Some(word) if word.eq_ignore_ascii_case("inner") => {
                     let mut names = names(template, &parameters(), &prefix);
                     declare_resources(&mut names, template);
-                    self.resources_of(template, &Scope::new(&names, scope.work()), inner, depth);
+                    self.resources_of(template, &NameScope::new(&names, scope.work()), inner, depth);
                 }
                 _ => self.resources_of(template, scope, inner, depth),
             }
@@ -66,14 +72,14 @@ impl Finder {
         let Some(relative) = relative.as_ref().and_then(Node::as_str) else {
             return self.not_on_disk(resource, link, scope);
         };
-        match self.linked(within.path, relative) {
-            Err(error) => self.gaps.push(format!("{}: {error}", link.place.shown())),
+        match self.linked(context.path, relative) {
+            Err(error) => self.gaps.push(format!("{}: {error}", link.span.position())),
             Ok((path, template)) => {
-                let mut related = vec![("deployed here", link.place.clone())];
-                related.extend_from_slice(within.related);
+                let mut related = vec![("deployed here", link.span.clone())];
+                related.extend_from_slice(context.related);
                 let mut names = names(&template, &parameters(), &prefix);
                 declare_resources(&mut names, &template);
-                let inner = Within {
+                let inner = DeploymentContext {
                     deployments: &deployments,
                     related: &related,
                     pointer: "",
@@ -81,15 +87,15 @@ impl Finder {
                     symbol: None,
                     path: &path,
                 };
-                self.resources_of(&template, &Scope::new(&names, scope.work()), inner, depth);
+                self.resources_of(&template, &NameScope::new(&names, scope.work()), inner, depth);
             }
         }
     }
 
     /// Reads a template beside another. One that links to itself ends at the depth limit of deployments.
     fn linked(&mut self, from: &Path, relative: &str) -> Result<(PathBuf, Expr), String> {
-        if self.files.len() >= MOST_LINKED {
-            return Err(format!("more than {MOST_LINKED} linked templates are not read"));
+        if self.files.len() >= MAX_LINKED {
+            return Err(format!("more than {MAX_LINKED} linked templates are not read"));
         }
         let path = from.parent().unwrap_or(Path::new("")).join(relative.replace('\\', "/"));
         let file =
@@ -99,36 +105,36 @@ impl Finder {
         Ok((path, template))
     }
 
-    fn not_on_disk(&mut self, resource: &Expr, link: &Expr, scope: &Scope<'_>) {
+    fn not_on_disk(&mut self, resource: &Expr, link: &Expr, scope: &NameScope<'_>) {
         let target = ["uri", "id"].iter().find_map(|name| link.get(name)).map(|target| evaluate(target, scope));
         let target = match target.map(|node| node.value) {
-            Some(Val::String(text)) => text,
-            Some(Val::Symbol(symbol)) => symbol.to_string(),
+            Some(NodeValue::String(text)) => text,
+            Some(NodeValue::Symbol(symbol)) => symbol.to_string(),
             _ => link.source(),
         };
         // An address may carry a token after its question mark.
         let target = target.split('?').next().unwrap_or_default().to_owned();
-        let place = link.place.shown();
+        let span = link.span.position();
         let hint = format!("{target} {}", resource.get("name").map(Expr::source).unwrap_or_default()).to_lowercase();
         if ["registry", "registries", "acr"].iter().any(|word| hint.contains(word)) {
             let what = "the linked template is not on disk, and may hold a registry; link to it by relativePath";
-            self.gaps.push(format!("{place}: {what}: {target}"));
+            self.gaps.push(format!("{span}: {what}: {target}"));
         } else {
-            self.left.push((place, format!("the linked template is not on disk: {target}")));
+            self.skipped.push((span, format!("the linked template is not on disk: {target}")));
         }
     }
 }
 
 /// The values that a deployment passes to its template.
-fn passed(parameters: Node) -> Given {
-    let Val::Object(members) = parameters.value else { return Given::new() };
+fn passed(parameters: Node) -> ParameterValues {
+    let NodeValue::Object(members) = parameters.value else { return ParameterValues::new() };
     let value = |(name, member): (String, Node)| {
         let value = match member.get_folded("value") {
             Some(value) => value.clone(),
             None if member.get_folded("reference").is_some() => {
                 Node::unknown(format!("Parameter `{name}` is a secret of a key vault."))
             }
-            None => Node { value: Val::Unknown, ..member },
+            None => Node { value: NodeValue::Unknown, ..member },
         };
         (name.to_lowercase(), value)
     };

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::names::{Given, combinations};
+use self::names::{ParameterValues, combinations};
 use self::resources::Finder;
-use super::assemble::{Assembled, registries};
+use super::assemble::{AssembledRegistry, registries};
 use super::expression::{Expr, Work, on_deep_stack};
 use super::syntax::json;
 use super::syntax::json::Strings;
@@ -19,28 +19,28 @@ use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
 /// How many alternatives all registries of a template may have together; with more, their values stay unknown.
-const MOST_ALTERNATIVES: usize = 5_000;
+const MAX_ALTERNATIVES: usize = 5_000;
 
 /// What a template comes to.
 #[derive(Debug, Default)]
-pub struct Evaluated {
+pub struct EvaluatedTemplate {
     /// Its registries.
-    pub registries: Vec<Assembled>,
+    pub registries: Vec<AssembledRegistry>,
     /// What was not read.
     pub gaps: Vec<String>,
-    /// What was left, and why.
-    pub left: Vec<(String, String)>,
+    /// What was skipped, and why.
+    pub skipped: Vec<(String, String)>,
     /// The linked templates that were read.
     pub files: Vec<PathBuf>,
 }
 
 /// A template that Bicep compiled.
 #[derive(Debug)]
-pub struct Compiled {
+pub struct CompiledTemplate {
     /// The file.
     pub file: Arc<TextFile>,
     /// What it comes to.
-    pub evaluated: Evaluated,
+    pub evaluated: EvaluatedTemplate,
     /// Whether it says that Bicep made it.
     pub is_generated: bool,
 }
@@ -49,46 +49,46 @@ pub struct Compiled {
 ///
 /// # Errors
 /// It cannot be read, or is no JSON.
-pub fn compiled(path: &Path, given: &Given, root: &str) -> Result<Compiled, String> {
+pub fn compiled(path: &Path, values: &ParameterValues, root: &str) -> Result<CompiledTemplate, String> {
     let file = Arc::new(TextFile::read(path)?);
     let mut gaps = Vec::new();
     let template = on_deep_stack(|| json::read(&file, Strings::Expressions, &mut gaps))?;
     let generator = template.get("metadata").and_then(|metadata| metadata.get("_generator"));
     let name = generator.and_then(|generator| generator.get("name")).and_then(Expr::as_str);
-    let mut evaluated = evaluated(&template, path, given, root);
+    let mut evaluated = evaluated(&template, path, values, root);
     evaluated.gaps.extend(gaps);
-    Ok(Compiled { file, evaluated, is_generated: name == Some("bicep") })
+    Ok(CompiledTemplate { file, evaluated, is_generated: name == Some("bicep") })
 }
 
 /// Evaluates a template, and finds what its registries are for each value that a parameter without one may have.
-pub fn evaluated(template: &Expr, path: &Path, given: &Given, root: &str) -> Evaluated {
+pub fn evaluated(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> EvaluatedTemplate {
     on_deep_stack(|| {
         if template.get("resources").is_none() {
             let gaps = vec![format!("{}:1:1: the template has no `resources`", display_path(path))];
-            return Evaluated { gaps, ..Evaluated::default() };
+            return EvaluatedTemplate { gaps, ..EvaluatedTemplate::default() };
         }
-        let base = once(template, path, given, root);
-        with_alternatives(base, || combinations(template, given), |given| once(template, path, given, root))
+        let base = once(template, path, values, root);
+        with_alternatives(base, || combinations(template, values), |values| once(template, path, values, root))
     })
 }
 
 /// With what the registries are for each combination of values that parameters without one may have.
 pub fn with_alternatives(
-    mut base: Evaluated,
-    combinations: impl FnOnce() -> Vec<Given>,
-    mut once: impl FnMut(&Given) -> Evaluated,
-) -> Evaluated {
+    mut base: EvaluatedTemplate,
+    combinations: impl FnOnce() -> Vec<ParameterValues>,
+    mut once: impl FnMut(&ParameterValues) -> EvaluatedTemplate,
+) -> EvaluatedTemplate {
     if base.registries.is_empty() {
         return base;
     }
-    let spent = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
-    let combinations = if spent { Vec::new() } else { combinations() };
-    if combinations.len().saturating_mul(base.registries.len()) > MOST_ALTERNATIVES {
+    let give_up = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
+    let combinations = if give_up { Vec::new() } else { combinations() };
+    if combinations.len().saturating_mul(base.registries.len()) > MAX_ALTERNATIVES {
         return base;
     }
-    for given in combinations {
+    for values in combinations {
         // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
-        let other = once(&given);
+        let other = once(&values);
         let mut others: BTreeMap<_, _> =
             other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
         for registry in &mut base.registries {
@@ -112,16 +112,16 @@ pub fn with_alternatives(
 }
 
 /// What tells one registry of a template from another whatever its parameters are.
-fn identity(registry: &Assembled) -> (Vec<String>, String, Option<usize>) {
+fn identity(registry: &AssembledRegistry) -> (Vec<String>, String, Option<usize>) {
     (registry.path.clone(), registry.pointer.clone(), registry.instance)
 }
 
-fn once(template: &Expr, path: &Path, given: &Given, root: &str) -> Evaluated {
+fn once(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> EvaluatedTemplate {
     let work = Work::default();
     let mut finder = Finder::default();
-    finder.template(template, path, given, &work);
+    finder.template(template, path, values, &work);
     let registries = registries(&finder.resources, root);
     let mut gaps = finder.gaps;
     gaps.extend(work.into_gaps());
-    Evaluated { registries, gaps, left: finder.left, files: finder.files }
+    EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files }
 }

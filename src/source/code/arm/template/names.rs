@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::super::expression::{Binding, Expr, Function, Names, Scope, evaluate};
-use crate::source::code::declared::{Node, Val};
+use super::super::expression::{Binding, Expr, Function, NameScope, Names, evaluate};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The most values that the parameters of a template without a value are tried with, all combinations of them.
-pub const MOST_COMBINATIONS: usize = 32;
+pub const MAX_COMBINATIONS: usize = 32;
 
 /// Values given to parameters from without, by lower-case name.
-pub type Given = BTreeMap<String, Node>;
+pub type ParameterValues = BTreeMap<String, Node>;
 
 /// The names that a template declares, with these values for its parameters. Symbols of theirs begin with the prefix.
-pub fn names(template: &Expr, given: &Given, prefix: &str) -> Names {
+pub fn names(template: &Expr, parameter_values: &ParameterValues, prefix: &str) -> Names {
     let mut names = Names::default();
     prefix.clone_into(&mut names.prefix);
     for (name, declared, _) in template.get("parameters").into_iter().flat_map(Expr::pairs) {
-        let binding = parameter(&names, name, declared, given);
+        let binding = parameter(&names, name, declared, parameter_values);
         names.parameter(name, binding);
     }
     for (name, value, _) in template.get("variables").into_iter().flat_map(Expr::pairs) {
@@ -34,36 +34,38 @@ pub fn names(template: &Expr, given: &Given, prefix: &str) -> Names {
     names
 }
 
-fn parameter(names: &Names, name: &str, declared: &Expr, given: &Given) -> Binding {
+fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &ParameterValues) -> Binding {
     let kind = declared.get("type").and_then(Expr::as_str).unwrap_or_default();
     if kind.to_ascii_lowercase().starts_with("secure") {
         return Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")));
     }
     let default = declared.get("defaultValue");
     // Null is as good as no value where there is a default.
-    if let Some(value) = given.get(&name.to_lowercase()).filter(|value| value.value != Val::Null || default.is_none()) {
+    if let Some(value) =
+        parameter_values.get(&name.to_lowercase()).filter(|value| value.value != NodeValue::Null || default.is_none())
+    {
         return Binding::Value(value.clone());
     }
     match default {
         Some(default) => Binding::Expr(default.clone()),
-        None if is_nullable(declared) => Binding::Value(Node::of(Val::Null)),
+        None if is_nullable(declared) => Binding::Value(Node::new(NodeValue::Null)),
         None => Binding::Value(names.no_value(name)),
     }
 }
 
 fn is_nullable(declared: &Expr) -> bool {
-    declared
-        .get("nullable")
-        .is_some_and(|nullable| matches!(nullable.kind, super::super::expression::Kind::Literal(Val::Bool(true))))
+    declared.get("nullable").is_some_and(|nullable| {
+        matches!(nullable.kind, super::super::expression::ExprKind::Literal(NodeValue::Bool(true)))
+    })
 }
 
 /// The parameters without a value of which a template says what they may be, with those values.
-fn choices(template: &Expr, given: &Given) -> Vec<(String, Vec<Node>)> {
+fn variants(template: &Expr, parameter_values: &ParameterValues) -> Vec<(String, Vec<Node>)> {
     let (names, work) = (Names::default(), super::super::expression::Work::default());
-    let scope = Scope::new(&names, &work);
-    let mut choices = Vec::new();
+    let scope = NameScope::new(&names, &work);
+    let mut variants = Vec::new();
     for (name, declared, _) in template.get("parameters").into_iter().flat_map(Expr::pairs) {
-        let has_value = given.contains_key(&name.to_lowercase()) || declared.get("defaultValue").is_some();
+        let has_value = parameter_values.contains_key(&name.to_lowercase()) || declared.get("defaultValue").is_some();
         let kind = declared.get("type").and_then(Expr::as_str).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
         if has_value || is_nullable(declared) || !["string", "int", "bool"].contains(&kind.as_str()) {
@@ -72,33 +74,36 @@ fn choices(template: &Expr, given: &Given) -> Vec<(String, Vec<Node>)> {
         let allowed = declared.get("allowedValues").map(|allowed| evaluate(allowed, &scope));
         let values = match allowed.as_ref().and_then(Node::as_list) {
             Some(values) => values.to_vec(),
-            None if kind == "bool" => [true, false].map(|flag| Node::of(Val::Bool(flag))).to_vec(),
+            None if kind == "bool" => [true, false].map(|flag| Node::new(NodeValue::Bool(flag))).to_vec(),
             None => continue,
         };
-        if !values.is_empty() && values.iter().all(Node::is_whole) {
-            choices.push((name.to_lowercase(), values));
+        if !values.is_empty() && values.iter().all(Node::is_fully_known) {
+            variants.push((name.to_lowercase(), values));
         }
     }
-    choices
+    variants
 }
 
 /// What the parameters without a value may come to, where there are few enough combinations.
-pub fn combinations(template: &Expr, given: &Given) -> Vec<Given> {
-    combined(choices(template, given), given)
+pub fn combinations(template: &Expr, parameter_values: &ParameterValues) -> Vec<ParameterValues> {
+    combined(variants(template, parameter_values), parameter_values)
 }
 
 /// Every combination of these values of parameters, where there are few enough.
-pub fn combined(choices: Vec<(String, Vec<Node>)>, given: &Given) -> Vec<Given> {
-    let product = choices.iter().try_fold(1usize, |product, (_, values)| product.checked_mul(values.len()));
-    if choices.is_empty() || product.is_none_or(|product| product > MOST_COMBINATIONS) {
+pub fn combined(variants: Vec<(String, Vec<Node>)>, parameter_values: &ParameterValues) -> Vec<ParameterValues> {
+    let product = variants.iter().try_fold(1usize, |product, (_, values)| product.checked_mul(values.len()));
+    if variants.is_empty() || product.is_none_or(|product| product > MAX_COMBINATIONS) {
         return Vec::new();
     }
-    choices.into_iter().fold(vec![given.clone()], |combined, (name, values)| {
-        let with = |given: &Given, value: &Node| {
-            let mut given = given.clone();
-            given.insert(name.clone(), value.clone());
-            given
+    variants.into_iter().fold(vec![parameter_values.clone()], |combined, (name, values)| {
+        let with = |parameter_values: &ParameterValues, value: &Node| {
+            let mut parameter_values = parameter_values.clone();
+            parameter_values.insert(name.clone(), value.clone());
+            parameter_values
         };
-        combined.iter().flat_map(|given| values.iter().map(move |value| with(given, value))).collect()
+        combined
+            .iter()
+            .flat_map(|parameter_values| values.iter().map(move |value| with(parameter_values, value)))
+            .collect()
     })
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::expression::{Expr, Names, Scope, Work, evaluate};
+use super::super::expression::{Expr, NameScope, Names, Work, evaluate};
 use super::super::syntax::json;
 use super::super::syntax::json::Strings;
-use super::names::Given;
+use super::names::ParameterValues;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::Node;
 
@@ -17,7 +17,7 @@ pub struct ParameterFile {
     /// The file.
     pub path: PathBuf,
     /// Its values.
-    pub given: Given,
+    pub values: ParameterValues,
 }
 
 impl ParameterFile {
@@ -29,23 +29,23 @@ impl ParameterFile {
         let file = Arc::new(TextFile::read(path)?);
         let root = json::read(&file, Strings::Plain, gaps)?;
         let (names, work) = (Names::default(), Work::default());
-        let scope = Scope::new(&names, &work);
-        let value = |(name, given, place): (&str, &Expr, &_)| {
-            let value = match given.get("value") {
+        let scope = NameScope::new(&names, &work);
+        let value = |(name, values, span): (&str, &Expr, &_)| {
+            let value = match values.get("value") {
                 Some(value) => evaluate(value, &scope),
                 None => {
-                    let why = match given.get("reference") {
+                    let why = match values.get("reference") {
                         Some(_) => format!("Parameter `{name}` is a secret of a key vault."),
                         None => format!("Parameter `{name}` has no value that could be read."),
                     };
-                    Node::unknown(why).or_at(place)
+                    Node::unknown(why).or_span(span)
                 }
             };
             (name.to_lowercase(), value)
         };
-        let given = root.get("parameters").into_iter().flat_map(Expr::pairs).map(value).collect();
+        let values = root.get("parameters").into_iter().flat_map(Expr::pairs).map(value).collect();
         gaps.extend(work.into_gaps());
-        Ok(ParameterFile { path: path.to_owned(), given })
+        Ok(ParameterFile { path: path.to_owned(), values })
     }
 }
 
@@ -69,7 +69,7 @@ pub fn template_of<'a>(file: &ParameterFile, templates: &'a [(PathBuf, Expr)]) -
     let fits = |template: &Expr| {
         let declared = template.get("parameters").into_iter().flat_map(Expr::pairs);
         let declared: BTreeSet<String> = declared.map(|(name, ..)| name.to_lowercase()).collect();
-        !file.given.is_empty() && file.given.keys().all(|name| declared.contains(name))
+        !file.values.is_empty() && file.values.keys().all(|name| declared.contains(name))
     };
     [folder, folder.and_then(Path::parent)].into_iter().find_map(|folder| {
         let mut fitting = beside(folder).filter(|(_, template)| fits(template));

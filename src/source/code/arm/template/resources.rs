@@ -3,15 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::expression::{Binding, Expr, Kind, Member, Names, Scope, Work, copy_local, evaluate};
-use super::names::{Given, names};
-use crate::source::code::declared::{Node, Place, Val};
+use super::super::expression::{Binding, Expr, ExprKind, Member, NameScope, Names, Work, copy_local, evaluate};
+use super::names::{ParameterValues, names};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many instances of a resource are followed: what ARM itself allows is 800.
-const MOST_INSTANCES: usize = 10_000;
+const MAX_INSTANCES: usize = 10_000;
 
 /// How deep deployments may nest.
-const MOST_DEPLOYMENTS: usize = 16;
+const MAX_DEPLOYMENTS: usize = 16;
 
 /// The types that are read, lower case.
 pub const WANTED: [&str; 6] = [
@@ -49,20 +49,20 @@ pub struct Resource {
     /// Which instance of a copy loop it is.
     pub instance: Option<usize>,
     /// The head: `"type": "…"`.
-    pub block: Place,
+    pub block: Span,
     /// Where else to look.
-    pub related: Vec<(&'static str, Place)>,
+    pub related: Vec<(&'static str, Span)>,
     /// `location`, `sku`, `identity`, `properties`, `scope`.
     pub body: Node,
     /// The api-version.
     pub api_version: Option<String>,
     /// What-if: what it says of the resource besides.
-    pub predicted: Option<Predicted>,
+    pub predicted: Option<PredictedResource>,
 }
 
 /// What what-if says of a resource besides what it will be.
 #[derive(Debug, Clone)]
-pub struct Predicted {
+pub struct PredictedResource {
     /// Its ARM id.
     pub id: String,
     /// Whether it does not exist yet.
@@ -74,8 +74,8 @@ pub struct Predicted {
 pub struct Finder {
     /// The resources.
     pub resources: Vec<Resource>,
-    /// What was left, and why.
-    pub left: Vec<(String, String)>,
+    /// What was skipped, and why.
+    pub skipped: Vec<(String, String)>,
     /// What was not read.
     pub gaps: Vec<String>,
     /// The files that linked templates are in.
@@ -84,9 +84,9 @@ pub struct Finder {
 
 /// Where a template stands.
 #[derive(Clone, Copy)]
-pub(super) struct Within<'a> {
+pub(super) struct DeploymentContext<'a> {
     pub(super) deployments: &'a [String],
-    pub(super) related: &'a [(&'static str, Place)],
+    pub(super) related: &'a [(&'static str, Span)],
     pub(super) pointer: &'a str,
     /// The type and name of the parent resource, and whether anything is known of it.
     pub(super) parent: Option<(&'a str, &'a Node)>,
@@ -96,34 +96,46 @@ pub(super) struct Within<'a> {
 
 impl Finder {
     /// Finds the resources of a main template.
-    pub fn template(&mut self, template: &Expr, path: &Path, given: &Given, work: &Work) {
-        let mut names = names(template, given, "");
+    pub fn template(&mut self, template: &Expr, path: &Path, values: &ParameterValues, work: &Work) {
+        let mut names = names(template, values, "");
         declare_resources(&mut names, template);
-        let within = Within { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
-        self.resources_of(template, &Scope::new(&names, work), within, 0);
+        let context =
+            DeploymentContext { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
+        self.resources_of(template, &NameScope::new(&names, work), context, 0);
     }
 
-    pub(super) fn resources_of(&mut self, template: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+    pub(super) fn resources_of(
+        &mut self,
+        template: &Expr,
+        scope: &NameScope<'_>,
+        context: DeploymentContext<'_>,
+        depth: usize,
+    ) {
         let Some(resources) = template.get("resources") else { return };
-        let pointer = format!("{}/resources", within.pointer);
+        let pointer = format!("{}/resources", context.pointer);
         for (index, resource) in resources.items().enumerate() {
             let pointer = format!("{pointer}/{index}");
-            self.resource(resource, scope, Within { pointer: &pointer, symbol: None, ..within }, depth);
+            self.resource(resource, scope, DeploymentContext { pointer: &pointer, symbol: None, ..context }, depth);
         }
         for (symbol, resource, _) in resources.pairs() {
             let pointer = format!("{pointer}/{}", symbol.replace('~', "~0").replace('/', "~1"));
-            self.resource(resource, scope, Within { pointer: &pointer, symbol: Some(symbol), ..within }, depth);
+            self.resource(
+                resource,
+                scope,
+                DeploymentContext { pointer: &pointer, symbol: Some(symbol), ..context },
+                depth,
+            );
         }
     }
 
-    fn resource(&mut self, resource: &Expr, scope: &Scope<'_>, within: Within<'_>, depth: usize) {
+    fn resource(&mut self, resource: &Expr, scope: &NameScope<'_>, context: DeploymentContext<'_>, depth: usize) {
         let exists = resource.get("existing").map(|existing| evaluate(existing, scope));
         if exists.is_some_and(|node| node.as_bool() == Some(true)) {
             return;
         }
-        let Some((kind, block)) = kind_of(resource, scope, within.parent) else {
+        let Some((kind, block)) = kind_of(resource, scope, context.parent) else {
             let what = "the type of this resource is not known; write it as a text";
-            return self.gaps.push(format!("{}: {what}", resource.place.shown()));
+            return self.gaps.push(format!("{}: {what}", resource.span.position()));
         };
         let is_wanted = WANTED.contains(&kind.as_str());
         if !is_wanted && kind != "microsoft.resources/deployments" {
@@ -131,28 +143,28 @@ impl Finder {
         }
         // Instances of a loop may differ in whether they are there.
         self.instances(resource, scope, &mut |finder, scope, instance| {
-            let mut related = within.related.to_vec();
-            if let Some((condition, place)) = resource.pair("condition") {
+            let mut related = context.related.to_vec();
+            if let Some((condition, span)) = resource.pair("condition") {
                 match evaluate(condition, scope).as_bool() {
                     Some(false) => return,
                     Some(true) => {}
-                    None => related.push(("only under this condition, which is not known", place.clone())),
+                    None => related.push(("only under this condition, which is not known", span.clone())),
                 }
             }
-            let perhaps = scope.perhaps();
-            let scope = if related.len() > within.related.len() { &perhaps } else { scope };
-            let within = Within { related: &related, ..within };
+            let uncertain = scope.uncertain();
+            let scope = if related.len() > context.related.len() { &uncertain } else { scope };
+            let context = DeploymentContext { related: &related, ..context };
             if is_wanted {
-                finder.wanted(resource, &kind, &block, instance, scope, within, depth);
-            } else if depth < MOST_DEPLOYMENTS {
+                finder.wanted(resource, &kind, &block, instance, scope, context, depth);
+            } else if depth < MAX_DEPLOYMENTS {
                 let before = finder.resources.len();
-                let ((), gaps) = scope.work().apart(|| finder.deployment(resource, scope, within, depth + 1));
+                let ((), gaps) = scope.work().collect_gaps(|| finder.deployment(resource, scope, context, depth + 1));
                 // What is wrong in a deployment without registries is none of our business.
                 if finder.resources.len() > before {
-                    scope.work().tell(gaps);
+                    scope.work().report(gaps);
                 }
             } else {
-                finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.shown()));
+                finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.position()));
             }
         });
     }
@@ -161,14 +173,14 @@ impl Finder {
     fn instances(
         &mut self,
         resource: &Expr,
-        scope: &Scope<'_>,
-        call: &mut dyn FnMut(&mut Finder, &Scope<'_>, Option<usize>),
+        scope: &NameScope<'_>,
+        call: &mut dyn FnMut(&mut Finder, &NameScope<'_>, Option<usize>),
     ) {
-        let Some((copy, place)) = resource.pair("copy") else { return call(self, scope, None) };
+        let Some((copy, span)) = resource.pair("copy") else { return call(self, scope, None) };
         let name = copy.get("name").and_then(Expr::as_str).unwrap_or_default();
         let count = copy.get("count").map(|count| evaluate(count, scope)).unwrap_or_default();
         let number = match &count.value {
-            Val::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+            NodeValue::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
             _ => None,
         };
         let mut with = |finder: &mut Finder, index: &Node, instance| {
@@ -177,19 +189,20 @@ impl Finder {
             });
         };
         match number {
-            Some(number) if number <= MOST_INSTANCES => {
+            Some(number) if number <= MAX_INSTANCES => {
                 for index in 0..number {
-                    if !scope.work().take(1) || self.resources.len() >= MOST_INSTANCES {
-                        self.gaps.push(format!("{}: the copies are too many; the others are not read", place.shown()));
+                    if !scope.work().take(1) || self.resources.len() >= MAX_INSTANCES {
+                        self.gaps
+                            .push(format!("{}: the copies are too many; the others are not read", span.position()));
                         return;
                     }
-                    with(self, &Node::of(Val::Number(index.into())), Some(index));
+                    with(self, &Node::new(NodeValue::Number(index.into())), Some(index));
                 }
             }
             _ => {
                 if !count.is_unknown() {
-                    let what = format!("`count` is not from 0 to {MOST_INSTANCES}; one instance stands for all");
-                    self.gaps.push(format!("{}: {what}", place.shown()));
+                    let what = format!("`count` is not from 0 to {MAX_INSTANCES}; one instance stands for all");
+                    self.gaps.push(format!("{}: {what}", span.position()));
                 }
                 with(self, &Node::unknown("How often the copy loop runs is not known."), None);
             }
@@ -201,21 +214,21 @@ impl Finder {
         &mut self,
         resource: &Expr,
         kind: &str,
-        block: &Place,
+        block: &Span,
         instance: Option<usize>,
-        scope: &Scope<'_>,
-        within: Within<'_>,
+        scope: &NameScope<'_>,
+        context: DeploymentContext<'_>,
         depth: usize,
     ) {
-        if self.resources.len() >= MOST_INSTANCES {
-            let what = format!("more than {MOST_INSTANCES} resources are not read; split the template");
-            return self.gaps.push(format!("{}: {what}", block.shown()));
+        if self.resources.len() >= MAX_INSTANCES {
+            let what = format!("more than {MAX_INSTANCES} resources are not read; split the template");
+            return self.gaps.push(format!("{}: {what}", block.position()));
         }
-        let (name_node, name_source) = name_of(resource, scope, within.parent.map(|(_, name)| name));
+        let (name_node, name_source) = name_of(resource, scope, context.parent.map(|(_, name)| name));
         let name = text_of(&name_node, &name_source);
         let keep = ["location", "sku", "identity", "properties", "scope"];
         let members = match &resource.kind {
-            Kind::Object(members) => members.iter().filter(|member| match member {
+            ExprKind::Object(members) => members.iter().filter(|member| match member {
                 Member::Pair { key, .. } => {
                     key.as_str().is_none_or(|key| keep.iter().any(|known| known.eq_ignore_ascii_case(key)))
                 }
@@ -223,52 +236,52 @@ impl Finder {
             }),
             _ => return,
         };
-        let body = Expr::new(Kind::Object(members.cloned().collect()), block.clone());
+        let body = Expr::new(ExprKind::Object(members.cloned().collect()), block.clone());
         let version = resource.get("apiVersion").map(|version| evaluate(version, scope));
         let body = evaluate(&body, scope);
         self.resources.push(Resource {
             kind: kind.to_owned(),
             name,
             name_source,
-            symbol: within.symbol.map(str::to_owned),
-            path: within.deployments.to_vec(),
-            pointer: within.pointer.to_owned(),
+            symbol: context.symbol.map(str::to_owned),
+            path: context.deployments.to_vec(),
+            pointer: context.pointer.to_owned(),
             instance,
             block: block.clone(),
-            related: within.related.to_vec(),
+            related: context.related.to_vec(),
             body,
             api_version: version.as_ref().and_then(Node::as_str).map(str::to_owned),
             name_node: name_node.clone(),
             predicted: None,
         });
         let parent = Some((kind, &name_node));
-        self.resources_of(resource, scope, Within { parent, ..within }, depth);
+        self.resources_of(resource, scope, DeploymentContext { parent, ..context }, depth);
     }
 }
 
 /// The full type of a resource, lower case, and the head of its block.
-fn kind_of(resource: &Expr, scope: &Scope<'_>, parent: Option<(&str, &Node)>) -> Option<(String, Place)> {
-    let (kind, place) = resource.pair("type")?;
+fn kind_of(resource: &Expr, scope: &NameScope<'_>, parent: Option<(&str, &Node)>) -> Option<(String, Span)> {
+    let (kind, span) = resource.pair("type")?;
     let kind = evaluate(kind, scope);
     // Symbolic resources of extensions: `Microsoft.A/b@version`.
     let kind = kind.as_str()?.to_lowercase();
     let kind = kind.split('@').next().unwrap_or_default().to_owned();
     Some(match parent {
-        Some((parent, _)) if !kind.starts_with("microsoft.") => (format!("{parent}/{kind}"), place.clone()),
-        _ => (kind, place.clone()),
+        Some((parent, _)) if !kind.starts_with("microsoft.") => (format!("{parent}/{kind}"), span.clone()),
+        _ => (kind, span.clone()),
     })
 }
 
 /// The name of a resource, its parent's before it, and the source of its expression.
-pub(super) fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>) -> (Node, String) {
+pub(super) fn name_of(resource: &Expr, scope: &NameScope<'_>, parent: Option<&Node>) -> (Node, String) {
     let Some(name) = resource.get("name") else { return (Node::default(), String::new()) };
     let mut node = evaluate(name, scope);
     let source = match name.as_str() {
         Some(text) => text.to_owned(),
         None => name.source(),
     };
-    if node.site.place.is_none() {
-        node.site.place = Some(name.place.clone());
+    if node.provenance.span.is_none() {
+        node.provenance.span = Some(name.span.clone());
     }
     let Some(parent) = parent else { return (node, source) };
     if node.as_str().is_some_and(|name| name.contains('/')) {
@@ -276,31 +289,31 @@ pub(super) fn name_of(resource: &Expr, scope: &Scope<'_>, parent: Option<&Node>)
     }
     let texts = [text_of(parent, ""), text_of(&node, &source)];
     let text = texts.join("/");
-    node.value = if text.contains('{') { Val::Symbol(text.into()) } else { Val::String(text) };
+    node.value = if text.contains('{') { NodeValue::Symbol(text.into()) } else { NodeValue::String(text) };
     (node, source)
 }
 
 /// A name as text; what is not known of it stands in braces.
 pub(super) fn text_of(node: &Node, source: &str) -> String {
     match &node.value {
-        Val::String(text) => text.clone(),
-        Val::Symbol(symbol) => symbol.to_string(),
+        NodeValue::String(text) => text.clone(),
+        NodeValue::Symbol(symbol) => symbol.to_string(),
         _ => format!("{{{source}}}"),
     }
 }
 
 /// Declares the resources that have symbolic names.
 pub(super) fn declare_resources(names: &mut Names, template: &Expr) {
-    for (symbol, resource, place) in template.get("resources").into_iter().flat_map(Expr::pairs) {
+    for (symbol, resource, span) in template.get("resources").into_iter().flat_map(Expr::pairs) {
         let kind = resource.get("type").and_then(Expr::as_str);
         let (Some(kind), Some(name), None) = (kind, resource.get("name"), resource.get("copy")) else { continue };
-        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), place.clone());
-        let id = Expr::call("#id", vec![kind.clone(), name.clone()], place.clone());
+        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), span.clone());
+        let id = Expr::call("#id", vec![kind.clone(), name.clone()], span.clone());
         let pair = |key: &str, value: Expr| {
-            let key = Expr::text(key, place.clone());
-            Member::Pair { key, value, place: place.clone() }
+            let key = Expr::text(key, span.clone());
+            Member::Pair { key, value, span: span.clone() }
         };
         let members = vec![pair("id", id), pair("name", name.clone()), pair("type", kind)];
-        names.resource(symbol, Binding::Expr(Expr::new(Kind::Object(members), place.clone())));
+        names.resource(symbol, Binding::Expr(Expr::new(ExprKind::Object(members), span.clone())));
     }
 }

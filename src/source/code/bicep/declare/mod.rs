@@ -4,16 +4,16 @@ mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::arm::Given;
-use super::super::arm::expression::{Binding, Expr, For, Function, Item, Kind, Names};
-use super::super::declared::{Node, Place, Val};
+use super::super::arm::ParameterValues;
+use super::super::arm::expression::{Binding, Expr, ExprKind, For, Function, Item, Names};
+use super::super::declared::{Node, NodeValue, Span};
 use super::files::Unit;
-use super::lower::{Lower, Within, body_name};
+use super::lower::{LocalScope, Lower, body_name};
 use super::symbols::{Body, Imports, ResourceSymbol, Symbols};
-use super::syntax::{Decorator, Expression, Kind as Syntax, Literal, Module, Object, Type, What};
+use super::syntax::{DeclarationKind, Decorator, Expression, Literal, Module, Object, SyntaxKind, Type};
 
 /// A body with what is around it.
-pub struct Instance {
+pub struct InstanceBody {
     /// The loop: its item, its index, its list.
     pub each: Option<(String, Option<String>, Expr)>,
     /// The condition, and where it stands.
@@ -23,7 +23,7 @@ pub struct Instance {
 }
 
 /// A resource to be evaluated.
-pub struct Declared {
+pub struct ResourceDeclaration {
     /// `acr`, and of a nested one `acr::task`.
     pub symbol: String,
     /// The whole type.
@@ -31,9 +31,9 @@ pub struct Declared {
     /// The version; empty where none is said.
     pub version: String,
     /// The head of its block.
-    pub head: Place,
+    pub head: Span,
     /// `location`, `sku`, `identity`, `properties`, `scope`.
-    pub body: Instance,
+    pub body: InstanceBody,
     /// A list: the names of those that it is in, and its own.
     pub segments: Expr,
     /// The name as it is written.
@@ -41,13 +41,13 @@ pub struct Declared {
 }
 
 /// A module to be evaluated.
-pub struct Called<'a> {
+pub struct ModuleDeclaration<'a> {
     /// The declaration.
     pub module: &'a Module,
     /// The head of its block.
-    pub head: Place,
+    pub head: Span,
     /// `params`.
-    pub body: Instance,
+    pub body: InstanceBody,
 }
 
 /// A file as the evaluator sees it.
@@ -55,9 +55,9 @@ pub struct Declarations<'a> {
     /// Its names. Modules are not among them until they are evaluated.
     pub names: Names,
     /// The resources that are made, not those that exist already.
-    pub resources: Vec<Declared>,
+    pub resources: Vec<ResourceDeclaration>,
     /// Its modules, those before others that these depend on.
-    pub modules: Vec<Called<'a>>,
+    pub modules: Vec<ModuleDeclaration<'a>>,
     /// Its outputs.
     pub outputs: Vec<(&'a str, Expr)>,
     /// The names of modules that something else in the file uses.
@@ -78,7 +78,7 @@ pub fn declare<'a>(
     unit: &'a Unit,
     symbols: &'a Symbols<'a>,
     imports: &Imports,
-    given: &Given,
+    values: &ParameterValues,
     others: Option<&Node>,
     prefix: &str,
 ) -> Declarations<'a> {
@@ -92,7 +92,7 @@ pub fn declare<'a>(
     }
     let lower = Lower::with_resources(unit, symbols, prefix);
     let mut declarer = Declarer { unit, symbols, lower: &lower, uses: BTreeMap::new() };
-    declarer.parameters(&mut names, given, others);
+    declarer.parameters(&mut names, values, others);
     let uses = &mut declarer.uses;
     variables_and_functions(unit, &lower, "", &mut names, &mut |name| {
         uses.insert(name.to_owned(), lower.take_asked());
@@ -102,8 +102,8 @@ pub fn declare<'a>(
     let mut used = BTreeSet::new();
     let mut outputs = Vec::new();
     for declaration in &unit.syntax.declarations {
-        if let What::Output { name, value } = &declaration.what {
-            outputs.push((name.as_str(), lower.declared(value, declaration.range.clone(), Within::default())));
+        if let DeclarationKind::Output { name, value } = &declaration.what {
+            outputs.push((name.as_str(), lower.declared(value, declaration.range.clone(), LocalScope::default())));
             used.extend(lower.take_asked());
         }
     }
@@ -125,14 +125,14 @@ pub fn variables_and_functions(
 ) {
     for declaration in &unit.syntax.declarations {
         match &declaration.what {
-            What::Variable { name, value } => {
-                let value = lower.declared(value, declaration.range.clone(), Within::default());
+            DeclarationKind::Variable { name, value } => {
+                let value = lower.declared(value, declaration.range.clone(), LocalScope::default());
                 names.variable(&format!("{mark}{name}"), Binding::Expr(value));
                 done(name);
             }
-            What::Function { name, parameters, body } => {
-                let within = Within { arguments: parameters, ..Within::default() };
-                let body = lower.expression(body, within);
+            DeclarationKind::Function { name, parameters, body } => {
+                let local_scope = LocalScope { arguments: parameters, ..LocalScope::default() };
+                let body = lower.expression(body, local_scope);
                 names.function(&format!("{mark}{name}"), Function { parameters: parameters.clone(), body });
                 done(name);
             }
@@ -147,51 +147,52 @@ pub fn has(decorators: &[Decorator], name: &str) -> bool {
 }
 
 impl<'a> Declarer<'a, '_> {
-    fn parameters(&mut self, names: &mut Names, given: &Given, others: Option<&Node>) {
+    fn parameters(&mut self, names: &mut Names, values: &ParameterValues, others: Option<&Node>) {
         for declaration in &self.unit.syntax.declarations {
-            let What::Parameter { name, kind, default } = &declaration.what else { continue };
+            let DeclarationKind::Parameter { name, kind, default } = &declaration.what else { continue };
             let default = default.as_ref().map(|default| {
-                let value = self.lower.declared(default, declaration.range.clone(), Within::default());
+                let value = self.lower.declared(default, declaration.range.clone(), LocalScope::default());
                 self.uses.insert(name.clone(), self.lower.take_asked());
                 value
             });
-            let binding = match (given.get(&name.to_lowercase()), default) {
+            let binding = match (values.get(&name.to_lowercase()), default) {
                 _ if has(&declaration.decorators, "secure") => {
                     Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")))
                 }
                 // Null for a parameter that has a default stands for the default.
-                (Some(value), Some(default)) if value.value == Val::Null => Binding::Expr(default),
+                (Some(value), Some(default)) if value.value == NodeValue::Null => Binding::Expr(default),
                 (Some(value), _) => Binding::Value(value.clone()),
                 (None, _) if others.is_some() => Binding::Value(others.cloned().unwrap_or_default()),
                 (None, Some(default)) => Binding::Expr(default),
-                (None, None) if matches!(kind, Some(Type::Nullable(_))) => Binding::Value(Node::of(Val::Null)),
+                (None, None) if matches!(kind, Some(Type::Nullable(_))) => Binding::Value(Node::new(NodeValue::Null)),
                 (None, None) => Binding::Value(names.no_value(name)),
             };
             names.parameter(name, binding);
         }
     }
 
-    fn resources(&mut self, names: &mut Names) -> Vec<Declared> {
+    fn resources(&mut self, names: &mut Names) -> Vec<ResourceDeclaration> {
         let mut made = Vec::new();
         for symbol in &self.symbols.order {
             let resource = &self.symbols.resources[symbol];
-            let whole = self.instance(resource, &mut |declarer, object, within| {
-                Expr::new(Kind::Object(declarer.lower.members(object, within)), declarer.head(resource))
+            let whole = self.instance(resource, &mut |declarer, object, local_scope| {
+                Expr::new(ExprKind::Object(declarer.lower.members(object, local_scope)), declarer.head(resource))
             });
             names.variable(&body_name(symbol), Binding::Expr(listed(whole)));
-            let known =
-                self.instance(resource, &mut |declarer, object, within| declarer.known(resource, object, within));
+            let known = self
+                .instance(resource, &mut |declarer, object, local_scope| declarer.known(resource, object, local_scope));
             names.resource(symbol, Binding::Expr(listed(known)));
             if !resource.declared.existing {
-                let body =
-                    self.instance(resource, &mut |declarer, object, within| declarer.kept(resource, object, within));
-                let segments = self.instance(resource, &mut |declarer, object, within| {
-                    let names = declarer.segments(resource, object, within);
+                let body = self.instance(resource, &mut |declarer, object, local_scope| {
+                    declarer.kept(resource, object, local_scope)
+                });
+                let segments = self.instance(resource, &mut |declarer, object, local_scope| {
+                    let names = declarer.segments(resource, object, local_scope);
                     let items = names.into_iter().map(Item::One).collect();
-                    Expr::new(Kind::Array(items), declarer.head(resource))
+                    Expr::new(ExprKind::Array(items), declarer.head(resource))
                 });
                 let name = resource.declared.body.body_object().and_then(|object| object.get("name"));
-                made.push(Declared {
+                made.push(ResourceDeclaration {
                     segments: segments.object,
                     name_source: name.map(|name| self.source(name)).unwrap_or_default(),
                     symbol: symbol.clone(),
@@ -210,73 +211,73 @@ impl<'a> Declarer<'a, '_> {
     /// A text as it is, any other expression without blanks.
     fn source(&self, of: &Expression) -> String {
         match &of.kind {
-            Syntax::Literal(Literal::Text(text)) => text.clone(),
+            SyntaxKind::Literal(Literal::Text(text)) => text.clone(),
             _ => self.unit.file.text[of.range.clone()].split_whitespace().collect(),
         }
     }
 
-    fn head(&self, resource: &ResourceSymbol<'_>) -> Place {
-        self.unit.place(&resource.declared.head)
+    fn head(&self, resource: &ResourceSymbol<'_>) -> Span {
+        self.unit.span(&resource.declared.head)
     }
 
     /// Takes a resource's body apart, and makes an object of its braces.
     fn instance(
         &self,
         resource: &ResourceSymbol<'_>,
-        object: &mut dyn FnMut(&Self, &Object, Within<'_>) -> Expr,
-    ) -> Instance {
-        let within = Within { resource: Some(&resource.symbol), ..Within::default() };
-        self.taken_apart(&resource.declared.body, within, object)
+        object: &mut dyn FnMut(&Self, &Object, LocalScope<'_>) -> Expr,
+    ) -> InstanceBody {
+        let local_scope = LocalScope { resource: Some(&resource.symbol), ..LocalScope::default() };
+        self.taken_apart(&resource.declared.body, local_scope, object)
     }
 
     fn taken_apart(
         &self,
         body: &Expression,
-        within: Within<'_>,
-        object: &mut dyn FnMut(&Self, &Object, Within<'_>) -> Expr,
-    ) -> Instance {
-        let body = Body::of(body);
-        let mut inner = |within: Within<'_>| {
-            let condition = body.condition.map(|condition| self.lower.expression(condition, within));
+        local_scope: LocalScope<'_>,
+        object: &mut dyn FnMut(&Self, &Object, LocalScope<'_>) -> Expr,
+    ) -> InstanceBody {
+        let body = Body::new(body);
+        let mut inner = |local_scope: LocalScope<'_>| {
+            let condition = body.condition.map(|condition| self.lower.expression(condition, local_scope));
             let object = match &body.object.kind {
-                Syntax::Object(braces) => object(self, braces, within),
-                _ => self.lower.expression(body.object, within),
+                SyntaxKind::Object(braces) => object(self, braces, local_scope),
+                _ => self.lower.expression(body.object, local_scope),
             };
             (condition, object)
         };
         match body.each {
             None => {
-                let (condition, object) = inner(within);
-                Instance { each: None, condition, object }
+                let (condition, object) = inner(local_scope);
+                InstanceBody { each: None, condition, object }
             }
             Some((item, index, list)) => {
-                let list = self.lower.expression(list, within);
+                let list = self.lower.expression(list, local_scope);
                 let names: Vec<&str> = std::iter::once(item).chain(index).collect();
-                let (condition, object) = self.lower.in_loop(&names, within, inner);
-                Instance { each: Some((item.to_owned(), index.map(str::to_owned), list)), condition, object }
+                let (condition, object) = self.lower.in_loop(&names, local_scope, inner);
+                InstanceBody { each: Some((item.to_owned(), index.map(str::to_owned), list)), condition, object }
             }
         }
     }
 
-    fn modules(&mut self) -> Vec<Called<'a>> {
+    fn modules(&mut self) -> Vec<ModuleDeclaration<'a>> {
         let mut modules = Vec::new();
         for declaration in &self.unit.syntax.declarations {
-            let What::Module(module) = &declaration.what else { continue };
-            let head = self.unit.place(&module.head);
-            let body = self.taken_apart(&module.body, Within::default(), &mut |declarer, object, within| {
-                let none = || Expr::new(Kind::Object(Vec::new()), head.clone());
-                object.get("params").map_or_else(none, |params| declarer.lower.expression(params, within))
+            let DeclarationKind::Module(module) = &declaration.what else { continue };
+            let head = self.unit.span(&module.head);
+            let body = self.taken_apart(&module.body, LocalScope::default(), &mut |declarer, object, local_scope| {
+                let none = || Expr::new(ExprKind::Object(Vec::new()), head.clone());
+                object.get("params").map_or_else(none, |params| declarer.lower.expression(params, local_scope))
             });
             self.uses.insert(module.symbol.clone(), self.lower.take_asked());
-            modules.push(Called { module, head, body });
+            modules.push(ModuleDeclaration { module, head, body });
         }
         modules
     }
 
     /// The modules, each after those that it depends on; of a circle, in the order of the file.
-    fn in_order(&self, modules: Vec<Called<'a>>) -> Vec<Called<'a>> {
+    fn in_order(&self, modules: Vec<ModuleDeclaration<'a>>) -> Vec<ModuleDeclaration<'a>> {
         let symbols: BTreeSet<&str> = modules.iter().map(|called| called.module.symbol.as_str()).collect();
-        let mut waits: Vec<(Called<'a>, BTreeSet<String>)> = Vec::new();
+        let mut waits: Vec<(ModuleDeclaration<'a>, BTreeSet<String>)> = Vec::new();
         for called in modules {
             let mut reached = BTreeSet::new();
             let mut next: Vec<&String> = self.uses.get(&called.module.symbol).into_iter().flatten().collect();
@@ -288,7 +289,7 @@ impl<'a> Declarer<'a, '_> {
             reached.retain(|name| symbols.contains(name.as_str()) && *name != called.module.symbol);
             waits.push((called, reached));
         }
-        let mut ordered: Vec<Called<'a>> = Vec::new();
+        let mut ordered: Vec<ModuleDeclaration<'a>> = Vec::new();
         while !waits.is_empty() {
             let ready = waits.iter().position(|(_, waits_for)| waits_for.is_empty()).unwrap_or(0);
             let (called, _) = waits.remove(ready);
@@ -302,15 +303,15 @@ impl<'a> Declarer<'a, '_> {
 }
 
 /// One object, or the list that a loop makes of it.
-fn listed(instance: Instance) -> Expr {
-    let Instance { each, object, .. } = instance;
+fn listed(instance: InstanceBody) -> Expr {
+    let InstanceBody { each, object, .. } = instance;
     match each {
         None => object,
         Some((item, index, over)) => {
-            let place = object.place.clone();
+            let span = object.span.clone();
             // Without its condition: the index of a resource is that of its turn.
             let each = For { item: Some(item), index, over, filter: None, body: object };
-            Expr::new(Kind::For(Box::new(each)), place)
+            Expr::new(ExprKind::For(Box::new(each)), span)
         }
     }
 }

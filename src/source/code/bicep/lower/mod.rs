@@ -11,11 +11,11 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::super::arm::expression as shared;
-use super::super::arm::expression::{Expr, Kind as To};
-use super::super::declared::{Node, Place, Val};
+use super::super::arm::expression::{Expr, ExprKind};
+use super::super::declared::{Node, NodeValue, Span};
 use super::files::Unit;
 use super::symbols::{Symbol, Symbols};
-use super::syntax::{Expression, Item, Key, Kind, Literal, Member, Object, Piece};
+use super::syntax::{Expression, Item, Key, Literal, Member, Object, Piece, SyntaxKind};
 
 /// What a name of this beginning is known by to the evaluator as a parameter: a value that is not known, and why.
 const NOT_KNOWN: &str = "#";
@@ -41,7 +41,7 @@ pub struct Lower<'a> {
 
 /// The names that hold where an expression stands, besides those of the file.
 #[derive(Clone, Copy, Default)]
-pub struct Within<'a> {
+pub struct LocalScope<'a> {
     /// Loops and lambdas, the inner first.
     pub(super) locals: Option<&'a Local<'a>>,
     /// The parameters of a function.
@@ -77,60 +77,60 @@ impl<'a> Lower<'a> {
         std::mem::take(&mut self.asked.borrow_mut())
     }
 
-    fn place(&self, range: &Range<usize>) -> Place {
-        self.unit.place(range)
+    fn span(&self, range: &Range<usize>) -> Span {
+        self.unit.span(range)
     }
 
     /// An expression that comes to a value that is not known.
-    pub fn unknown(&self, why: impl Into<Arc<str>>, place: Place) -> Expr {
+    pub fn unknown(&self, why: impl Into<Arc<str>>, span: Span) -> Expr {
         let node = Node::unknown(why);
-        let name = format!("{NOT_KNOWN}{}", node.site.note.as_deref().unwrap_or_default());
-        self.standing_for(name, node, place)
+        let name = format!("{NOT_KNOWN}{}", node.provenance.note.as_deref().unwrap_or_default());
+        self.standing_for(name, node, span)
     }
 
     /// An expression that comes to what only a deployment knows, under a name.
-    fn symbol(&self, name: &str, place: Place) -> Expr {
+    fn symbol(&self, name: &str, span: Span) -> Expr {
         let symbol = format!("{{{}{name}}}", self.prefix);
-        let node = Node::of(Val::Symbol(symbol.as_str().into()));
+        let node = Node::new(NodeValue::Symbol(symbol.as_str().into()));
         let node = node.with_note(format!("{name} is known only in a deployment."));
-        self.standing_for(format!("{NOT_KNOWN}{symbol}"), node, place)
+        self.standing_for(format!("{NOT_KNOWN}{symbol}"), node, span)
     }
 
-    fn standing_for(&self, name: String, node: Node, place: Place) -> Expr {
+    fn standing_for(&self, name: String, node: Node, span: Span) -> Expr {
         self.not_known.borrow_mut().insert(name.clone(), node);
-        Expr::new(To::Parameter(name), place)
+        Expr::new(ExprKind::Parameter(name), span)
     }
 
     /// The value of a declaration: a literal stands where all of that does.
-    pub fn declared(&self, expression: &Expression, declaration: Range<usize>, within: Within<'_>) -> Expr {
-        let mut value = self.expression(expression, within);
-        if matches!(value.kind, To::Literal(_)) {
-            value.place = self.place(&declaration);
+    pub fn declared(&self, expression: &Expression, declaration: Range<usize>, local_scope: LocalScope<'_>) -> Expr {
+        let mut value = self.expression(expression, local_scope);
+        if matches!(value.kind, ExprKind::Literal(_)) {
+            value.span = self.span(&declaration);
         }
         value
     }
 
     /// An expression.
-    pub fn expression(&self, of: &Expression, within: Within<'_>) -> Expr {
-        let place = self.place(&of.range);
-        let within = &within;
-        let lower = |of: &Expression| self.expression(of, *within);
-        let boxed = |of: &Expression| Box::new(self.expression(of, *within));
-        let call = |name: &str, args: Vec<Expr>| Expr::call(name, args, place.clone());
+    pub fn expression(&self, of: &Expression, local_scope: LocalScope<'_>) -> Expr {
+        let span = self.span(&of.range);
+        let local_scope = &local_scope;
+        let lower = |of: &Expression| self.expression(of, *local_scope);
+        let boxed = |of: &Expression| Box::new(self.expression(of, *local_scope));
+        let call = |name: &str, args: Vec<Expr>| Expr::call(name, args, span.clone());
         let kind = match &of.kind {
-            Kind::Literal(literal) => To::Literal(scalar(literal)),
-            Kind::Template(pieces) => To::Text(
+            SyntaxKind::Literal(literal) => ExprKind::Literal(scalar(literal)),
+            SyntaxKind::Template(pieces) => ExprKind::Text(
                 pieces
                     .iter()
                     .filter(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()))
                     .map(|piece| match piece {
-                        Piece::Text(text) => Expr::text(text, place.clone()),
+                        Piece::Text(text) => Expr::text(text, span.clone()),
                         Piece::Hole(hole) => lower(hole),
                     })
                     .collect(),
             ),
-            Kind::Object(object) => To::Object(self.members(object, *within)),
-            Kind::List(items) => To::Array(
+            SyntaxKind::Object(object) => ExprKind::Object(self.members(object, *local_scope)),
+            SyntaxKind::List(items) => ExprKind::Array(
                 items
                     .iter()
                     .map(|item| match item {
@@ -139,88 +139,90 @@ impl<'a> Lower<'a> {
                     })
                     .collect(),
             ),
-            Kind::Name(name) => return self.name(name, place, within),
-            Kind::Call { on, name, arguments } => {
+            SyntaxKind::Name(name) => return self.name(name, span, local_scope),
+            SyntaxKind::Call { on, name, arguments } => {
                 let arguments = arguments.iter().map(lower).collect();
-                return self.call(on.as_deref(), name, arguments, place, within);
+                return self.call(on.as_deref(), name, arguments, span, local_scope);
             }
-            Kind::Member { of: base, name, safe } => {
-                if let Some(found) = self.of_resource(of, within, false) {
+            SyntaxKind::Member { of: base, name, safe } => {
+                if let Some(found) = self.of_resource(of, local_scope, false) {
                     return found;
                 }
-                if let Some(symbol) = self.of_namespace(base, name, within) {
-                    return self.meant(name, symbol, place);
+                if let Some(symbol) = self.of_namespace(base, name, local_scope) {
+                    return self.meant(name, symbol, span);
                 }
-                To::Property { base: boxed(base), name: name.clone(), safe: *safe }
+                ExprKind::Property { base: boxed(base), name: name.clone(), safe: *safe }
             }
-            Kind::Index { of: base, index, safe } => {
-                let part = self.of_resource(base, within, true).map(Box::new);
-                To::Index { base: part.unwrap_or_else(|| boxed(base)), index: boxed(index), safe: *safe }
+            SyntaxKind::Index { of: base, index, safe } => {
+                let part = self.of_resource(base, local_scope, true).map(Box::new);
+                ExprKind::Index { base: part.unwrap_or_else(|| boxed(base)), index: boxed(index), safe: *safe }
             }
-            Kind::Nested { .. } => match self.resource(of, within) {
-                Some((symbol, None)) => To::Resource(symbol),
-                _ => return self.unknown("It is nested in a resource of a loop.", place),
+            SyntaxKind::Nested { .. } => match self.resource(of, local_scope) {
+                Some((symbol, None)) => ExprKind::Resource(symbol),
+                _ => return self.unknown("It is nested in a resource of a loop.", span),
             },
-            Kind::Not(inner) => return call("not", vec![lower(inner)]),
-            Kind::Minus(inner) => match inner.kind {
-                Kind::Literal(Literal::Number(number)) => To::Literal(scalar(&Literal::Number(-number))),
+            SyntaxKind::Not(inner) => return call("not", vec![lower(inner)]),
+            SyntaxKind::Minus(inner) => match inner.kind {
+                SyntaxKind::Literal(Literal::Number(number)) => ExprKind::Literal(scalar(&Literal::Number(-number))),
                 _ => return call("minus", vec![lower(inner)]),
             },
-            Kind::Binary(operator, left, right) => return calls::binary(*operator, lower(left), lower(right), &place),
-            Kind::Choice(parts) => return call("if", parts.iter().map(lower).collect()),
-            Kind::Lambda { parameters, body } => {
-                let names: Vec<&str> = parameters.iter().map(String::as_str).collect();
-                let local = Local { names: &names, outer: within.locals };
-                let body = Box::new(self.expression(body, Within { locals: Some(&local), ..*within }));
-                To::Lambda { names: parameters.clone(), body }
+            SyntaxKind::Binary(operator, left, right) => {
+                return calls::binary(*operator, lower(left), lower(right), &span);
             }
-            Kind::For(each) => {
+            SyntaxKind::Choice(parts) => return call("if", parts.iter().map(lower).collect()),
+            SyntaxKind::Lambda { parameters, body } => {
+                let names: Vec<&str> = parameters.iter().map(String::as_str).collect();
+                let local = Local { names: &names, outer: local_scope.locals };
+                let body = Box::new(self.expression(body, LocalScope { locals: Some(&local), ..*local_scope }));
+                ExprKind::Lambda { names: parameters.clone(), body }
+            }
+            SyntaxKind::For(each) => {
                 let over = lower(&each.list);
                 let names: Vec<&str> = std::iter::once(each.item.as_str()).chain(each.index.as_deref()).collect();
-                let local = Local { names: &names, outer: within.locals };
-                let inner = Within { locals: Some(&local), ..*within };
+                let local = Local { names: &names, outer: local_scope.locals };
+                let inner = LocalScope { locals: Some(&local), ..*local_scope };
                 let (filter, body) = match &each.body.kind {
-                    Kind::If(parts) => (Some(self.expression(&parts[0], inner)), &parts[1]),
+                    SyntaxKind::If(parts) => (Some(self.expression(&parts[0], inner)), &parts[1]),
                     _ => (None, &each.body),
                 };
                 let body = self.expression(body, inner);
                 let (item, index) = (Some(each.item.clone()), each.index.clone());
-                To::For(Box::new(shared::For { item, index, over, filter, body }))
+                ExprKind::For(Box::new(shared::For { item, index, over, filter, body }))
             }
             // Only the body of a resource or module has one, and that is taken apart before.
-            Kind::If(parts) => return lower(&parts[1]),
+            SyntaxKind::If(parts) => return lower(&parts[1]),
         };
-        Expr::new(kind, place)
+        Expr::new(kind, span)
     }
 
     /// Calls with the names of a loop besides.
-    pub fn in_loop<T>(&self, names: &[&str], within: Within<'_>, call: impl FnOnce(Within<'_>) -> T) -> T {
-        let local = Local { names, outer: within.locals };
-        call(Within { locals: Some(&local), ..within })
+    pub fn in_loop<T>(&self, names: &[&str], local_scope: LocalScope<'_>, call: impl FnOnce(LocalScope<'_>) -> T) -> T {
+        let local = Local { names, outer: local_scope.locals };
+        call(LocalScope { locals: Some(&local), ..local_scope })
     }
 
     /// The members of an object that have one of these names, or all.
-    pub fn members(&self, object: &Object, within: Within<'_>) -> Vec<shared::Member> {
+    pub fn members(&self, object: &Object, local_scope: LocalScope<'_>) -> Vec<shared::Member> {
         let member = |member: &Member| match member {
-            Member::Spread(value) => shared::Member::Spread(self.expression(value, within)),
+            Member::Spread(value) => shared::Member::Spread(self.expression(value, local_scope)),
             Member::Pair { key, value, range } => {
-                let place = self.place(range);
-                let mut value = self.expression(value, within);
-                if matches!(value.kind, To::Literal(_)) {
-                    value.place = place.clone();
+                let span = self.span(range);
+                let mut value = self.expression(value, local_scope);
+                if matches!(value.kind, ExprKind::Literal(_)) {
+                    value.span = span.clone();
                 }
                 let key = match key {
-                    Key::Known(name) => Expr::text(name, place.clone()),
-                    Key::Template(template) => self.expression(template, within),
+                    Key::Known(name) => Expr::text(name, span.clone()),
+                    Key::Template(template) => self.expression(template, local_scope),
                 };
-                shared::Member::Pair { key, value, place }
+                shared::Member::Pair { key, value, span }
             }
         };
         object.members.iter().map(member).collect()
     }
 
-    fn is_local(name: &str, within: &Within<'_>) -> bool {
-        let mut next = within.locals;
+    fn is_local(name: &str, local_scope: &LocalScope<'_>) -> bool {
+        let mut next = local_scope.locals;
         while let Some(local) = next {
             if local.names.contains(&name) {
                 return true;
@@ -230,44 +232,44 @@ impl<'a> Lower<'a> {
         false
     }
 
-    fn name(&self, name: &str, place: Place, within: &Within<'_>) -> Expr {
-        if Self::is_local(name, within) {
-            return Expr::new(To::Local(name.to_owned()), place);
+    fn name(&self, name: &str, span: Span, local_scope: &LocalScope<'_>) -> Expr {
+        if Self::is_local(name, local_scope) {
+            return Expr::new(ExprKind::Local(name.to_owned()), span);
         }
-        if within.arguments.iter().any(|argument| argument == name) {
-            return Expr::new(To::Parameter(name.to_owned()), place);
+        if local_scope.arguments.iter().any(|argument| argument == name) {
+            return Expr::new(ExprKind::Parameter(name.to_owned()), span);
         }
-        if let Some(nested) = self.nested_symbol(name, within) {
-            return Expr::new(To::Resource(nested), place);
+        if let Some(nested) = self.nested_symbol(name, local_scope) {
+            return Expr::new(ExprKind::Resource(nested), span);
         }
         match self.names.get(name) {
-            Some(symbol) => self.meant(name, symbol, place),
+            Some(symbol) => self.meant(name, symbol, span),
             // What could not be parsed may have declared it.
             None if !self.unit.syntax.errors.is_empty() => self
-                .unknown(format!("`{name}` is not declared in what could be read of {}.", self.unit.file.path), place),
-            None => Expr::new(To::Local(name.to_owned()), place),
+                .unknown(format!("`{name}` is not declared in what could be read of {}.", self.unit.file.path), span),
+            None => Expr::new(ExprKind::Local(name.to_owned()), span),
         }
     }
 
-    fn meant(&self, name: &str, symbol: &Symbol, place: Place) -> Expr {
+    fn meant(&self, name: &str, symbol: &Symbol, span: Span) -> Expr {
         self.asked.borrow_mut().insert(name.to_owned());
         let kind = match symbol {
-            Symbol::Parameter => To::Parameter(name.to_owned()),
-            Symbol::Variable(known) => To::Variable(known.clone()),
-            Symbol::Resource | Symbol::Module => To::Resource(name.to_owned()),
-            Symbol::Unreadable(why) => return self.unknown(why.as_str(), place),
+            Symbol::Parameter => ExprKind::Parameter(name.to_owned()),
+            Symbol::Variable(known) => ExprKind::Variable(known.clone()),
+            Symbol::Resource | Symbol::Module => ExprKind::Resource(name.to_owned()),
+            Symbol::Unreadable(why) => return self.unknown(why.as_str(), span),
             Symbol::Function(_) | Symbol::Namespace(_) => {
-                return self.unknown(format!("`{name}` is not a value."), place);
+                return self.unknown(format!("`{name}` is not a value."), span);
             }
         };
-        Expr::new(kind, place)
+        Expr::new(kind, span)
     }
 
     /// `name` of `import * as base`.
-    fn of_namespace(&self, base: &Expression, name: &str, within: &Within<'_>) -> Option<&'a Symbol> {
-        let Kind::Name(namespace) = &base.kind else { return None };
+    fn of_namespace(&self, base: &Expression, name: &str, local_scope: &LocalScope<'_>) -> Option<&'a Symbol> {
+        let SyntaxKind::Name(namespace) = &base.kind else { return None };
         match self.names.get(namespace)? {
-            _ if Self::is_local(namespace, within) => None,
+            _ if Self::is_local(namespace, local_scope) => None,
             Symbol::Namespace(names) => names.get(name),
             unreadable @ Symbol::Unreadable(_) => Some(unreadable),
             _ => None,
@@ -275,25 +277,25 @@ impl<'a> Lower<'a> {
     }
 }
 
-fn scalar(literal: &Literal) -> Val {
+fn scalar(literal: &Literal) -> NodeValue {
     match literal {
-        Literal::Null => Val::Null,
-        Literal::Bool(flag) => Val::Bool(*flag),
-        Literal::Number(number) => Val::Number(Number::from(*number)),
-        Literal::Text(text) => Val::String(text.clone()),
+        Literal::Null => NodeValue::Null,
+        Literal::Bool(flag) => NodeValue::Bool(*flag),
+        Literal::Number(number) => NodeValue::Number(Number::from(*number)),
+        Literal::Text(text) => NodeValue::String(text.clone()),
     }
 }
 
 /// A value of a type, at no place.
 pub fn literal(literal: &Literal) -> Node {
-    Node::of(scalar(literal))
+    Node::new(scalar(literal))
 }
 
 /// The items of a list that are all literals.
 pub fn literals(list: &Expression) -> Option<Vec<Literal>> {
-    let Kind::List(items) = &list.kind else { return None };
+    let SyntaxKind::List(items) = &list.kind else { return None };
     let literal = |item: &Item| match item {
-        Item::Value(Expression { kind: Kind::Literal(literal), .. }) => Some(literal.clone()),
+        Item::Value(Expression { kind: SyntaxKind::Literal(literal), .. }) => Some(literal.clone()),
         _ => None,
     };
     items.iter().map(literal).collect()

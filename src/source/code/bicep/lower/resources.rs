@@ -1,13 +1,13 @@
 //! Resources of the file: by their symbols, and what is written or known of them.
 
-use super::super::syntax::{Expression, Kind};
-use super::{Lower, Within, body_name};
-use crate::source::code::arm::expression::{Expr, Kind as To};
+use super::super::syntax::{Expression, SyntaxKind};
+use super::{LocalScope, Lower, body_name};
+use crate::source::code::arm::expression::{Expr, ExprKind};
 
 impl Lower<'_> {
     /// The symbol of a resource that is nested in those around, or beside them.
-    pub(super) fn nested_symbol(&self, name: &str, within: &Within<'_>) -> Option<String> {
-        let mut around = within.resource?;
+    pub(super) fn nested_symbol(&self, name: &str, local_scope: &LocalScope<'_>) -> Option<String> {
+        let mut around = local_scope.resource?;
         loop {
             let nested = format!("{around}::{name}");
             if self.symbols?.resources.contains_key(&nested) {
@@ -18,82 +18,87 @@ impl Lower<'_> {
     }
 
     /// The resource that an expression names, and its index where that is one of a loop.
-    pub fn resource<'e>(&self, of: &'e Expression, within: &Within<'_>) -> Option<(String, Option<&'e Expression>)> {
+    pub fn resource<'e>(
+        &self,
+        of: &'e Expression,
+        local_scope: &LocalScope<'_>,
+    ) -> Option<(String, Option<&'e Expression>)> {
         let symbols = self.symbols?;
         match &of.kind {
-            Kind::Name(name) if Self::is_local(name, within) => None,
-            Kind::Name(name) => {
-                let symbol = self.nested_symbol(name, within).unwrap_or_else(|| name.clone());
+            SyntaxKind::Name(name) if Self::is_local(name, local_scope) => None,
+            SyntaxKind::Name(name) => {
+                let symbol = self.nested_symbol(name, local_scope).unwrap_or_else(|| name.clone());
                 symbols.resources.contains_key(&symbol).then_some((symbol, None))
             }
-            Kind::Nested { of, name } => {
-                let (symbol, None) = self.resource(of, within)? else { return None };
+            SyntaxKind::Nested { of, name } => {
+                let (symbol, None) = self.resource(of, local_scope)? else { return None };
                 let symbol = format!("{symbol}::{name}");
                 symbols.resources.contains_key(&symbol).then_some((symbol, None))
             }
-            Kind::Index { of, index, .. } => {
-                let (symbol, None) = self.resource(of, within)? else { return None };
-                matches!(symbols.resources[&symbol].declared.body.kind, Kind::For(_)).then_some((symbol, Some(index)))
+            SyntaxKind::Index { of, index, .. } => {
+                let (symbol, None) = self.resource(of, local_scope)? else { return None };
+                matches!(symbols.resources[&symbol].declared.body.kind, SyntaxKind::For(_))
+                    .then_some((symbol, Some(index)))
             }
             _ => None,
         }
     }
 
     /// `acr.properties.loginServer`: what is written there, or a name for what only a deployment knows.
-    pub(super) fn of_resource(&self, of: &Expression, within: &Within<'_>, is_part: bool) -> Option<Expr> {
+    pub(super) fn of_resource(&self, of: &Expression, local_scope: &LocalScope<'_>, is_part: bool) -> Option<Expr> {
         let mut steps = Vec::new();
         let mut base = of;
-        while let Kind::Member { of, name, safe } = &base.kind {
+        while let SyntaxKind::Member { of, name, safe } = &base.kind {
             steps.push((name.as_str(), *safe));
             base = of;
         }
         steps.reverse();
-        let (symbol, index) = self.resource(base, within)?;
+        let (symbol, index) = self.resource(base, local_scope)?;
         if steps.is_empty() {
             return None;
         }
         let first = symbol.split("::").next().unwrap_or_default();
         self.asked.borrow_mut().insert(first.to_owned());
-        let place = self.place(&of.range);
-        let indexed = |kind: To| {
-            let value = Expr::new(kind, place.clone());
+        let span = self.span(&of.range);
+        let indexed = |kind: ExprKind| {
+            let value = Expr::new(kind, span.clone());
             match index {
                 None => value,
                 Some(index) => {
-                    let (base, index) = (Box::new(value), Box::new(self.expression(index, *within)));
-                    Expr::new(To::Index { base, index, safe: false }, place.clone())
+                    let (base, index) = (Box::new(value), Box::new(self.expression(index, *local_scope)));
+                    Expr::new(ExprKind::Index { base, index, safe: false }, span.clone())
                 }
             }
         };
         let follow = |value: Expr| {
             steps.iter().fold(value, |value, (name, safe)| {
-                let kind = To::Property { base: Box::new(value), name: (*name).to_owned(), safe: *safe };
-                Expr::new(kind, place.clone())
+                let kind = ExprKind::Property { base: Box::new(value), name: (*name).to_owned(), safe: *safe };
+                Expr::new(kind, span.clone())
             })
         };
         if matches!(steps[0].0, "id" | "name" | "type" | "apiVersion") {
-            return Some(follow(indexed(To::Resource(symbol))));
+            return Some(follow(indexed(ExprKind::Resource(symbol))));
         }
         if let [("identity", false), ("principalId", false)] = steps.as_slice() {
             // As compiled templates say it, so that both come to the same name.
-            let base = Box::new(indexed(To::Resource(symbol)));
-            let id = Expr::new(To::Property { base, name: "id".to_owned(), safe: false }, place.clone());
-            return Some(follow(Expr::call("reference", vec![id], place.clone())));
+            let base = Box::new(indexed(ExprKind::Resource(symbol)));
+            let id = Expr::new(ExprKind::Property { base, name: "id".to_owned(), safe: false }, span.clone());
+            return Some(follow(Expr::call("reference", vec![id], span.clone())));
         }
         let resource = &self.symbols?.resources[&symbol];
         if !resource.declared.existing && !is_part && written(&resource.declared.body, &steps) {
-            return Some(follow(indexed(To::Variable(body_name(&symbol)))));
+            return Some(follow(indexed(ExprKind::Variable(body_name(&symbol)))));
         }
         if steps.iter().any(|(_, safe)| *safe) {
-            return Some(self.unknown("What a deployment makes of a resource is known only then.", place));
+            return Some(self.unknown("What a deployment makes of a resource is known only then.", span));
         }
         let path: String = steps.iter().map(|(name, _)| format!(".{name}")).collect();
         let which = index.map_or_else(String::new, |index| format!("[{}]", &self.unit.file.text[index.range.clone()]));
         // An index may be another at each turn of a loop.
-        let fixed = index.is_none_or(|index| matches!(index.kind, Kind::Literal(_)));
+        let fixed = index.is_none_or(|index| matches!(index.kind, SyntaxKind::Literal(_)));
         Some(match fixed {
-            true => self.symbol(&format!("{symbol}{which}{path}"), place),
-            false => self.unknown(format!("{symbol}{which}{path} is known only in a deployment."), place),
+            true => self.symbol(&format!("{symbol}{which}{path}"), span),
+            false => self.unknown(format!("{symbol}{which}{path} is known only in a deployment."), span),
         })
     }
 }
@@ -105,10 +110,10 @@ fn written(body: &Expression, steps: &[(&str, bool)]) -> bool {
         let Some(value) = object.get(name) else { return false };
         if position + 1 == steps.len() {
             // Of an object, and of those in a list, a deployment may know more than what is written.
-            return !matches!(value.kind, Kind::Object(_) | Kind::List(_) | Kind::For(_));
+            return !matches!(value.kind, SyntaxKind::Object(_) | SyntaxKind::List(_) | SyntaxKind::For(_));
         }
         match &value.kind {
-            Kind::Object(inner) => object = inner,
+            SyntaxKind::Object(inner) => object = inner,
             _ => return false,
         }
     }

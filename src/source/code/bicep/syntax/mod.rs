@@ -31,12 +31,12 @@ pub struct Declaration {
     /// From its keyword to its end.
     pub range: Range<usize>,
     /// What it declares.
-    pub what: What,
+    pub what: DeclarationKind,
 }
 
 /// What a declaration declares.
 #[derive(Debug)]
-pub enum What {
+pub enum DeclarationKind {
     /// `param name type = default`; in a parameter file `param name = value`.
     Parameter { name: String, kind: Option<Type>, default: Option<Expression> },
     /// `var name = value`.
@@ -133,13 +133,13 @@ pub struct Expression {
     /// How many expressions are within each other in it: bounded, so that what walks over it is.
     pub height: u16,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SyntaxKind,
 }
 
 /// What an expression is.
 #[derive(Debug)]
 #[allow(missing_docs)]
-pub enum Kind {
+pub enum SyntaxKind {
     Literal(Literal),
     /// `'text ${expression} text'`.
     Template(Vec<Piece>),
@@ -264,7 +264,7 @@ pub enum Operator {
 
 impl Operator {
     /// The operator of a symbol.
-    pub fn of(symbol: &str) -> Option<Operator> {
+    pub fn from_symbol(symbol: &str) -> Option<Operator> {
         Some(match symbol {
             "??" => Operator::Coalesce,
             "||" => Operator::Or,
@@ -314,9 +314,9 @@ impl Expression {
     /// The object of a resource's or module's body, within `for` and `if`.
     pub fn body_object(&self) -> Option<&Object> {
         match &self.kind {
-            Kind::Object(object) => Some(object),
-            Kind::If(parts) => parts[1].body_object(),
-            Kind::For(each) => each.body.body_object(),
+            SyntaxKind::Object(object) => Some(object),
+            SyntaxKind::If(parts) => parts[1].body_object(),
+            SyntaxKind::For(each) => each.body.body_object(),
             _ => None,
         }
     }

@@ -51,12 +51,12 @@ fn compiled_and_source_give_the_same_document() {
         let beside = scan(&[("main.bicep", SOURCE), ("main.json", &compiled(symbolic))]);
         assert_eq!(document(beside.only()), expected, "symbolic: {symbolic}");
         assert_eq!(places(beside.only()), places(plain.only()));
-        assert_eq!(beside.read.taken[0].files, 2);
+        assert_eq!(beside.extraction.files_read[0].files, 2);
         // Without the source, a template comes to the same but for how it is called.
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("template.json");
         std::fs::write(&path, compiled(symbolic)).expect("a file");
-        let arm = arm::read(&Found { templates: vec![path], ..Found::default() });
+        let arm = arm::read(&SourceFiles { templates: vec![path], ..SourceFiles::default() });
         let mut alone = document(&arm.registries[0]);
         alone["origin"] = expected["origin"].clone();
         let same_but_id = |mut document: Value| {
@@ -98,7 +98,7 @@ fn a_module_that_is_not_on_disk_is_read_where_it_was_compiled_to() {
         let head = "module hub 'br/public:avm/res/container-registry/registry:0.9.1'";
         assert_eq!(placed(access), [head]);
         assert_eq!(one.tasks.len(), 1);
-        assert_eq!(scan.left(), []);
+        assert_eq!(scan.skipped(), []);
     }
 }
 
@@ -108,7 +108,7 @@ fn a_template_of_other_source_is_left() {
     let scan = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
     assert_eq!(scan.only().address, "renamed");
     let why = "it declares other registries than main.bicep, which is read in its place";
-    assert_eq!(scan.left(), [("main.json".to_owned(), why.to_owned())]);
+    assert_eq!(scan.skipped(), [("main.json".to_owned(), why.to_owned())]);
 }
 
 #[test]

@@ -4,20 +4,20 @@ use super::*;
 use proptest::prelude::*;
 
 fn places_are_inside(node: &Node) {
-    let places = node.site.place.iter().chain(node.site.related.iter().map(|(_, place)| place));
-    for place in places {
-        assert!(place.file.text.get(place.start..place.end).is_some(), "{place:?}");
+    let places = node.provenance.span.iter().chain(node.provenance.related.iter().map(|(_, span)| span));
+    for span in places {
+        assert!(span.file.text.get(span.start..span.end).is_some(), "{span:?}");
     }
     match &node.value {
-        Val::List(items) => items.iter().for_each(places_are_inside),
-        Val::Object(members) => members.iter().for_each(|(_, member)| places_are_inside(member)),
+        NodeValue::List(items) => items.iter().for_each(places_are_inside),
+        NodeValue::Object(members) => members.iter().for_each(|(_, member)| places_are_inside(member)),
         _ => {}
     }
 }
 
 fn is_sound(text: &str) {
     let scan = scan_one(text);
-    for registry in scan.read.registries.clone() {
+    for registry in scan.extraction.registries.clone() {
         let block = &registry.block;
         assert!(block.file.text.get(block.start..block.end).is_some());
         places_are_inside(&registry.registry);

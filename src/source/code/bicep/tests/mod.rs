@@ -1,14 +1,14 @@
 mod compiled;
 mod hostile;
 
-use super::super::declared::{DeclaredRegistry, Node, Val};
+use super::super::declared::{DeclaredRegistry, Node, NodeValue};
 use super::*;
 use serde_json::{Value, json};
 
 /// A folder with these files; the first `.bicep` beside a `.json` of its name was compiled to that.
 fn scan(files: &[(&str, &str)]) -> Scan {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut found = Found::default();
+    let mut found = SourceFiles::default();
     for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -22,35 +22,35 @@ fn scan(files: &[(&str, &str)]) -> Scan {
         }
     }
     let prefix = format!("{}/", display_path(folder.path()));
-    Scan { read: read(&found), prefix, _folder: folder }
+    Scan { extraction: read(&found), prefix, _folder: folder }
 }
 
 struct Scan {
-    read: Read,
+    extraction: Extraction,
     prefix: String,
     _folder: tempfile::TempDir,
 }
 
 impl Scan {
     fn gaps(&self) -> Vec<String> {
-        self.read.gaps.iter().map(|gap| gap.replace(&self.prefix, "")).collect()
+        self.extraction.gaps.iter().map(|gap| gap.replace(&self.prefix, "")).collect()
     }
 
-    fn left(&self) -> Vec<(String, String)> {
+    fn skipped(&self) -> Vec<(String, String)> {
         let short = |text: &String| text.replace(&self.prefix, "");
-        self.read.left.iter().map(|(path, why)| (short(path), short(why))).collect()
+        self.extraction.skipped.iter().map(|(path, why)| (short(path), short(why))).collect()
     }
 
     /// Root and address of each registry.
     fn addresses(&self) -> Vec<String> {
-        let registries = self.read.registries.iter();
+        let registries = self.extraction.registries.iter();
         registries.map(|one| format!("{}:{}", one.root.replace(&self.prefix, ""), one.address)).collect()
     }
 
     fn only(&self) -> &DeclaredRegistry {
         assert_eq!(self.gaps(), [""; 0]);
-        assert_eq!(self.read.registries.len(), 1, "{:?}", self.addresses());
-        &self.read.registries[0]
+        assert_eq!(self.extraction.registries.len(), 1, "{:?}", self.addresses());
+        &self.extraction.registries[0]
     }
 }
 
@@ -63,9 +63,9 @@ fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
 
 /// The text that a value's place covers, and those of its uses.
 fn placed(node: &Node) -> Vec<String> {
-    let text = |place: &super::super::declared::Place| place.file.text[place.start..place.end].to_owned();
-    let own = node.site.place.iter().map(text);
-    own.chain(node.site.related.iter().map(|(_, place)| text(place))).collect()
+    let text = |span: &super::super::declared::Span| span.file.text[span.start..span.end].to_owned();
+    let own = node.provenance.span.iter().map(text);
+    own.chain(node.provenance.related.iter().map(|(_, span)| text(span))).collect()
 }
 
 fn document(registry: &DeclaredRegistry) -> Value {
@@ -193,13 +193,15 @@ fn a_whole_registry() {
         assert!(at(registry, "name").is_unknown());
         assert_eq!(at(registry, "sku/name").as_str(), Some("Premium"));
         let bypass = at(registry, "properties/networkRuleBypassAllowedForTasks");
-        assert!(bypass.site.note.as_ref().is_some_and(|note| note.contains("is the default")), "{bypass:?}");
+        assert!(bypass.provenance.note.as_ref().is_some_and(|note| note.contains("is the default")), "{bypass:?}");
         assert_eq!(one.tasks.len(), 1, "one of the two is left out by its condition");
         assert_eq!(at(&one.tasks[0], "name").as_str(), Some("task0"));
         assert_eq!(at(&one.tasks[0], "properties/agentPoolName").as_str(), Some("pool"));
         assert_eq!(one.agent_pools.len(), 1);
-        assert!(matches!(&at(&one.agent_pools[0], "properties/virtualNetworkSubnetResourceId").value, Val::Symbol(id)
-            if id.ends_with("/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/net/subnets/agents")));
+        assert!(
+            matches!(&at(&one.agent_pools[0], "properties/virtualNetworkSubnetResourceId").value, NodeValue::Symbol(id)
+            if id.ends_with("/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/net/subnets/agents"))
+        );
         assert_eq!(one.role_assignments.len(), 1);
         assert_eq!(
             at(&one.role_assignments[0], "properties/principalId").value,
@@ -227,7 +229,7 @@ fn modules_pass_parameters_and_outputs() {
     let scan = scan(&[("main.bicep", main), ("parts/acr.bicep", acr), ("parts/task.bicep", task)]);
     assert_eq!(scan.gaps(), [""; 0]);
     assert_eq!(scan.addresses(), ["main.bicep:first.acr", "main.bicep:many[1].acr"]);
-    let first = &scan.read.registries[0];
+    let first = &scan.extraction.registries[0];
     let access = at(&first.registry, "properties/publicNetworkAccess");
     assert_eq!(access.as_str(), Some("Enabled"));
     assert_eq!(
@@ -239,12 +241,12 @@ fn modules_pass_parameters_and_outputs() {
             .collect::<Vec<_>>()
     );
     assert_eq!(at(&first.registry, "sku/name").as_str(), Some("Premium"), "null stands for the default");
-    assert_eq!(first.related[0].1.shown().replace(&scan.prefix, ""), "main.bicep:6:1");
+    assert_eq!(first.related[0].1.position().replace(&scan.prefix, ""), "main.bicep:6:1");
     let names: Vec<_> = first.tasks.iter().map(|task| at(task, "name").as_str()).collect();
     assert_eq!(names, [Some("build"), Some("other")]);
-    assert!(scan.read.registries[1].tasks.is_empty());
-    let taken = &scan.read.taken;
-    assert_eq!((taken.len(), taken[0].files, taken[0].registries), (1, 3, 2));
+    assert!(scan.extraction.registries[1].tasks.is_empty());
+    let files_read = &scan.extraction.files_read;
+    assert_eq!((files_read.len(), files_read[0].files, files_read[0].registries), (1, 3, 2));
 }
 
 #[test]
@@ -259,9 +261,9 @@ fn modules_that_cannot_be_read_are_told() {
     assert_eq!(gaps[0], "main.bicep:1:1: the module includes itself; break the circle");
     assert!(gaps[1].starts_with("main.bicep:2:1: the module is not read: gone.bicep: cannot read it"), "{}", gaps[1]);
     assert!(gaps[2].starts_with("main.bicep:3:1: the module br/public:avm/res/container-registry/"), "{}", gaps[2]);
-    assert_eq!(scan.left().len(), 1);
-    assert_eq!(scan.left()[0].0, "main.bicep:6:1");
-    assert!(scan.read.registries[0].registry.get("name").is_some_and(Node::is_unknown));
+    assert_eq!(scan.skipped().len(), 1);
+    assert_eq!(scan.skipped()[0].0, "main.bicep:6:1");
+    assert!(scan.extraction.registries[0].registry.get("name").is_some_and(Node::is_unknown));
 }
 
 #[test]
@@ -299,10 +301,10 @@ fn parameter_files() {
     let two = scan_of(&files);
     assert_eq!(two.gaps(), [""; 0]);
     assert_eq!(two.addresses(), ["main.bicep (dev.bicepparam):acr", "main.bicep (prod.bicepparam):acr"]);
-    let access = at(&two.read.registries[1].registry, "properties/publicNetworkAccess");
-    assert!(access.is_unknown() && access.site.note.is_some());
-    let left: Vec<_> = two.left().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(left, ["base.bicepparam", "lost.bicepparam"]);
+    let access = at(&two.extraction.registries[1].registry, "properties/publicNetworkAccess");
+    assert!(access.is_unknown() && access.provenance.note.is_some());
+    let skipped: Vec<_> = two.skipped().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(skipped, ["base.bicepparam", "lost.bicepparam"]);
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn what_a_parameter_may_be() {
     let one = scan.only();
     let access = at(&one.registry, "properties/publicNetworkAccess");
     assert!(access.is_unknown());
-    assert!(access.site.note.as_ref().is_some_and(|note| note.contains("`access` has no value")), "{access:?}");
+    assert!(access.provenance.note.as_ref().is_some_and(|note| note.contains("`access` has no value")), "{access:?}");
     let values: Vec<_> =
         one.alternatives.iter().map(|other| at(&other.registry, "properties/publicNetworkAccess").as_str()).collect();
     assert_eq!(values, [Some("Enabled"), Some("Disabled")]);
@@ -332,7 +334,7 @@ fn what_is_not_known_is_not_guessed() {
     let one = scan.only();
     assert_eq!(at(&one.registry, "properties/adminUserEnabled").as_bool(), Some(true));
     let rules = at(&one.registry, "properties/networkRuleSet/ipRules");
-    assert!(!rules.is_whole());
+    assert!(!rules.is_fully_known());
 }
 
 fn scan_one(text: &str) -> Scan {
@@ -399,7 +401,7 @@ fn expressions_come_to_what_they_say() {
     ] {
         let kv = "resource kv 'Microsoft.KeyVault/vaults@2024-01-01' existing = { name: 'k' }";
         let node = value(kv, expression);
-        assert!(node.is_unknown() && node.site.note.is_some(), "{expression}: {node:?}");
+        assert!(node.is_unknown() && node.provenance.note.is_some(), "{expression}: {node:?}");
     }
 }
 
@@ -426,7 +428,7 @@ fn what_a_resource_says_of_itself() {
             "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.Storage/storageAccounts/store",
         ),
     ] {
-        assert_eq!(value(others, expression).value, Val::Symbol(expected.into()), "{expression}");
+        assert_eq!(value(others, expression).value, NodeValue::Symbol(expected.into()), "{expression}");
     }
     let loop_over = value(others, "[for i in range(0, 2): many[i].name]");
     assert_eq!(loop_over.to_json(), Some(json!(["store0", "store1"])));
@@ -447,15 +449,22 @@ fn what_is_wrong_is_told_with_its_place() {
             "main.bicep:8:8: unknown function `nope`; what depends on it is not known",
         ]
     );
-    assert_eq!(scan.read.registries.len(), 1);
+    assert_eq!(scan.extraction.registries.len(), 1);
 }
 
 #[test]
 fn a_file_of_no_registry_is_taken() {
     let scan = scan_one("resource s 'Microsoft.Storage/storageAccounts@2024-01-01' = { name: undeclared }\n");
     assert_eq!(scan.gaps(), [""; 0]);
-    assert_eq!((scan.read.taken.len(), scan.read.taken[0].registries, scan.read.taken[0].files), (1, 0, 1));
-    assert!(read(&Found::default()).taken.is_empty());
+    assert_eq!(
+        (
+            scan.extraction.files_read.len(),
+            scan.extraction.files_read[0].registries,
+            scan.extraction.files_read[0].files
+        ),
+        (1, 0, 1)
+    );
+    assert!(read(&SourceFiles::default()).files_read.is_empty());
 }
 
 #[test]
@@ -465,14 +474,14 @@ fn work_is_bounded() {
     let acr = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'x'\n  properties: {\n    x: v63\n    y: n4999\n  }\n}\n";
     let scan = scan_one(&format!("var v0 = [1]\n{doubled}var n0 = 1\n{nested}{acr}"));
     assert!(!scan.gaps().is_empty());
-    assert!(at(&scan.read.registries[0].registry, "properties/x").is_unknown());
+    assert!(at(&scan.extraction.registries[0].registry, "properties/x").is_unknown());
     let module = "module m 'b.bicep' = [for i in range(0, 10000): {\n  name: 'x'\n}]\n";
     let scan = self::scan(&[
         ("main.bicep", module),
         ("b.bicep", "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'x'\n}\n"),
     ]);
     assert!(scan.gaps().iter().any(|gap| gap.contains("2000 modules")), "{:?}", scan.gaps());
-    assert_eq!(scan.read.registries.len(), 2000);
+    assert_eq!(scan.extraction.registries.len(), 2000);
     let range = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = [for i in range(0, 100000000): {\n  name: 'x'\n}]\n";
     assert!(!scan_one(range).gaps().is_empty());
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::super::hcl::{Attribute, Block, Body, Expr, ExprKind, Step};
 use super::expand::object;
-use super::expression::turns;
+use super::expression::repetitions;
 use super::value::unknown_like;
-use super::{Evaluator, Scope, id_of, settled};
-use crate::source::code::declared::{Node, Place, Val};
+use super::{Evaluator, NameScope, id_of, value_or_unknown};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// Blocks that say how Terraform works, not what is made; and what expands a resource.
 const META: [&str; 9] =
@@ -19,13 +19,13 @@ impl<'a> Evaluator<'a> {
         &mut self,
         instance: usize,
         block: &'a Block,
-        turn: usize,
+        repetition: usize,
         attribute: &'a Attribute,
     ) -> Arc<Node> {
         let expansion = self.expansion(instance, block);
-        let Some(turn) = expansion.turns.get(turn) else { return Arc::default() };
+        let Some(repetition) = expansion.repetitions.get(repetition) else { return Arc::default() };
         let what = format!("{}.{}.{}", block.labels[0], block.labels[1], attribute.name);
-        let key = turn.key.suffix();
+        let key = repetition.key.suffix();
         self.once(instance, id_of(attribute), &key, (&what, attribute.span), |this| {
             // A body that is written as JSON is the object that it is written from: that one has places.
             let expr = match &attribute.value.kind {
@@ -36,92 +36,92 @@ impl<'a> Evaluator<'a> {
                 }
                 _ => &attribute.value,
             };
-            let value = settled(this.eval(expr, &Scope::within(instance, turn)));
+            let value = value_or_unknown(this.eval(expr, &NameScope::for_repetition(instance, repetition)));
             this.attribute_value(value, attribute.span)
         })
     }
 
     /// The nested blocks of an instance of a resource: an object of lists.
-    pub(super) fn nested_blocks(&mut self, instance: usize, block: &'a Block, turn: usize) -> Node {
+    pub(super) fn nested_blocks(&mut self, instance: usize, block: &'a Block, repetition: usize) -> Node {
         let expansion = self.expansion(instance, block);
-        let Some(turn) = expansion.turns.get(turn) else { return Node::default() };
+        let Some(repetition) = expansion.repetitions.get(repetition) else { return Node::default() };
         let mut members = Vec::new();
-        self.blocks(&block.body, &Scope::within(instance, turn), &mut members);
-        Node::of(Val::Object(members))
+        self.blocks(&block.body, &NameScope::for_repetition(instance, repetition), &mut members);
+        Node::new(NodeValue::Object(members))
     }
 
     /// An instance of a resource as an object of its attributes, nested blocks being lists of objects.
-    pub(super) fn resource_node(&mut self, instance: usize, block: &'a Block, turn: usize) -> Node {
+    pub(super) fn resource_node(&mut self, instance: usize, block: &'a Block, repetition: usize) -> Node {
         let mut members = Vec::new();
         for attribute in block.body.attributes.iter().filter(|attribute| !META.contains(&attribute.name.as_str())) {
-            let value = self.set_attribute(instance, block, turn, attribute);
+            let value = self.set_attribute(instance, block, repetition, attribute);
             self.charge(value.as_list().map_or(1, <[Node]>::len));
             members.push((attribute.name.clone(), Node::clone(&value)));
         }
         let expansion = self.expansion(instance, block);
-        if let Some(turn) = expansion.turns.get(turn) {
-            self.blocks(&block.body, &Scope::within(instance, turn), &mut members);
+        if let Some(repetition) = expansion.repetitions.get(repetition) {
+            self.blocks(&block.body, &NameScope::for_repetition(instance, repetition), &mut members);
         }
-        Node::at(Val::Object(members), self.place(block.head))
+        Node::spanned(NodeValue::Object(members), self.span(block.head))
     }
 
-    fn body(&mut self, body: &'a Body, scope: &Scope<'_>, place: Place) -> Node {
+    fn body(&mut self, body: &'a Body, scope: &NameScope<'_>, span: Span) -> Node {
         let mut members = Vec::new();
         for attribute in &body.attributes {
-            let value = settled(self.eval(&attribute.value, scope));
+            let value = value_or_unknown(self.eval(&attribute.value, scope));
             members.push((attribute.name.clone(), self.attribute_value(value, attribute.span)));
         }
         self.blocks(body, scope, &mut members);
-        Node::at(Val::Object(members), place)
+        Node::spanned(NodeValue::Object(members), span)
     }
 
     /// Adds the nested blocks of a body, each kind as a list.
-    fn blocks(&mut self, body: &'a Body, scope: &Scope<'_>, members: &mut Vec<(String, Node)>) {
+    fn blocks(&mut self, body: &'a Body, scope: &NameScope<'_>, members: &mut Vec<(String, Node)>) {
         for block in &body.blocks {
-            let place = self.place(block.head);
+            let span = self.span(block.head);
             if block.kind == "dynamic" {
                 if let Some(kind) = block.labels.first() {
                     let items = self.dynamic(block, kind, scope);
-                    add(members, kind, items, &place);
+                    add(members, kind, items, &span);
                 }
             } else if !META.contains(&block.kind.as_str()) {
-                let item = self.body(&block.body, scope, place.clone());
-                add(members, &block.kind, vec![item], &place);
+                let item = self.body(&block.body, scope, span.clone());
+                add(members, &block.kind, vec![item], &span);
             }
         }
     }
 
-    fn dynamic(&mut self, block: &'a Block, kind: &'a str, scope: &Scope<'_>) -> Vec<Node> {
-        let place = self.place(block.head);
+    fn dynamic(&mut self, block: &'a Block, kind: &'a str, scope: &NameScope<'_>) -> Vec<Node> {
+        let span = self.span(block.head);
         let (Some(each), Some(content)) = (block.body.attribute("for_each"), block.body.blocks_of("content").next())
         else {
-            return vec![Node::unknown("The dynamic block lacks `for_each` or `content`.").or_at(&place)];
+            return vec![Node::unknown("The dynamic block lacks `for_each` or `content`.").or_span(&span)];
         };
         let iterator = match block.body.attribute("iterator").map(|attribute| &attribute.value.kind) {
             Some(ExprKind::Name(name) | ExprKind::String(name)) => name,
             _ => kind,
         };
-        let over = settled(self.eval(&each.value, scope));
-        let walked = match turns(&over) {
+        let over = value_or_unknown(self.eval(&each.value, scope));
+        let walked = match repetitions(&over) {
             Ok(walked) => walked,
-            Err(stop) => return vec![self.at_attribute(stop, each)],
+            Err(error) => return vec![self.at_attribute(error, each)],
         };
         let set = self.is_set(&each.value, scope.instance, 0);
         let mut items = Vec::with_capacity(walked.len());
         for (key, value) in walked {
-            if matches!(value.value, Val::Unknown) {
+            if matches!(value.value, NodeValue::Unknown) {
                 // How many blocks it comes to is not known.
-                let place = value.site.place.clone().unwrap_or_else(|| self.place(each.span));
-                items.push(unknown_like(value).or_at(&place));
+                let span = value.provenance.span.clone().unwrap_or_else(|| self.span(each.span));
+                items.push(unknown_like(value).or_span(&span));
                 continue;
             }
             if !self.enter(each.span) {
-                items.push(Node::unknown("It takes too many steps to evaluate.").or_at(&place));
+                items.push(Node::unknown("It takes too many steps to evaluate.").or_span(&span));
                 return items;
             }
             let key = if set { value.clone() } else { key };
             let binding = object([("key", key), ("value", value.clone())]);
-            items.push(self.body(&content.body, &scope.with(iterator, &binding), place.clone()));
+            items.push(self.body(&content.body, &scope.with(iterator, &binding), span.clone()));
             self.leave();
         }
         items
@@ -153,10 +153,10 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-fn add(members: &mut Vec<(String, Node)>, kind: &str, items: Vec<Node>, place: &Place) {
+fn add(members: &mut Vec<(String, Node)>, kind: &str, items: Vec<Node>, span: &Span) {
     match members.iter_mut().find(|(name, _)| name == kind) {
-        Some((_, Node { value: Val::List(known), .. })) => known.extend(items),
+        Some((_, Node { value: NodeValue::List(known), .. })) => known.extend(items),
         Some(_) => {}
-        None => members.push((kind.to_owned(), Node::at(Val::List(items), place.clone()))),
+        None => members.push((kind.to_owned(), Node::spanned(NodeValue::List(items), span.clone()))),
     }
 }

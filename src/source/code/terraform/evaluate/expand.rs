@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::super::hcl::{Attribute, Block};
-use super::expression::turns;
-use super::value::{MOST_ITEMS, Stop, to_i64, to_text};
-use super::{Evaluator, Scope, id_of, settled};
-use crate::source::code::declared::{Node, Val};
+use super::expression::repetitions;
+use super::value::{ExpressionError, MAX_ITEMS, to_i64, to_text};
+use super::{Evaluator, NameScope, id_of, value_or_unknown};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// What a block expands to.
 #[derive(Debug)]
 pub(super) struct Expansion {
     pub shape: Shape,
-    pub turns: Vec<Turn>,
+    pub repetitions: Vec<Repetition>,
 }
 
 /// By what a block expands.
@@ -25,7 +25,7 @@ pub(super) enum Shape {
 
 /// One instance of a block.
 #[derive(Debug, Clone)]
-pub(super) struct Turn {
+pub(super) struct Repetition {
     pub key: Key,
     /// `count` or `each`, and its value.
     pub binding: Option<(&'static str, Node)>,
@@ -61,7 +61,7 @@ impl Key {
 }
 
 pub(super) fn object(members: [(&str, Node); 2]) -> Node {
-    Node::of(Val::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    Node::new(NodeValue::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 impl<'a> Evaluator<'a> {
@@ -78,82 +78,82 @@ impl<'a> Evaluator<'a> {
             (None, Some(_)) => Shape::Each,
             (None, None) => Shape::Single,
         };
-        let open = Arc::new(Expansion { shape, turns: vec![open_turn(shape, Node::default())] });
+        let open = Arc::new(Expansion { shape, repetitions: vec![open_repetition(shape, Node::default())] });
         self.instances[instance].expansions.insert(id, open);
-        let turns = match (count, each) {
+        let repetitions = match (count, each) {
             (Some(count), _) => self.counted(instance, count),
             (None, Some(each)) => self.each(instance, each),
-            (None, None) => vec![Turn { key: Key::None, binding: None, unexpanded: false }],
+            (None, None) => vec![Repetition { key: Key::None, binding: None, unexpanded: false }],
         };
-        let expansion = Arc::new(Expansion { shape, turns });
+        let expansion = Arc::new(Expansion { shape, repetitions });
         self.instances[instance].expansions.insert(id, Arc::clone(&expansion));
         expansion
     }
 
-    fn counted(&mut self, instance: usize, attribute: &'a Attribute) -> Vec<Turn> {
-        let count = settled(self.eval(&attribute.value, &Scope::of(instance)));
+    fn counted(&mut self, instance: usize, attribute: &'a Attribute) -> Vec<Repetition> {
+        let count = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
         match to_i64(&count) {
-            Ok(count) if count > MOST_ITEMS as i64 => {
+            Ok(count) if count > MAX_ITEMS as i64 => {
                 self.too_many(attribute, count.unsigned_abs() as usize);
-                vec![open_turn(Shape::Count, Node::default())]
+                vec![open_repetition(Shape::Count, Node::default())]
             }
             Ok(count) => {
-                let turn = |index: usize| {
+                let repetition = |index: usize| {
                     let index_node = Node::from_json(index.into());
-                    let binding = Node::of(Val::Object(vec![("index".to_owned(), index_node)]));
-                    Turn { key: Key::Index(index), binding: Some(("count", binding)), unexpanded: false }
+                    let binding = Node::new(NodeValue::Object(vec![("index".to_owned(), index_node)]));
+                    Repetition { key: Key::Index(index), binding: Some(("count", binding)), unexpanded: false }
                 };
-                (0..usize::try_from(count).unwrap_or(0)).map(turn).collect()
+                (0..usize::try_from(count).unwrap_or(0)).map(repetition).collect()
             }
-            Err(stop) => vec![open_turn(Shape::Count, self.at_attribute(stop, attribute))],
+            Err(error) => vec![open_repetition(Shape::Count, self.at_attribute(error, attribute))],
         }
     }
 
-    fn each(&mut self, instance: usize, attribute: &'a Attribute) -> Vec<Turn> {
-        let over = settled(self.eval(&attribute.value, &Scope::of(instance)));
-        let walked = match turns(&over) {
-            Ok(walked) if walked.len() > MOST_ITEMS => {
+    fn each(&mut self, instance: usize, attribute: &'a Attribute) -> Vec<Repetition> {
+        let over = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
+        let walked = match repetitions(&over) {
+            Ok(walked) if walked.len() > MAX_ITEMS => {
                 self.too_many(attribute, walked.len());
-                return vec![open_turn(Shape::Each, Node::default())];
+                return vec![open_repetition(Shape::Each, Node::default())];
             }
             Ok(walked) => walked,
-            Err(stop) => return vec![open_turn(Shape::Each, self.at_attribute(stop, attribute))],
+            Err(error) => return vec![open_repetition(Shape::Each, self.at_attribute(error, attribute))],
         };
-        let mut all: Vec<Turn> = Vec::with_capacity(walked.len());
+        let mut all: Vec<Repetition> = Vec::with_capacity(walked.len());
         for (key, value) in walked {
             // A set's items are their own keys.
-            let key = if matches!(over.value, Val::List(_)) { value.clone() } else { key };
+            let key = if matches!(over.value, NodeValue::List(_)) { value.clone() } else { key };
             all.push(match to_text(&key) {
                 Ok(text) => {
                     let binding = object([("key", key), ("value", value.clone())]);
-                    Turn { key: Key::Text(text), binding: Some(("each", binding)), unexpanded: false }
+                    Repetition { key: Key::Text(text), binding: Some(("each", binding)), unexpanded: false }
                 }
-                Err(stop) => open_turn(Shape::Each, self.at_attribute(stop, attribute)),
+                Err(error) => open_repetition(Shape::Each, self.at_attribute(error, attribute)),
             });
         }
         // Those that are not known would have one address.
         let mut open = false;
-        all.retain(|turn| !turn.unexpanded || !std::mem::replace(&mut open, true));
+        all.retain(|repetition| !repetition.unexpanded || !std::mem::replace(&mut open, true));
         all
     }
 
     fn too_many(&mut self, attribute: &Attribute, count: usize) {
-        let place = self.place(attribute.span).shown();
-        let gap = format!("{place}: {count} instances; at most {MOST_ITEMS} of one block are read");
+        let span = self.span(attribute.span).position();
+        let gap = format!("{span}: {count} instances; at most {MAX_ITEMS} of one block are read");
         self.gaps.insert(gap);
     }
 
-    pub(super) fn at_attribute(&self, stop: Stop, attribute: &Attribute) -> Node {
-        settled(Err(stop)).or_at(&self.place(attribute.span))
+    pub(super) fn at_attribute(&self, error: ExpressionError, attribute: &Attribute) -> Node {
+        value_or_unknown(Err(error)).or_span(&self.span(attribute.span))
     }
 }
 
 /// An instance that stands for any number of them.
-fn open_turn(shape: Shape, cause: Node) -> Turn {
+fn open_repetition(shape: Shape, cause: Node) -> Repetition {
     let binding = match shape {
         Shape::Single => None,
-        Shape::Count => Some(("count", Node::of(Val::Object(vec![("index".to_owned(), cause)])))),
+        Shape::Count => Some(("count", Node::new(NodeValue::Object(vec![("index".to_owned(), cause)])))),
         Shape::Each => Some(("each", object([("key", cause.clone()), ("value", cause)]))),
     };
-    Turn { key: Key::None, binding, unexpanded: true }
+    Repetition { key: Key::None, binding, unexpanded: true }
 }

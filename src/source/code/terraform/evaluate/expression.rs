@@ -3,15 +3,15 @@
 use super::super::hcl::{Expr, ExprKind, For, Operator, Part};
 use super::functions;
 use super::value::{
-    MOST_ITEMS, MOST_TEXT, Outcome, Stop, by_key, equal, first_unknown, list, number, stop_like, text, to_bool, to_f64,
-    to_text, unknown_like,
+    ExpressionError, MAX_ITEMS, MAX_TEXT, Outcome, by_key, equal, first_unknown, list, number, text, to_bool, to_f64,
+    to_text, unknown_error, unknown_like,
 };
-use super::{Evaluator, Scope, settled};
-use crate::source::code::declared::{Node, Place, Val};
+use super::{Evaluator, NameScope, value_or_unknown};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression; wrong only where Terraform would refuse it.
-    pub(super) fn eval(&mut self, expr: &'a Expr, scope: &Scope<'_>) -> Outcome {
+    pub(super) fn eval(&mut self, expr: &'a Expr, scope: &NameScope<'_>) -> Outcome {
         if !self.enter(expr.span) {
             return Ok(Node::unknown("It takes too many steps to evaluate."));
         }
@@ -19,30 +19,30 @@ impl<'a> Evaluator<'a> {
         self.leave();
         let mut node = match outcome {
             Ok(node) => node,
-            Err(Stop::Unknown(node)) => *node,
+            Err(ExpressionError::Unknown(node)) => *node,
             Err(wrong) => return Err(wrong),
         };
-        let place = self.place(expr.span);
-        if node.site.place.is_none() {
+        let span = self.span(expr.span);
+        if node.provenance.span.is_none() {
             // What a function made stands where the function is called.
-            if let Val::List(items) = &mut node.value {
-                items.iter_mut().for_each(|item| stand_at(item, &place));
+            if let NodeValue::List(items) = &mut node.value {
+                items.iter_mut().for_each(|item| stand_at(item, &span));
             }
-            node.site.place = Some(place);
+            node.provenance.span = Some(span);
         }
         Ok(node)
     }
 
-    fn eval_kind(&mut self, expr: &'a Expr, scope: &Scope<'_>) -> Outcome {
+    fn eval_kind(&mut self, expr: &'a Expr, scope: &NameScope<'_>) -> Outcome {
         match &expr.kind {
-            ExprKind::Null => Ok(Node::of(Val::Null)),
-            ExprKind::Bool(flag) => Ok(Node::of(Val::Bool(*flag))),
-            ExprKind::Number(number) => Ok(Node::of(Val::Number(number.clone()))),
+            ExprKind::Null => Ok(Node::new(NodeValue::Null)),
+            ExprKind::Bool(flag) => Ok(Node::new(NodeValue::Bool(*flag))),
+            ExprKind::Number(number) => Ok(Node::new(NodeValue::Number(number.clone()))),
             ExprKind::String(text) => Ok(Node::text(text.as_str())),
             ExprKind::Template(parts) => self.template(parts, scope),
             ExprKind::List(items) => {
                 let items = items.iter().map(|item| self.eval(item, scope));
-                Ok(Node::of(Val::List(items.collect::<Result<_, _>>()?)))
+                Ok(Node::new(NodeValue::List(items.collect::<Result<_, _>>()?)))
             }
             ExprKind::Object(members) => self.object(members, scope),
             ExprKind::Name(name) => self.reference(name, &[], scope),
@@ -54,7 +54,7 @@ impl<'a> Evaluator<'a> {
                 }
             },
             ExprKind::Call(name, arguments, expanded) => self.call(name, arguments, *expanded, scope),
-            ExprKind::Not(inner) => Ok(Node::of(Val::Bool(!to_bool(&self.eval(inner, scope)?)?))),
+            ExprKind::Not(inner) => Ok(Node::new(NodeValue::Bool(!to_bool(&self.eval(inner, scope)?)?))),
             ExprKind::Minus(inner) => number(-to_f64(&self.eval(inner, scope)?)?),
             ExprKind::Binary(operator, sides) => {
                 let left = self.eval(&sides.0, scope)?;
@@ -66,7 +66,7 @@ impl<'a> Evaluator<'a> {
                 if let Some(settles) = settles
                     && to_bool(&left).is_ok_and(|left| left == settles)
                 {
-                    return Ok(Node::of(Val::Bool(settles)));
+                    return Ok(Node::new(NodeValue::Bool(settles)));
                 }
                 let right = self.eval(&sides.1, scope)?;
                 binary(*operator, &left, &right)
@@ -76,7 +76,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn object(&mut self, members: &'a [(Expr, Expr)], scope: &Scope<'_>) -> Outcome {
+    fn object(&mut self, members: &'a [(Expr, Expr)], scope: &NameScope<'_>) -> Outcome {
         let mut object: Vec<(String, Node)> = Vec::with_capacity(members.len());
         let mut known = std::collections::HashMap::new();
         let mut unknown = None;
@@ -91,34 +91,35 @@ impl<'a> Evaluator<'a> {
                         object.push((key, value));
                     }
                 },
-                Err(Stop::Unknown(node)) => unknown = Some(node),
+                Err(ExpressionError::Unknown(node)) => unknown = Some(node),
                 Err(wrong) => return Err(wrong),
             }
         }
         match unknown {
-            Some(node) => Err(Stop::Unknown(node)),
-            None => Ok(Node::of(Val::Object(object))),
+            Some(node) => Err(ExpressionError::Unknown(node)),
+            None => Ok(Node::new(NodeValue::Object(object))),
         }
     }
 
     /// Both values the same: then the condition does not matter.
-    fn conditional(&mut self, three: &'a (Expr, Expr, Expr), scope: &Scope<'_>) -> Outcome {
+    fn conditional(&mut self, three: &'a (Expr, Expr, Expr), scope: &NameScope<'_>) -> Outcome {
         let condition = self.eval(&three.0, scope)?;
         match to_bool(&condition) {
             Ok(true) => self.eval(&three.1, scope),
             Ok(false) => self.eval(&three.2, scope),
-            Err(Stop::Unknown(_)) => {
-                let (yes, no) = (settled(self.eval(&three.1, scope)), settled(self.eval(&three.2, scope)));
+            Err(ExpressionError::Unknown(_)) => {
+                let (yes, no) =
+                    (value_or_unknown(self.eval(&three.1, scope)), value_or_unknown(self.eval(&three.2, scope)));
                 match equal(&yes, &no) {
                     Some(true) => Ok(yes),
-                    _ => Err(stop_like(&condition)),
+                    _ => Err(unknown_error(&condition)),
                 }
             }
             Err(wrong) => Err(wrong),
         }
     }
 
-    fn call(&mut self, name: &str, arguments: &'a [Expr], expanded: bool, scope: &Scope<'_>) -> Outcome {
+    fn call(&mut self, name: &str, arguments: &'a [Expr], expanded: bool, scope: &NameScope<'_>) -> Outcome {
         match (name, arguments) {
             ("try", arguments) => {
                 for argument in arguments {
@@ -127,12 +128,12 @@ impl<'a> Evaluator<'a> {
                         outcome => return outcome,
                     }
                 }
-                return Err(Stop::Wrong("All that is tried fails.".to_owned()));
+                return Err(ExpressionError::Wrong("All that is tried fails.".to_owned()));
             }
             ("can", [argument]) => {
                 return match self.eval(argument, scope) {
-                    Ok(node) if matches!(node.value, Val::Unknown) => Err(stop_like(&node)),
-                    outcome => Ok(Node::of(Val::Bool(outcome.is_ok()))),
+                    Ok(node) if matches!(node.value, NodeValue::Unknown) => Err(unknown_error(&node)),
+                    outcome => Ok(Node::new(NodeValue::Bool(outcome.is_ok()))),
                 };
             }
             _ => {}
@@ -140,24 +141,24 @@ impl<'a> Evaluator<'a> {
         let mut values = arguments.iter().map(|argument| self.eval(argument, scope)).collect::<Result<Vec<_>, _>>()?;
         if let Some(last) = values.pop_if(|_| expanded) {
             match last.value {
-                Val::List(items) => values.extend(items),
-                _ => values.push(Node { value: Val::Unknown, site: last.site }),
+                NodeValue::List(items) => values.extend(items),
+                _ => values.push(Node { value: NodeValue::Unknown, provenance: last.provenance }),
             }
         }
         self.charge(values.iter().map(|value| value.as_list().map_or(1, <[Node]>::len)).sum());
         functions::call(name, &values)
     }
 
-    fn for_expression(&mut self, inner: &'a For, scope: &Scope<'_>) -> Outcome {
+    fn for_expression(&mut self, inner: &'a For, scope: &NameScope<'_>) -> Outcome {
         let over = self.eval(&inner.over, scope)?;
         let mut items = Vec::new();
         let mut members: Vec<(String, Node)> = Vec::new();
         let mut known = std::collections::HashMap::new();
-        for (key, value) in turns(&over)? {
-            if matches!(value.value, Val::Unknown) {
+        for (key, value) in repetitions(&over)? {
+            if matches!(value.value, NodeValue::Unknown) {
                 // It may be any number of items.
                 match inner.name {
-                    Some(_) => return Err(stop_like(value)),
+                    Some(_) => return Err(unknown_error(value)),
                     None => items.push(value.clone()),
                 }
                 continue;
@@ -172,14 +173,14 @@ impl<'a> Evaluator<'a> {
                 match to_bool(&condition) {
                     Ok(true) => {}
                     Ok(false) => continue,
-                    Err(Stop::Unknown(_)) if inner.name.is_none() => {
-                        let place = value.site.place.clone();
+                    Err(ExpressionError::Unknown(_)) if inner.name.is_none() => {
+                        let span = value.provenance.span.clone();
                         let mut unknown = unknown_like(&condition);
-                        unknown.site.place = place;
+                        unknown.provenance.span = span;
                         items.push(unknown);
                         continue;
                     }
-                    Err(stop) => return Err(stop),
+                    Err(error) => return Err(error),
                 }
             }
             let result = match &inner.name {
@@ -192,28 +193,28 @@ impl<'a> Evaluator<'a> {
             match (known.get(&result.0), inner.grouped) {
                 (None, grouped) => {
                     known.insert(result.0.clone(), members.len());
-                    let value = if grouped { Node::of(Val::List(vec![result.1])) } else { result.1 };
+                    let value = if grouped { Node::new(NodeValue::List(vec![result.1])) } else { result.1 };
                     members.push((result.0, value));
                 }
                 (Some(&index), true) => {
                     let member: &mut (String, Node) = &mut members[index];
-                    if let Val::List(group) = &mut member.1.value {
+                    if let NodeValue::List(group) = &mut member.1.value {
                         group.push(result.1);
                     }
                 }
-                (Some(_), false) => return Err(Stop::Wrong("A `for` gives the same key twice.".to_owned())),
+                (Some(_), false) => return Err(ExpressionError::Wrong("A `for` gives the same key twice.".to_owned())),
             }
         }
         match inner.name {
             None => list(items),
-            Some(_) if members.len() > MOST_ITEMS => {
-                Err(Stop::Unknown(Box::new(Node::unknown(format!("The map has more than {MOST_ITEMS} members.")))))
-            }
-            Some(_) => Ok(Node::of(Val::Object(members))),
+            Some(_) if members.len() > MAX_ITEMS => Err(ExpressionError::Unknown(Box::new(Node::unknown(format!(
+                "The map has more than {MAX_ITEMS} members."
+            ))))),
+            Some(_) => Ok(Node::new(NodeValue::Object(members))),
         }
     }
 
-    fn template(&mut self, parts: &'a [Part], scope: &Scope<'_>) -> Outcome {
+    fn template(&mut self, parts: &'a [Part], scope: &NameScope<'_>) -> Outcome {
         if let [Part::Value(only)] = parts {
             return self.eval(only, scope);
         }
@@ -222,9 +223,14 @@ impl<'a> Evaluator<'a> {
         text(written)
     }
 
-    fn write_parts(&mut self, parts: &'a [Part], scope: &Scope<'_>, written: &mut String) -> Result<(), Stop> {
+    fn write_parts(
+        &mut self,
+        parts: &'a [Part],
+        scope: &NameScope<'_>,
+        written: &mut String,
+    ) -> Result<(), ExpressionError> {
         for part in parts {
-            if written.len() > MOST_TEXT {
+            if written.len() > MAX_TEXT {
                 return Ok(());
             }
             match part {
@@ -236,9 +242,9 @@ impl<'a> Evaluator<'a> {
                 }
                 Part::For(key_name, value_name, over, each) => {
                     let over = self.eval(over, scope)?;
-                    for (key, value) in turns(&over)? {
-                        if matches!(value.value, Val::Unknown) {
-                            return Err(stop_like(value));
+                    for (key, value) in repetitions(&over)? {
+                        if matches!(value.value, NodeValue::Unknown) {
+                            return Err(unknown_error(value));
                         }
                         let scope = scope.with(value_name, value);
                         let scope = match key_name {
@@ -256,28 +262,28 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What is walked, with its keys or indexes.
-pub(super) fn turns(over: &Node) -> Result<Vec<(Node, &Node)>, Stop> {
+pub(super) fn repetitions(over: &Node) -> Result<Vec<(Node, &Node)>, ExpressionError> {
     match &over.value {
-        Val::List(items) => {
+        NodeValue::List(items) => {
             Ok(items.iter().enumerate().map(|(index, item)| (Node::from_json(index.into()), item)).collect())
         }
-        Val::Object(members) => {
+        NodeValue::Object(members) => {
             Ok(by_key(members).into_iter().map(|(key, member)| (Node::text(key), member)).collect())
         }
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(over)),
-        _ => Err(Stop::Wrong("Only lists and maps can be walked.".to_owned())),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(over)),
+        _ => Err(ExpressionError::Wrong("Only lists and maps can be walked.".to_owned())),
     }
 }
 
-fn stand_at(node: &mut Node, place: &Place) {
-    node.site.place.get_or_insert_with(|| place.clone());
+fn stand_at(node: &mut Node, span: &Span) {
+    node.provenance.span.get_or_insert_with(|| span.clone());
 }
 
 fn binary(operator: Operator, left: &Node, right: &Node) -> Outcome {
-    let flag = |value: bool| Ok(Node::of(Val::Bool(value)));
+    let flag = |value: bool| Ok(Node::new(NodeValue::Bool(value)));
     let doubt = || {
         let cause = first_unknown(left).or_else(|| first_unknown(right)).unwrap_or(left);
-        Err(stop_like(cause))
+        Err(unknown_error(cause))
     };
     match operator {
         Operator::Equal => equal(left, right).map_or_else(doubt, flag),
@@ -286,9 +292,11 @@ fn binary(operator: Operator, left: &Node, right: &Node) -> Outcome {
         Operator::And | Operator::Or => {
             let settles = operator == Operator::Or;
             match (to_bool(left), to_bool(right)) {
-                (Err(Stop::Wrong(why)), _) | (_, Err(Stop::Wrong(why))) => Err(Stop::Wrong(why)),
+                (Err(ExpressionError::Wrong(why)), _) | (_, Err(ExpressionError::Wrong(why))) => {
+                    Err(ExpressionError::Wrong(why))
+                }
                 (_, Ok(right)) if right == settles => flag(settles),
-                (Err(stop), _) | (_, Err(stop)) => Err(stop),
+                (Err(error), _) | (_, Err(error)) => Err(error),
                 (Ok(left), Ok(right)) => flag(if settles { left || right } else { left && right }),
             }
         }

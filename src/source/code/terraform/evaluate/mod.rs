@@ -18,12 +18,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-pub use self::resources::{ModuleCall, Unread};
+pub use self::resources::{ModuleCall, UnreadModule};
 
-use self::expand::{Expansion, Turn};
-use self::value::{Outcome, Stop};
-use super::super::declared::{Node, Place};
-use super::hcl::{Block, Span};
+use self::expand::{Expansion, Repetition};
+use self::value::{ExpressionError, Outcome};
+use super::super::declared::{Node, Span};
+use super::hcl::{Block, ByteSpan};
 use super::modules::module::Module;
 use super::modules::{Installed, Tree};
 use crate::net::service_tags::ServiceTags;
@@ -34,17 +34,17 @@ pub struct Evaluator<'a> {
     installed: &'a Installed,
     tags: &'a ServiceTags,
     /// Values of the root's variables that come from elsewhere than its files.
-    given: &'a HashMap<String, Node>,
+    variable_values: &'a HashMap<String, Node>,
     /// Module instances; the first is the root.
     instances: Vec<Instance<'a>>,
     /// What symbols stand for.
-    named: HashMap<Arc<str>, Named<'a>>,
+    named: HashMap<Arc<str>, Referent<'a>>,
     /// What was not read, as sentences with their places.
     pub gaps: BTreeSet<String>,
     /// The calls of modules, one for each instance.
     pub calls: Vec<ModuleCall>,
     /// The calls of modules that are not on disk.
-    pub unread: Vec<Unread>,
+    pub unread: Vec<UnreadModule>,
     steps: u64,
     depth: usize,
 }
@@ -69,12 +69,12 @@ struct Instance<'a> {
 struct Caller<'a> {
     instance: usize,
     call: &'a Block,
-    turn: Turn,
+    repetition: Repetition,
 }
 
 /// What a symbol stands for.
 #[derive(Clone, Copy)]
-enum Named<'a> {
+enum Referent<'a> {
     /// An instance of a managed resource or of a data source: the module instance, its block, which of its expansion.
     Resource(usize, &'a Block, usize),
     /// A module instance.
@@ -83,24 +83,24 @@ enum Named<'a> {
 
 /// What the names of an expression mean.
 #[derive(Clone, Copy)]
-struct Scope<'s> {
+struct NameScope<'s> {
     instance: usize,
     /// `each`, `count`, or the name that a `for` or a dynamic block gives.
     binding: Option<(&'s str, &'s Node)>,
-    outer: Option<&'s Scope<'s>>,
+    outer: Option<&'s NameScope<'s>>,
 }
 
-impl<'s> Scope<'s> {
-    fn of(instance: usize) -> Scope<'static> {
-        Scope { instance, binding: None, outer: None }
+impl<'s> NameScope<'s> {
+    fn new(instance: usize) -> NameScope<'static> {
+        NameScope { instance, binding: None, outer: None }
     }
 
-    fn with(&'s self, name: &'s str, value: &'s Node) -> Scope<'s> {
-        Scope { instance: self.instance, binding: Some((name, value)), outer: Some(self) }
+    fn with(&'s self, name: &'s str, value: &'s Node) -> NameScope<'s> {
+        NameScope { instance: self.instance, binding: Some((name, value)), outer: Some(self) }
     }
 
-    fn within(instance: usize, turn: &'s Turn) -> Scope<'s> {
-        Scope { instance, binding: turn.binding.as_ref().map(|(name, value)| (*name, value)), outer: None }
+    fn for_repetition(instance: usize, repetition: &'s Repetition) -> NameScope<'s> {
+        NameScope { instance, binding: repetition.binding.as_ref().map(|(name, value)| (*name, value)), outer: None }
     }
 
     fn lookup(&self, name: &str) -> Option<&'s Node> {
@@ -126,7 +126,7 @@ impl<'a> Evaluator<'a> {
         tree: &'a Tree,
         root: &Path,
         installed: &'a Installed,
-        given: &'a HashMap<String, Node>,
+        variable_values: &'a HashMap<String, Node>,
         tags: &'a ServiceTags,
     ) -> Option<Evaluator<'a>> {
         let (folder, read) = tree.folders.get_key_value(root)?;
@@ -135,7 +135,7 @@ impl<'a> Evaluator<'a> {
             tree,
             installed,
             tags,
-            given,
+            variable_values,
             instances: vec![root],
             named: HashMap::new(),
             gaps: BTreeSet::new(),
@@ -146,8 +146,8 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn place(&self, span: Span) -> Place {
-        self.tree.place(span)
+    fn span(&self, span: ByteSpan) -> Span {
+        self.tree.span(span)
     }
 
     /// A value that is evaluated once for each instance of a module, and for each instance of the resource it is in.
@@ -156,7 +156,7 @@ impl<'a> Evaluator<'a> {
         instance: usize,
         id: usize,
         key: &str,
-        what: (&str, Span),
+        what: (&str, ByteSpan),
         compute: impl FnOnce(&mut Self) -> Node,
     ) -> Arc<Node> {
         let slot = (id, key.to_owned());
@@ -164,8 +164,8 @@ impl<'a> Evaluator<'a> {
             Some(Some(known)) => return Arc::clone(known),
             Some(None) => {
                 let (name, span) = what;
-                let place = self.place(span).shown();
-                self.gaps.insert(format!("{place}: `{name}` refers to itself; break the circle"));
+                let span = self.span(span).position();
+                self.gaps.insert(format!("{span}: `{name}` refers to itself; break the circle"));
                 return Arc::new(Node::unknown(format!("`{name}` refers to itself.")));
             }
             None => {}
@@ -199,10 +199,10 @@ impl<'a> Instance<'a> {
 }
 
 /// A value, where there is one or it is not known; unknown, and why, where Terraform would refuse it.
-fn settled(outcome: Outcome) -> Node {
+fn value_or_unknown(outcome: Outcome) -> Node {
     match outcome {
         Ok(node) => node,
-        Err(Stop::Unknown(node)) => *node,
-        Err(Stop::Wrong(why)) => Node::unknown(why),
+        Err(ExpressionError::Unknown(node)) => *node,
+        Err(ExpressionError::Wrong(why)) => Node::unknown(why),
     }
 }

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use super::super::hcl::{Block, Step};
 use super::expand::Shape;
-use super::value::{Outcome, Stop};
-use super::{Evaluator, Named, Scope, id_of, settled};
-use crate::source::code::declared::{Node, Val};
+use super::value::{ExpressionError, Outcome};
+use super::{Evaluator, NameScope, Referent, id_of, value_or_unknown};
+use crate::source::code::declared::{Node, NodeValue};
 
 fn unknown(note: String) -> Outcome {
-    Err(Stop::Unknown(Box::new(Node::unknown(note))))
+    Err(ExpressionError::Unknown(Box::new(Node::unknown(note))))
 }
 
 impl<'a> Evaluator<'a> {
     /// What a name, and the steps after it, refer to.
-    pub(super) fn reference(&mut self, name: &'a str, steps: &'a [Step], scope: &Scope<'_>) -> Outcome {
+    pub(super) fn reference(&mut self, name: &'a str, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
         if let Some(bound) = scope.lookup(name) {
             return self.walk(bound, steps, scope);
         }
         let Some((Step::Attribute(first), rest)) = steps.split_first() else {
-            return Err(Stop::Wrong(format!("`{name}` is no value.")));
+            return Err(ExpressionError::Wrong(format!("`{name}` is no value.")));
         };
         match name {
             "var" => {
@@ -36,7 +36,7 @@ impl<'a> Evaluator<'a> {
             }
             "data" => {
                 let Some((Step::Attribute(second), rest)) = rest.split_first() else {
-                    return Err(Stop::Wrong("A data source has a type and a name.".to_owned()));
+                    return Err(ExpressionError::Wrong("A data source has a type and a name.".to_owned()));
                 };
                 let module = self.instances[scope.instance].module;
                 match module.data.get(&(first.clone(), second.clone())) {
@@ -53,7 +53,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn resource(&mut self, block: &'a Block, steps: &'a [Step], scope: &Scope<'_>) -> Outcome {
+    fn resource(&mut self, block: &'a Block, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
         let instance = scope.instance;
         let what = format!("{}.{}", block.labels[0], block.labels[1]);
         let all = self.once(instance, id_of(block), "", (&what, block.head), |this| this.instances_of(instance, block));
@@ -64,29 +64,29 @@ impl<'a> Evaluator<'a> {
     fn instances_of(&mut self, instance: usize, block: &'a Block) -> Node {
         let expansion = self.expansion(instance, block);
         let symbol = |this: &mut Self, index: usize| {
-            let address = this.resource_address(instance, block, &expansion.turns[index]);
+            let address = this.resource_address(instance, block, &expansion.repetitions[index]);
             let address: Arc<str> = address.into();
-            this.named.insert(Arc::clone(&address), Named::Resource(instance, block, index));
-            Node::of(Val::Symbol(address))
+            this.named.insert(Arc::clone(&address), Referent::Resource(instance, block, index));
+            Node::new(NodeValue::Symbol(address))
         };
         if expansion.shape == Shape::Single {
             return symbol(self, 0);
         }
-        let counted = expansion.turns.iter().enumerate().filter(|(_, turn)| !turn.unexpanded);
+        let counted = expansion.repetitions.iter().enumerate().filter(|(_, repetition)| !repetition.unexpanded);
         let counted: Vec<usize> = counted.map(|(index, _)| index).collect();
-        let open = expansion.turns.iter().find(|turn| turn.unexpanded);
+        let open = expansion.repetitions.iter().find(|repetition| repetition.unexpanded);
         let note =
             || Node::unknown(format!("How many of `{}.{}` there are is not known.", block.labels[0], block.labels[1]));
         match (expansion.shape, open) {
             (Shape::Each, Some(_)) => note(),
             (Shape::Each, None) => {
-                let member = |index: usize| (expansion.turns[index].key.text(), symbol(self, index));
-                Node::of(Val::Object(counted.into_iter().map(member).collect()))
+                let member = |index: usize| (expansion.repetitions[index].key.text(), symbol(self, index));
+                Node::new(NodeValue::Object(counted.into_iter().map(member).collect()))
             }
             (_, open) => {
                 let mut items: Vec<Node> = counted.into_iter().map(|index| symbol(self, index)).collect();
                 items.extend(open.map(|_| note()));
-                Node::of(Val::List(items))
+                Node::new(NodeValue::List(items))
             }
         }
     }
@@ -98,40 +98,40 @@ impl<'a> Evaluator<'a> {
         address: &str,
         name: &str,
         steps: &'a [Step],
-        scope: &Scope<'_>,
+        scope: &NameScope<'_>,
     ) -> Outcome {
-        let (instance, block, turn) = target;
+        let (instance, block, repetition) = target;
         if let Some(addresses) = self.service_tag(target, name) {
             return self.walk(&addresses, &steps[1..], scope);
         }
-        let site = Default::default();
+        let provenance = Default::default();
         let data = block.kind == "data";
         if let Some(attribute) = block.body.attribute(name) {
-            let value = self.set_attribute(instance, block, turn, attribute);
+            let value = self.set_attribute(instance, block, repetition, attribute);
             return match value.value {
                 // Who has a name has one, whatever it is.
-                Val::Unknown if name == "name" && steps.len() == 1 => {
-                    let symbol = Val::Symbol(format!("{address}.name").into());
-                    Ok(Node { value: symbol, site: value.site.clone() })
+                NodeValue::Unknown if name == "name" && steps.len() == 1 => {
+                    let symbol = NodeValue::Symbol(format!("{address}.name").into());
+                    Ok(Node { value: symbol, provenance: value.provenance.clone() })
                 }
-                Val::Null => unknown(format!("`{address}.{name}` is known only once it is deployed.")),
+                NodeValue::Null => unknown(format!("`{address}.{name}` is known only once it is deployed.")),
                 _ => self.walk(&value, &steps[1..], scope),
             };
         }
         let nested =
             block.body.blocks.iter().any(|inner| inner.kind == name || inner.labels.first().is_some_and(|l| l == name));
         if nested && !data {
-            let blocks = self.nested_blocks(instance, block, turn);
+            let blocks = self.nested_blocks(instance, block, repetition);
             if let Some(list) = blocks.get(name)
                 && let Ok(found) = self.walk(list, &steps[1..], scope)
-                && !matches!(found.value, Val::Null)
+                && !matches!(found.value, NodeValue::Null)
             {
                 return Ok(found);
             }
         }
         match data && !(name == "id" && steps.len() == 1) {
             true => unknown(format!("`{address}.{name}` is read when Terraform runs.")),
-            false => self.symbol(address, &site, steps, scope),
+            false => self.symbol(address, &provenance, steps, scope),
         }
     }
 
@@ -142,13 +142,13 @@ impl<'a> Evaluator<'a> {
         };
         let what = format!("var.{name}");
         self.once(instance, id_of(block), "", (&what, block.head), |this| {
-            let given = this.given_value(instance, name);
+            let variable_values = this.given_value(instance, name);
             let literal = |attribute: &str| block.body.attribute(attribute).map(|attribute| &attribute.value.kind);
             let nullable = !matches!(literal("nullable"), Some(super::super::hcl::ExprKind::Bool(false)));
-            let given = given.filter(|value| nullable || !matches!(value.value, Val::Null));
-            let value = given.or_else(|| {
+            let variable_values = variable_values.filter(|value| nullable || !matches!(value.value, NodeValue::Null));
+            let value = variable_values.or_else(|| {
                 let default = block.body.attribute("default")?;
-                let value = settled(this.eval(&default.value, &Scope::of(instance)));
+                let value = value_or_unknown(this.eval(&default.value, &NameScope::new(instance)));
                 Some(this.attribute_value(value, default.span))
             });
             let value = value.unwrap_or_else(|| match this.instances[instance].caller {
@@ -165,17 +165,17 @@ impl<'a> Evaluator<'a> {
     /// What the call of a module, or a variables file, says of a variable.
     fn given_value(&mut self, instance: usize, name: &str) -> Option<Node> {
         let Some(caller) = &self.instances[instance].caller else {
-            if let Some(value) = self.given.get(name) {
+            if let Some(value) = self.variable_values.get(name) {
                 return Some(value.clone());
             }
             let folder = self.tree.folders.get(self.instances[instance].folder)?;
             let attribute = folder.values.iter().find_map(|values| values.attribute(name))?;
-            let value = settled(self.eval(&attribute.value, &Scope::of(instance)));
+            let value = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
             return Some(self.attribute_value(value, attribute.span));
         };
         let attribute = caller.call.body.attribute(name)?;
-        let (outer, turn) = (caller.instance, caller.turn.clone());
-        let value = settled(self.eval(&attribute.value, &Scope::within(outer, &turn)));
+        let (outer, repetition) = (caller.instance, caller.repetition.clone());
+        let value = value_or_unknown(self.eval(&attribute.value, &NameScope::for_repetition(outer, &repetition)));
         Some(self.attribute_value(value, attribute.span))
     }
 
@@ -186,7 +186,7 @@ impl<'a> Evaluator<'a> {
         };
         let what = format!("local.{name}");
         self.once(instance, id_of(attribute), "", (&what, attribute.span), |this| {
-            let value = settled(this.eval(&attribute.value, &Scope::of(instance)));
+            let value = value_or_unknown(this.eval(&attribute.value, &NameScope::new(instance)));
             this.attribute_value(value, attribute.span)
         })
     }
@@ -204,25 +204,25 @@ impl<'a> Evaluator<'a> {
             let expansion = this.expansion(instance, call);
             let symbol = |this: &mut Self, child: usize| {
                 let address: Arc<str> = this.instances[child].address.as_str().into();
-                this.named.insert(Arc::clone(&address), Named::Module(child));
-                Node::of(Val::Symbol(address))
+                this.named.insert(Arc::clone(&address), Referent::Module(child));
+                Node::new(NodeValue::Symbol(address))
             };
-            if expansion.turns.iter().any(|turn| turn.unexpanded) {
+            if expansion.repetitions.iter().any(|repetition| repetition.unexpanded) {
                 return Node::unknown(format!("How many of `module.{name}` there are is not known."));
             }
             let symbols: Vec<Node> = children.iter().map(|child| symbol(this, *child)).collect();
             match expansion.shape {
                 Shape::Single => symbols.into_iter().next().unwrap_or_default(),
-                Shape::Count => Node::of(Val::List(symbols)),
+                Shape::Count => Node::new(NodeValue::List(symbols)),
                 Shape::Each => {
-                    let keys = expansion.turns.iter().map(|turn| turn.key.text());
-                    Node::of(Val::Object(keys.zip(symbols).collect()))
+                    let keys = expansion.repetitions.iter().map(|repetition| repetition.key.text());
+                    Node::new(NodeValue::Object(keys.zip(symbols).collect()))
                 }
             }
         })
     }
 
-    pub(super) fn output(&mut self, instance: usize, name: &str, steps: &'a [Step], scope: &Scope<'_>) -> Outcome {
+    pub(super) fn output(&mut self, instance: usize, name: &str, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
         let module = self.instances[instance].module;
         let value = module.outputs.get(name).and_then(|block| Some((block, block.body.attribute("value")?)));
         let Some((block, attribute)) = value else {
@@ -230,7 +230,7 @@ impl<'a> Evaluator<'a> {
         };
         let what = format!("output.{name}");
         let value = self.once(instance, id_of(block), "", (&what, block.head), |this| {
-            let value = settled(this.eval(&attribute.value, &Scope::of(instance)));
+            let value = value_or_unknown(this.eval(&attribute.value, &NameScope::new(instance)));
             this.attribute_value(value, attribute.span)
         });
         self.walk(&value, steps, scope)

@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::hcl::{Block, Span};
+use super::super::hcl::{Block, ByteSpan};
 use super::super::modules::module::source_of;
 use super::super::resource::{Change, Resource};
-use super::expand::Turn;
+use super::expand::Repetition;
 use super::{Caller, Evaluator, Instance, id_of};
-use crate::source::code::declared::Place;
+use crate::source::code::declared::Span;
 
 /// How many modules may call one another in a row.
-const MOST_MODULES_DEEP: usize = 32;
+const MAX_MODULE_DEPTH: usize = 32;
 
 /// How many module instances, and how many instances of resources, one configuration may have.
-const MOST_INSTANCES: usize = 10_000;
+const MAX_INSTANCES: usize = 10_000;
 
 /// The call of a module, for one instance of the module that calls it.
 #[derive(Debug, Clone)]
@@ -23,16 +23,16 @@ pub struct ModuleCall {
     /// Address of the module that is called, with instance keys.
     pub address: String,
     /// The head of the call's block.
-    pub block: Place,
+    pub block: Span,
     /// What the call names.
     pub source: String,
 }
 
 /// The call of a module that is not on disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unread {
+pub struct UnreadModule {
     /// The head of the call's block.
-    pub block: Place,
+    pub block: Span,
     /// What the call names.
     pub source: String,
     /// Whether the call speaks of container registries.
@@ -65,22 +65,24 @@ impl<'a> Evaluator<'a> {
     fn resources_of(&mut self, instance: usize, resources: &mut Vec<Resource>) {
         let module = self.instances[instance].module;
         let related = self.called_at(instance);
-        for block in
-            module.resources.iter().filter(|block| block.labels.len() == 2 && Resource::matters(&block.labels[0]))
+        for block in module
+            .resources
+            .iter()
+            .filter(|block| block.labels.len() == 2 && Resource::concerns_registries(&block.labels[0]))
         {
             let expansion = self.expansion(instance, block);
-            for (index, turn) in expansion.turns.iter().enumerate() {
-                if resources.len() >= MOST_INSTANCES {
-                    let place = self.place(block.head).shown();
-                    self.gaps.insert(format!("{place}: at most {MOST_INSTANCES} instances of resources are read"));
+            for (index, repetition) in expansion.repetitions.iter().enumerate() {
+                if resources.len() >= MAX_INSTANCES {
+                    let span = self.span(block.head).position();
+                    self.gaps.insert(format!("{span}: at most {MAX_INSTANCES} instances of resources are read"));
                     return;
                 }
                 resources.push(Resource {
-                    address: self.resource_address(instance, block, turn),
-                    unexpanded: turn.unexpanded || self.is_unexpanded(instance),
+                    address: self.resource_address(instance, block, repetition),
+                    unexpanded: repetition.unexpanded || self.is_unexpanded(instance),
                     kind: block.labels[0].clone(),
                     attributes: self.resource_node(instance, block, index),
-                    block: self.place(block.head),
+                    block: self.span(block.head),
                     related: related.clone(),
                     change: Change::Declared,
                 });
@@ -89,9 +91,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The address of an instance of a resource or data source.
-    pub(super) fn resource_address(&self, instance: usize, block: &Block, turn: &Turn) -> String {
+    pub(super) fn resource_address(&self, instance: usize, block: &Block, repetition: &Repetition) -> String {
         let data = if block.kind == "data" { "data." } else { "" };
-        let inner = format!("{data}{}{}", block.labels.join("."), turn.key.suffix());
+        let inner = format!("{data}{}{}", block.labels.join("."), repetition.key.suffix());
         self.instances[instance].address_of(&inner)
     }
 
@@ -99,7 +101,7 @@ impl<'a> Evaluator<'a> {
     fn is_unexpanded(&self, instance: usize) -> bool {
         let mut caller = self.instances[instance].caller.as_ref();
         while let Some(outer) = caller {
-            if outer.turn.unexpanded {
+            if outer.repetition.unexpanded {
                 return true;
             }
             caller = self.instances[outer.instance].caller.as_ref();
@@ -108,11 +110,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The calls that lead to a module instance, the nearest first.
-    fn called_at(&self, instance: usize) -> Vec<(&'static str, Place)> {
+    fn called_at(&self, instance: usize) -> Vec<(&'static str, Span)> {
         let mut calls = Vec::new();
         let mut caller = self.instances[instance].caller.as_ref();
         while let Some(outer) = caller {
-            calls.push(("called here", self.place(outer.call.head)));
+            calls.push(("called here", self.span(outer.call.head)));
             caller = self.instances[outer.instance].caller.as_ref();
         }
         calls
@@ -133,16 +135,16 @@ impl<'a> Evaluator<'a> {
         let name = call.labels.first()?;
         let caller = &self.instances[instance];
         let key = if caller.key.is_empty() { name.clone() } else { format!("{}.{name}", caller.key) };
-        let place = self.place(call.head);
+        let span = self.span(call.head);
         let source = source_of(call).unwrap_or_default().to_owned();
         let Some(folder) = self.tree.callee(self.installed, &key, caller.folder, call) else {
             self.calls.push(ModuleCall {
                 address: caller.address_of(&format!("module.{name}")),
-                block: place.clone(),
+                block: span.clone(),
                 source: source.clone(),
             });
             let of_registries = self.speaks_of_registries(call);
-            self.unread.push(Unread { block: place, source, of_registries });
+            self.unread.push(UnreadModule { block: span, source, of_registries });
             return None;
         };
         let mut depth = 0;
@@ -150,29 +152,29 @@ impl<'a> Evaluator<'a> {
         while let Some(ancestor) = outer {
             let ancestor = &self.instances[ancestor];
             if ancestor.folder == folder {
-                let gap = format!("{}: the module includes itself; break the circle", place.shown());
+                let gap = format!("{}: the module includes itself; break the circle", span.position());
                 self.gaps.insert(gap);
                 return None;
             }
             depth += 1;
             outer = ancestor.caller.as_ref().map(|caller| caller.instance);
         }
-        if depth >= MOST_MODULES_DEEP {
-            let gap = format!("{}: more than {MOST_MODULES_DEEP} modules call one another in a row", place.shown());
+        if depth >= MAX_MODULE_DEPTH {
+            let gap = format!("{}: more than {MAX_MODULE_DEPTH} modules call one another in a row", span.position());
             self.gaps.insert(gap);
             return None;
         }
         let module = &self.tree.folders.get(folder)?.module;
         let expansion = self.expansion(instance, call);
-        let mut children = Vec::with_capacity(expansion.turns.len());
-        for turn in &expansion.turns {
-            if self.instances.len() >= MOST_INSTANCES {
-                self.gaps.insert(format!("{}: at most {MOST_INSTANCES} module instances are read", place.shown()));
+        let mut children = Vec::with_capacity(expansion.repetitions.len());
+        for repetition in &expansion.repetitions {
+            if self.instances.len() >= MAX_INSTANCES {
+                self.gaps.insert(format!("{}: at most {MAX_INSTANCES} module instances are read", span.position()));
                 break;
             }
-            let address = self.instances[instance].address_of(&format!("module.{name}{}", turn.key.suffix()));
-            self.calls.push(ModuleCall { address: address.clone(), block: place.clone(), source: source.clone() });
-            let caller = Caller { instance, call, turn: turn.clone() };
+            let address = self.instances[instance].address_of(&format!("module.{name}{}", repetition.key.suffix()));
+            self.calls.push(ModuleCall { address: address.clone(), block: span.clone(), source: source.clone() });
+            let caller = Caller { instance, call, repetition: repetition.clone() };
             self.instances.push(Instance::new(module, folder, key.clone(), address, Some(caller)));
             children.push(self.instances.len() - 1);
         }
@@ -183,8 +185,9 @@ impl<'a> Evaluator<'a> {
     fn speaks_of_registries(&self, call: &Block) -> bool {
         let attributes = call.body.attributes.iter().map(|attribute| attribute.span);
         let blocks = call.body.blocks.iter().map(|block| block.head);
-        let end =
-            attributes.chain(blocks).fold(call.head, |last: Span, span| if span.end > last.end { span } else { last });
+        let end = attributes
+            .chain(blocks)
+            .fold(call.head, |last: ByteSpan, span| if span.end > last.end { span } else { last });
         let file = &self.tree.files[call.head.file as usize];
         let text = file.text.get(call.head.start as usize..end.end as usize).unwrap_or(&file.text).to_lowercase();
         let words = |word: &str| word == "acr" || word.starts_with("acr") || word.ends_with("acr");

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::super::hcl::{Expr, ExprKind, parse_expression};
 use super::value::{set_of, to_bool, to_number, to_text};
-use super::{Evaluator, Scope, settled};
-use crate::source::code::declared::{Node, Val};
+use super::{Evaluator, NameScope, value_or_unknown};
+use crate::source::code::declared::{Node, NodeValue};
 
 impl<'a> Evaluator<'a> {
     /// The value as the type has it. What does not convert stays as it is: Terraform says so, not we.
@@ -29,38 +29,38 @@ impl<'a> Evaluator<'a> {
         if !self.enter(wanted.span) {
             return value;
         }
-        let Node { value, site } = value;
+        let Node { value, provenance } = value;
         let value = match (name, value) {
-            ("list", Val::List(items)) => {
-                Val::List(items.into_iter().map(|item| self.conform(item, inner, instance)).collect())
+            ("list", NodeValue::List(items)) => {
+                NodeValue::List(items.into_iter().map(|item| self.conform(item, inner, instance)).collect())
             }
-            ("set", Val::List(items)) => {
+            ("set", NodeValue::List(items)) => {
                 let items: Vec<Node> = items.into_iter().map(|item| self.conform(item, inner, instance)).collect();
-                Val::List(set_of(&items))
+                NodeValue::List(set_of(&items))
             }
-            ("map", Val::Object(members)) => {
-                Val::Object(members.into_iter().map(|(key, item)| (key, self.conform(item, inner, instance))).collect())
-            }
-            ("tuple", Val::List(items)) => match &inner.kind {
+            ("map", NodeValue::Object(members)) => NodeValue::Object(
+                members.into_iter().map(|(key, item)| (key, self.conform(item, inner, instance))).collect(),
+            ),
+            ("tuple", NodeValue::List(items)) => match &inner.kind {
                 ExprKind::List(types) if types.len() == items.len() => {
                     let items = items.into_iter().zip(types);
-                    Val::List(items.map(|(item, wanted)| self.conform(item, wanted, instance)).collect())
+                    NodeValue::List(items.map(|(item, wanted)| self.conform(item, wanted, instance)).collect())
                 }
-                _ => Val::List(items),
+                _ => NodeValue::List(items),
             },
-            ("object", Val::Object(members)) => match &inner.kind {
-                ExprKind::Object(wanted) => Val::Object(self.conform_object(members, wanted, instance)),
-                _ => Val::Object(members),
+            ("object", NodeValue::Object(members)) => match &inner.kind {
+                ExprKind::Object(wanted) => NodeValue::Object(self.conform_object(members, wanted, instance)),
+                _ => NodeValue::Object(members),
             },
             ("optional", value) => {
-                let node = self.conform(Node { value, site: site.clone() }, inner, instance);
+                let node = self.conform(Node { value, provenance: provenance.clone() }, inner, instance);
                 self.leave();
                 return node;
             }
             (_, value) => value,
         };
         self.leave();
-        Node { value, site }
+        Node { value, provenance }
     }
 
     /// Attributes that the type does not have are dropped; those that may be left out have their defaults.
@@ -70,7 +70,7 @@ impl<'a> Evaluator<'a> {
         wanted: &'a [(Expr, Expr)],
         instance: usize,
     ) -> Vec<(String, Node)> {
-        let mut given: std::collections::HashMap<String, Node> = members.into_iter().collect();
+        let mut variable_values: std::collections::HashMap<String, Node> = members.into_iter().collect();
         let mut conformed = Vec::with_capacity(wanted.len());
         for (name, wanted) in wanted {
             let ExprKind::String(name) = &name.kind else { continue };
@@ -78,11 +78,12 @@ impl<'a> Evaluator<'a> {
                 ExprKind::Call(call, arguments, _) if call == "optional" => arguments.get(1),
                 _ => None,
             };
-            let own = given.remove(name).filter(|own| default.is_none() || !matches!(own.value, Val::Null));
+            let own =
+                variable_values.remove(name).filter(|own| default.is_none() || !matches!(own.value, NodeValue::Null));
             let value = match (own, default) {
                 (Some(own), _) => own,
-                (None, Some(default)) => settled(self.eval(default, &Scope::of(instance))),
-                (None, None) => Node::of(Val::Null),
+                (None, Some(default)) => value_or_unknown(self.eval(default, &NameScope::new(instance))),
+                (None, None) => Node::new(NodeValue::Null),
             };
             conformed.push((name.clone(), self.conform(value, wanted, instance)));
         }
@@ -98,15 +99,15 @@ fn plain(node: Node, wanted: &Expr) -> Node {
         _ => return node,
     };
     let value = match (name.as_ref(), &node.value) {
-        (_, Val::Null | Val::Unknown | Val::Symbol(_)) => return node,
-        ("string", _) => to_text(&node).map(Val::String),
-        ("number", _) => to_number(&node).map(Val::Number),
-        ("bool", _) => to_bool(&node).map(Val::Bool),
-        ("set", Val::List(items)) => Ok(Val::List(set_of(items))),
+        (_, NodeValue::Null | NodeValue::Unknown | NodeValue::Symbol(_)) => return node,
+        ("string", _) => to_text(&node).map(NodeValue::String),
+        ("number", _) => to_number(&node).map(NodeValue::Number),
+        ("bool", _) => to_bool(&node).map(NodeValue::Bool),
+        ("set", NodeValue::List(items)) => Ok(NodeValue::List(set_of(items))),
         _ => return node,
     };
     match value {
-        Ok(value) => Node { value, site: node.site },
+        Ok(value) => Node { value, provenance: node.provenance },
         Err(_) => node,
     }
 }

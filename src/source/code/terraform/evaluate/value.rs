@@ -5,17 +5,17 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::super::hcl::{from_f64, read_number};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// How many items a list or object may be expanded to.
-pub const MOST_ITEMS: usize = 10_000;
+pub const MAX_ITEMS: usize = 10_000;
 
 /// How long a computed text may get, in bytes.
-pub const MOST_TEXT: usize = 1 << 20;
+pub const MAX_TEXT: usize = 1 << 20;
 
 /// Why there is no value.
 #[derive(Debug)]
-pub enum Stop {
+pub enum ExpressionError {
     /// It cannot be known: what stands for it.
     Unknown(Box<Node>),
     /// Terraform would refuse it; a sentence.
@@ -23,105 +23,107 @@ pub enum Stop {
 }
 
 /// A value, or why there is none.
-pub type Outcome = Result<Node, Stop>;
+pub type Outcome = Result<Node, ExpressionError>;
 
 /// Unknown for the same reason as another value.
 pub fn unknown_like(cause: &Node) -> Node {
-    match (&cause.site.note, &cause.value) {
+    match (&cause.provenance.note, &cause.value) {
         (Some(note), _) => Node::unknown(Arc::clone(note)),
-        (None, Val::Symbol(name)) => Node::unknown(format!("`{name}` is known only once it is deployed.")),
+        (None, NodeValue::Symbol(name)) => Node::unknown(format!("`{name}` is known only once it is deployed.")),
         (None, _) => Node::default(),
     }
 }
 
 /// An outcome that is unknown for the same reason as a value.
-pub fn stop_like(cause: &Node) -> Stop {
-    Stop::Unknown(Box::new(unknown_like(cause)))
+pub fn unknown_error(cause: &Node) -> ExpressionError {
+    ExpressionError::Unknown(Box::new(unknown_like(cause)))
 }
 
 /// The first thing within a value that is not known.
 pub fn first_unknown(node: &Node) -> Option<&Node> {
     match &node.value {
-        Val::Unknown | Val::Symbol(_) => Some(node),
-        Val::List(items) => items.iter().find_map(first_unknown),
-        Val::Object(members) => members.iter().find_map(|(_, member)| first_unknown(member)),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Some(node),
+        NodeValue::List(items) => items.iter().find_map(first_unknown),
+        NodeValue::Object(members) => members.iter().find_map(|(_, member)| first_unknown(member)),
         _ => None,
     }
 }
 
 /// A text, or what converts to one.
-pub fn to_text(node: &Node) -> Result<String, Stop> {
+pub fn to_text(node: &Node) -> Result<String, ExpressionError> {
     match &node.value {
-        Val::String(text) => Ok(text.clone()),
-        Val::Bool(flag) => Ok(flag.to_string()),
-        Val::Number(number) => Ok(shown(number)),
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
-        Val::Null => Err(Stop::Wrong("A text is needed, and null is given.".to_owned())),
-        _ => Err(Stop::Wrong("A text is needed, and a collection is given.".to_owned())),
+        NodeValue::String(text) => Ok(text.clone()),
+        NodeValue::Bool(flag) => Ok(flag.to_string()),
+        NodeValue::Number(number) => Ok(number_text(number)),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
+        NodeValue::Null => Err(ExpressionError::Wrong("A text is needed, and null is given.".to_owned())),
+        _ => Err(ExpressionError::Wrong("A text is needed, and a collection is given.".to_owned())),
     }
 }
 
 /// A number, or what converts to one.
-pub fn to_number(node: &Node) -> Result<Number, Stop> {
-    let wrong = || Stop::Wrong("A number is needed, and something else is given.".to_owned());
+pub fn to_number(node: &Node) -> Result<Number, ExpressionError> {
+    let wrong = || ExpressionError::Wrong("A number is needed, and something else is given.".to_owned());
     match &node.value {
-        Val::Number(number) => Ok(number.clone()),
-        Val::String(text) => {
+        NodeValue::Number(number) => Ok(number.clone()),
+        NodeValue::String(text) => {
             let plain = text.starts_with(|first: char| first.is_ascii_digit() || first == '-' || first == '.');
             read_number(text).filter(|_| plain).ok_or_else(wrong)
         }
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
         _ => Err(wrong()),
     }
 }
 
 /// A number to calculate with.
-pub fn to_f64(node: &Node) -> Result<f64, Stop> {
+pub fn to_f64(node: &Node) -> Result<f64, ExpressionError> {
     Ok(to_number(node)?.as_f64().unwrap_or(f64::NAN))
 }
 
 /// A whole number.
-pub fn to_i64(node: &Node) -> Result<i64, Stop> {
-    to_number(node)?.as_i64().ok_or_else(|| Stop::Wrong("A whole number is needed.".to_owned()))
+pub fn to_i64(node: &Node) -> Result<i64, ExpressionError> {
+    to_number(node)?.as_i64().ok_or_else(|| ExpressionError::Wrong("A whole number is needed.".to_owned()))
 }
 
 /// A truth value, or what converts to one.
-pub fn to_bool(node: &Node) -> Result<bool, Stop> {
+pub fn to_bool(node: &Node) -> Result<bool, ExpressionError> {
     match &node.value {
-        Val::Bool(flag) => Ok(*flag),
-        Val::String(text) if text == "true" => Ok(true),
-        Val::String(text) if text == "false" => Ok(false),
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
-        _ => Err(Stop::Wrong("true or false is needed, and something else is given.".to_owned())),
+        NodeValue::Bool(flag) => Ok(*flag),
+        NodeValue::String(text) if text == "true" => Ok(true),
+        NodeValue::String(text) if text == "false" => Ok(false),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
+        _ => Err(ExpressionError::Wrong("true or false is needed, and something else is given.".to_owned())),
     }
 }
 
 /// A computed number.
 pub fn number(value: f64) -> Outcome {
     match from_f64(value) {
-        Some(number) => Ok(Node::of(Val::Number(number))),
-        None => Err(Stop::Wrong("The result is no finite number.".to_owned())),
+        Some(number) => Ok(Node::new(NodeValue::Number(number))),
+        None => Err(ExpressionError::Wrong("The result is no finite number.".to_owned())),
     }
 }
 
 /// A computed text, unless it is too long to be one in earnest.
 pub fn text(text: String) -> Outcome {
-    match text.len() > MOST_TEXT {
-        true => Err(Stop::Unknown(Box::new(Node::unknown("The text is longer than 1 MB.")))),
+    match text.len() > MAX_TEXT {
+        true => Err(ExpressionError::Unknown(Box::new(Node::unknown("The text is longer than 1 MB.")))),
         false => Ok(Node::text(text)),
     }
 }
 
 /// A computed list, unless it is too long to be one in earnest.
 pub fn list(items: Vec<Node>) -> Outcome {
-    match items.len() > MOST_ITEMS {
-        true => Err(Stop::Unknown(Box::new(Node::unknown(format!("The list has more than {MOST_ITEMS} items."))))),
-        false => Ok(Node::of(Val::List(items))),
+    match items.len() > MAX_ITEMS {
+        true => {
+            Err(ExpressionError::Unknown(Box::new(Node::unknown(format!("The list has more than {MAX_ITEMS} items.")))))
+        }
+        false => Ok(Node::new(NodeValue::List(items))),
     }
 }
 
 /// A number as a text: `1`, not `1.0`.
-pub fn shown(number: &Number) -> String {
+pub fn number_text(number: &Number) -> String {
     match number.as_f64().and_then(from_f64) {
         Some(normal) if !number.is_i64() && !number.is_u64() => normal.to_string(),
         _ => number.to_string(),
@@ -131,20 +133,20 @@ pub fn shown(number: &Number) -> String {
 /// Whether two values are equal; none where that cannot be known.
 pub fn equal(left: &Node, right: &Node) -> Option<bool> {
     match (&left.value, &right.value) {
-        (Val::Symbol(one), Val::Symbol(other)) if one == other => Some(true),
+        (NodeValue::Symbol(one), NodeValue::Symbol(other)) if one == other => Some(true),
         // What a symbol names is not null.
-        (Val::Symbol(_), Val::Null) | (Val::Null, Val::Symbol(_)) => Some(false),
-        (Val::Unknown | Val::Symbol(_), _) | (_, Val::Unknown | Val::Symbol(_)) => None,
-        (Val::Number(one), Val::Number(other)) => Some(one == other || one.as_f64() == other.as_f64()),
-        (Val::List(one), Val::List(other)) => {
-            let open = |items: &[Node]| items.iter().any(|item| matches!(item.value, Val::Unknown));
+        (NodeValue::Symbol(_), NodeValue::Null) | (NodeValue::Null, NodeValue::Symbol(_)) => Some(false),
+        (NodeValue::Unknown | NodeValue::Symbol(_), _) | (_, NodeValue::Unknown | NodeValue::Symbol(_)) => None,
+        (NodeValue::Number(one), NodeValue::Number(other)) => Some(one == other || one.as_f64() == other.as_f64()),
+        (NodeValue::List(one), NodeValue::List(other)) => {
+            let open = |items: &[Node]| items.iter().any(|item| matches!(item.value, NodeValue::Unknown));
             match open(one) || open(other) {
                 true => None,
                 false if one.len() != other.len() => Some(false),
                 false => all(one.iter().zip(other).map(|(one, other)| equal(one, other))),
             }
         }
-        (Val::Object(one), Val::Object(other)) => match one.len() == other.len() {
+        (NodeValue::Object(one), NodeValue::Object(other)) => match one.len() == other.len() {
             false => Some(false),
             true => all(one.iter().map(|(key, value)| match right.get(key) {
                 Some(other) => equal(value, other),
@@ -171,8 +173,8 @@ fn all(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 /// What tells a value from others in a set; none where it is not known.
 pub fn identity(node: &Node) -> Option<String> {
     match &node.value {
-        Val::Symbol(name) => Some(format!("symbol {name}")),
-        Val::Number(number) => Some(shown(number)),
+        NodeValue::Symbol(name) => Some(format!("symbol {name}")),
+        NodeValue::Number(number) => Some(number_text(number)),
         _ => node.to_json().map(|value| value.to_string()),
     }
 }
@@ -181,15 +183,15 @@ pub fn identity(node: &Node) -> Option<String> {
 pub fn set_of(items: &[Node]) -> Vec<Node> {
     let mut set = distinct(items);
     let rank = |node: &Node| match &node.value {
-        Val::Bool(_) => 0,
-        Val::Number(_) => 1,
-        Val::String(_) => 2,
-        Val::Unknown | Val::Symbol(_) => 4,
+        NodeValue::Bool(_) => 0,
+        NodeValue::Number(_) => 1,
+        NodeValue::String(_) => 2,
+        NodeValue::Unknown | NodeValue::Symbol(_) => 4,
         _ => 3,
     };
     set.sort_by(|one, other| match (&one.value, &other.value) {
-        (Val::String(one), Val::String(other)) => one.cmp(other),
-        (Val::Number(one), Val::Number(other)) => {
+        (NodeValue::String(one), NodeValue::String(other)) => one.cmp(other),
+        (NodeValue::Number(one), NodeValue::Number(other)) => {
             one.as_f64().unwrap_or_default().total_cmp(&other.as_f64().unwrap_or_default())
         }
         _ => rank(one).cmp(&rank(other)),
@@ -227,12 +229,12 @@ mod tests {
 
     #[test]
     fn what_is_not_known_may_still_be_certain() {
-        let symbol = |name: &str| Node::of(Val::Symbol(name.into()));
+        let symbol = |name: &str| Node::new(NodeValue::Symbol(name.into()));
         assert_eq!(equal(&symbol("a.b.id"), &symbol("a.b.id")), Some(true));
         assert_eq!(equal(&symbol("a.b.id"), &symbol("a.c.id")), None);
-        assert_eq!(equal(&symbol("a.b.id"), &Node::of(Val::Null)), Some(false));
+        assert_eq!(equal(&symbol("a.b.id"), &Node::new(NodeValue::Null)), Some(false));
         assert_eq!(equal(&Node::default(), &Node::default()), None);
-        let lists = |items: Vec<Node>| Node::of(Val::List(items));
+        let lists = |items: Vec<Node>| Node::new(NodeValue::List(items));
         assert_eq!(equal(&lists(vec![Node::default()]), &lists(vec![])), None);
         assert_eq!(
             equal(&lists(vec![symbol("a"), Node::text("x")]), &lists(vec![symbol("b"), Node::text("y")])),

@@ -8,7 +8,7 @@ use jsonc_parser::{CollectOptions, parse_to_ast};
 
 use super::number::read_number;
 use super::parser::{Parsed, Parser, SyntaxError};
-use super::{Attribute, Block, Body, Expr, ExprKind, Span};
+use super::{Attribute, Block, Body, ByteSpan, Expr, ExprKind};
 use crate::model::json_text::STRICT;
 
 /// How many labels the blocks of a file have. The JSON form does not tell labels from attributes.
@@ -89,9 +89,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn span(&self, range: Range) -> Span {
+    fn span(&self, range: Range) -> ByteSpan {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Span { file: self.file, start: offset(range.start), end: offset(range.end) }
+        ByteSpan { file: self.file, start: offset(range.start), end: offset(range.end) }
     }
 
     /// Each level of labels is an object, and wherever an object stands a list of them may.
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn name_span(&self, property: &ObjectProp<'t>) -> Span {
+    fn name_span(&self, property: &ObjectProp<'t>) -> ByteSpan {
         use jsonc_parser::ast::ObjectPropName::{String, Word};
         match &property.name {
             String(name) => self.span(name.range),
@@ -213,7 +213,7 @@ impl<'t> Reader<'t> {
         Ok(Attribute { name: property.name.as_str().to_owned(), span: self.span(property.range), value })
     }
 
-    fn expr(&self, span: Span, kind: ExprKind) -> Parsed<Expr> {
+    fn expr(&self, span: ByteSpan, kind: ExprKind) -> Parsed<Expr> {
         Parser::new("", self.file).expr(span, kind)
     }
 

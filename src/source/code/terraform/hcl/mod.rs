@@ -18,14 +18,14 @@ pub use self::parser::{SyntaxError, parse, parse_expression};
 use serde_json::Number;
 
 /// How deep brackets, blocks and the like may be nested.
-pub const MOST_NESTED: usize = 512;
+pub const MAX_NESTING: usize = 512;
 
 /// How high the tree of one expression may get: what walks it needs a stack.
-const MOST_HIGH: u16 = 2048;
+const MAX_HEIGHT: u16 = 2048;
 
 /// A stretch of one of the files that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct ByteSpan {
     /// Which of the files.
     pub file: u32,
     /// First byte.
@@ -34,14 +34,14 @@ pub struct Span {
     pub end: u32,
 }
 
-impl Span {
+impl ByteSpan {
     /// From the start of this one to the end of another.
-    fn to(self, other: Span) -> Span {
-        Span { end: other.end.max(self.start), ..self }
+    fn to(self, other: ByteSpan) -> ByteSpan {
+        ByteSpan { end: other.end.max(self.start), ..self }
     }
 
     /// Whether the other lies within this one.
-    pub fn holds(self, other: Span) -> bool {
+    pub fn holds(self, other: ByteSpan) -> bool {
         self.file == other.file && self.start <= other.start && other.end <= self.end
     }
 }
@@ -73,7 +73,7 @@ pub struct Attribute {
     /// The name.
     pub name: String,
     /// From the name to the end of the value.
-    pub span: Span,
+    pub span: ByteSpan,
     /// The value.
     pub value: Expr,
 }
@@ -86,7 +86,7 @@ pub struct Block {
     /// Such as `azurerm_container_registry` and `main`.
     pub labels: Vec<String>,
     /// The kind and the labels.
-    pub head: Span,
+    pub head: ByteSpan,
     /// What is between the braces.
     pub body: Body,
 }
@@ -95,7 +95,7 @@ pub struct Block {
 #[derive(Debug, Clone)]
 pub struct Expr {
     /// Where it stands.
-    pub span: Span,
+    pub span: ByteSpan,
     /// What it is.
     pub kind: ExprKind,
     /// How many expressions are within one another, this one included.

@@ -1,6 +1,6 @@
 //! The parser's state: where it is in the text, what it skips, how deep it is.
 
-use super::{Body, Expr, ExprKind, MOST_HIGH, MOST_NESTED, Part, Span, Step};
+use super::{Body, ByteSpan, Expr, ExprKind, MAX_HEIGHT, MAX_NESTING, Part, Step};
 
 /// Why a text is not Terraform's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub fn parse(text: &str, file: u32) -> Result<Body, SyntaxError> {
 ///
 /// # Errors
 /// It is none.
-pub fn parse_expression(text: &str, at: Span) -> Result<Expr, SyntaxError> {
+pub fn parse_expression(text: &str, at: ByteSpan) -> Result<Expr, SyntaxError> {
     let mut parser = Parser::new(text, at.file);
     parser.fixed = Some(at);
     parser.across_lines = true;
@@ -40,7 +40,7 @@ pub fn parse_expression(text: &str, at: Span) -> Result<Expr, SyntaxError> {
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 /// How many expressions may be within one another, brackets or not.
-const MOST_DEEP: usize = 3 * MOST_NESTED;
+const MAX_DEPTH: usize = 3 * MAX_NESTING;
 
 pub(super) struct Parser<'t> {
     pub text: &'t str,
@@ -51,7 +51,7 @@ pub(super) struct Parser<'t> {
     /// What to add to an offset for the place in the file.
     pub base: usize,
     /// The place of everything, where offsets into the text say nothing: a JSON string with escapes.
-    pub fixed: Option<Span>,
+    pub fixed: Option<ByteSpan>,
     /// Whether a line's end is a blank, as it is within brackets.
     pub across_lines: bool,
     brackets: usize,
@@ -68,13 +68,13 @@ impl<'t> Parser<'t> {
         SyntaxError { offset, message: message.into() }
     }
 
-    pub fn span(&self, start: usize, end: usize) -> Span {
+    pub fn span(&self, start: usize, end: usize) -> ByteSpan {
         let offset = |at: usize| u32::try_from(self.base + at).unwrap_or(u32::MAX);
-        self.fixed.unwrap_or(Span { file: self.file, start: offset(start), end: offset(end) })
+        self.fixed.unwrap_or(ByteSpan { file: self.file, start: offset(start), end: offset(end) })
     }
 
     /// From `start` to where the parser is.
-    pub fn since(&self, start: usize) -> Span {
+    pub fn since(&self, start: usize) -> ByteSpan {
         self.span(start, self.pos)
     }
 
@@ -123,7 +123,7 @@ impl<'t> Parser<'t> {
 
     /// One call of the parser within another, as far as that is allowed.
     pub fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth >= MOST_DEEP {
+        if self.depth >= MAX_DEPTH {
             return Err(self.error("the expression is too long; split it with locals"));
         }
         self.depth += 1;
@@ -134,8 +134,8 @@ impl<'t> Parser<'t> {
 
     /// What stands in brackets, where a line's end is a blank; or in braces, where it is none.
     pub fn with_lines<T>(&mut self, across: bool, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.brackets >= MOST_NESTED {
-            return Err(self.error(format!("it is nested deeper than {MOST_NESTED} levels; write it flatter")));
+        if self.brackets >= MAX_NESTING {
+            return Err(self.error(format!("it is nested deeper than {MAX_NESTING} levels; write it flatter")));
         }
         self.brackets += 1;
         let before = std::mem::replace(&mut self.across_lines, across);
@@ -198,9 +198,9 @@ impl<'t> Parser<'t> {
     }
 
     /// An expression, unless its tree is too high.
-    pub fn expr(&self, span: Span, kind: ExprKind) -> Parsed<Expr> {
+    pub fn expr(&self, span: ByteSpan, kind: ExprKind) -> Parsed<Expr> {
         let height = 1 + height(&kind);
-        match height > MOST_HIGH {
+        match height > MAX_HEIGHT {
             true => Err(self.error("the expression is too long; split it with locals")),
             false => Ok(Expr { span, kind, height }),
         }

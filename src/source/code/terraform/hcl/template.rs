@@ -5,7 +5,7 @@ use super::{Expr, ExprKind, Part};
 
 /// Where a template ends, and what its text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TemplateKind {
     /// At the closing quote; with escapes.
     Quoted,
     /// At the end of the parser's text; as written, but for this many blanks at each line's start.
@@ -14,7 +14,7 @@ enum Kind {
 
 /// How a list of parts ended.
 #[derive(PartialEq, Eq)]
-enum Ended {
+enum PartsEnd {
     Text,
     Else,
     EndIf,
@@ -26,7 +26,7 @@ impl Parser<'_> {
     pub fn quoted(&mut self) -> Parsed<Expr> {
         let start = self.pos;
         self.pos += 1;
-        let parts = self.template(Kind::Quoted)?;
+        let parts = self.template(TemplateKind::Quoted)?;
         self.expect("\"", "to close the text")?;
         let span = self.since(start);
         self.expr(span, folded(parts))
@@ -42,7 +42,7 @@ impl Parser<'_> {
 
     /// All of the parser's text is one template.
     pub fn whole_template(&mut self) -> Parsed<ExprKind> {
-        Ok(folded(self.template(Kind::Raw { indent: 0 })?))
+        Ok(folded(self.template(TemplateKind::Raw { indent: 0 })?))
     }
 
     /// `<<NAME … NAME`.
@@ -69,7 +69,7 @@ impl Parser<'_> {
         let indent = if flush { indent_of(&self.text[body..close]) } else { 0 };
         let whole_end = std::mem::replace(&mut self.end, close);
         self.pos = body;
-        let parts = self.template(Kind::Raw { indent });
+        let parts = self.template(TemplateKind::Raw { indent });
         self.end = whole_end;
         let parts = parts?;
         self.pos = after;
@@ -77,15 +77,15 @@ impl Parser<'_> {
         self.expr(span, folded(parts))
     }
 
-    fn template(&mut self, kind: Kind) -> Parsed<Vec<Part>> {
+    fn template(&mut self, kind: TemplateKind) -> Parsed<Vec<Part>> {
         let (parts, ended) = self.parts(kind)?;
         match ended {
-            Ended::Text => Ok(parts),
+            PartsEnd::Text => Ok(parts),
             _ => Err(self.error("a template directive ends here that does not begin")),
         }
     }
 
-    fn parts(&mut self, kind: Kind) -> Parsed<(Vec<Part>, Ended)> {
+    fn parts(&mut self, kind: TemplateKind) -> Parsed<(Vec<Part>, PartsEnd)> {
         let mut parts: Vec<Part> = Vec::new();
         let mut text = String::new();
         let mut trim = false;
@@ -96,7 +96,7 @@ impl Parser<'_> {
                 [b'%', b'{', ..] => true,
                 _ => {
                     parts.push(Part::Text(text));
-                    return Ok((parts, Ended::Text));
+                    return Ok((parts, PartsEnd::Text));
                 }
             };
             self.pos += 2;
@@ -119,7 +119,7 @@ impl Parser<'_> {
             }
             match self.with_lines(true, |parser| parser.directive(kind))? {
                 Directive::Part(part) => parts.push(part),
-                Directive::Ended(ended) => return Ok((parts, ended)),
+                Directive::PartsEnd(ended) => return Ok((parts, ended)),
             }
         }
     }
@@ -131,20 +131,20 @@ impl Parser<'_> {
         Ok(trim)
     }
 
-    fn directive(&mut self, kind: Kind) -> Parsed<Directive> {
+    fn directive(&mut self, kind: TemplateKind) -> Parsed<Directive> {
         self.skip();
         let word = self.name();
         self.skip();
         let ended = match word {
             Some("if") => return self.if_directive(kind),
             Some("for") => return self.for_directive(kind),
-            Some("else") => Ended::Else,
-            Some("endif") => Ended::EndIf,
-            Some("endfor") => Ended::EndFor,
+            Some("else") => PartsEnd::Else,
+            Some("endif") => PartsEnd::EndIf,
+            Some("endfor") => PartsEnd::EndFor,
             _ => return Err(self.error("`if`, `else`, `endif`, `for` or `endfor` was expected after `%{`")),
         };
         self.close_directive()?;
-        Ok(Directive::Ended(ended))
+        Ok(Directive::PartsEnd(ended))
     }
 
     fn close_directive(&mut self) -> Parsed<()> {
@@ -156,30 +156,30 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn if_directive(&mut self, kind: Kind) -> Parsed<Directive> {
+    fn if_directive(&mut self, kind: TemplateKind) -> Parsed<Directive> {
         let condition = self.expression()?;
         self.close_directive()?;
         let (yes, ended) = self.parts(kind)?;
-        let (no, ended) = if ended == Ended::Else { self.parts(kind)? } else { (Vec::new(), ended) };
+        let (no, ended) = if ended == PartsEnd::Else { self.parts(kind)? } else { (Vec::new(), ended) };
         match ended {
-            Ended::EndIf => Ok(Directive::Part(Part::If(condition, yes, no))),
+            PartsEnd::EndIf => Ok(Directive::Part(Part::If(condition, yes, no))),
             _ => Err(self.error("`%{ endif }` is missing")),
         }
     }
 
-    fn for_directive(&mut self, kind: Kind) -> Parsed<Directive> {
+    fn for_directive(&mut self, kind: TemplateKind) -> Parsed<Directive> {
         let expected = |parser: &Self| parser.error("a name was expected in `%{ for … in … }`");
         let (key, value, over) = self.for_head(expected, expected)?;
         self.close_directive()?;
         let (each, ended) = self.parts(kind)?;
         match ended {
-            Ended::EndFor => Ok(Directive::Part(Part::For(key, value, over, each))),
+            PartsEnd::EndFor => Ok(Directive::Part(Part::For(key, value, over, each))),
             _ => Err(self.error("`%{ endfor }` is missing")),
         }
     }
 
     /// Takes text up to an interpolation, a directive or the end.
-    fn text_of_template(&mut self, kind: Kind, text: &mut String, mut trim: bool) -> Parsed<()> {
+    fn text_of_template(&mut self, kind: TemplateKind, text: &mut String, mut trim: bool) -> Parsed<()> {
         loop {
             let Some(next) = self.rest().chars().next() else { return Ok(()) };
             if trim && next.is_whitespace() {
@@ -187,7 +187,7 @@ impl Parser<'_> {
                 continue;
             }
             let trims = std::mem::take(&mut trim);
-            if let Kind::Raw { indent: indent @ 1.. } = kind
+            if let TemplateKind::Raw { indent: indent @ 1.. } = kind
                 && (self.pos == 0 || self.text.as_bytes()[self.pos - 1] == b'\n')
             {
                 let line = self.rest().split('\n').next().unwrap_or_default();
@@ -211,9 +211,11 @@ impl Parser<'_> {
                         text.push(next);
                     }
                 }
-                '"' if kind == Kind::Quoted => return Ok(()),
-                '\n' if kind == Kind::Quoted => return Err(self.error("the text is not closed; `\"` is missing")),
-                '\\' if kind == Kind::Quoted => match self.escape()? {
+                '"' if kind == TemplateKind::Quoted => return Ok(()),
+                '\n' if kind == TemplateKind::Quoted => {
+                    return Err(self.error("the text is not closed; `\"` is missing"));
+                }
+                '\\' if kind == TemplateKind::Quoted => match self.escape()? {
                     blank if trims && blank.is_whitespace() => trim = true,
                     other => text.push(other),
                 },
@@ -247,7 +249,7 @@ impl Parser<'_> {
 
 enum Directive {
     Part(Part),
-    Ended(Ended),
+    PartsEnd(PartsEnd),
 }
 
 fn code_point(digits: Option<&str>) -> Option<char> {

@@ -11,13 +11,13 @@ fn value(text: &str) -> Expr {
     body.attributes.remove(0).value
 }
 
-fn at(text: &str, span: Span) -> &str {
+fn at(text: &str, span: ByteSpan) -> &str {
     &text[span.start as usize..span.end as usize]
 }
 
 /// The tree, short: operators in prefix form.
-pub fn shown(expr: &Expr) -> String {
-    let all = |items: &[Expr]| items.iter().map(shown).collect::<Vec<_>>().join(" ");
+pub fn display_path(expr: &Expr) -> String {
+    let all = |items: &[Expr]| items.iter().map(display_path).collect::<Vec<_>>().join(" ");
     match &expr.kind {
         ExprKind::Null => "null".to_owned(),
         ExprKind::Bool(flag) => flag.to_string(),
@@ -26,29 +26,34 @@ pub fn shown(expr: &Expr) -> String {
         ExprKind::Template(parts) => format!("(template{})", template(parts)),
         ExprKind::List(items) => format!("[{}]", all(items)),
         ExprKind::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(k, v)| format!("{}:{}", shown(k), shown(v))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(k, v)| format!("{}:{}", display_path(k), display_path(v))).collect();
             format!("{{{}}}", members.join(" "))
         }
         ExprKind::Name(name) => name.clone(),
         ExprKind::Path(of, steps) => {
             let steps = steps.iter().map(|step| match step {
                 Step::Attribute(name) => format!(".{name}"),
-                Step::Index(index) => format!("[{}]", shown(index)),
+                Step::Index(index) => format!("[{}]", display_path(index)),
                 Step::Splat(full) => if *full { "[*]" } else { ".*" }.to_owned(),
             });
-            format!("{}{}", shown(of), steps.collect::<String>())
+            format!("{}{}", display_path(of), steps.collect::<String>())
         }
         ExprKind::Call(name, arguments, expanded) => {
             format!("{name}({}{})", all(arguments), if *expanded { "..." } else { "" })
         }
-        ExprKind::Not(inner) => format!("(! {})", shown(inner)),
-        ExprKind::Minus(inner) => format!("(neg {})", shown(inner)),
-        ExprKind::Binary(operator, sides) => format!("({operator:?} {} {})", shown(&sides.0), shown(&sides.1)),
-        ExprKind::Conditional(three) => format!("(? {} {} {})", shown(&three.0), shown(&three.1), shown(&three.2)),
+        ExprKind::Not(inner) => format!("(! {})", display_path(inner)),
+        ExprKind::Minus(inner) => format!("(neg {})", display_path(inner)),
+        ExprKind::Binary(operator, sides) => {
+            format!("({operator:?} {} {})", display_path(&sides.0), display_path(&sides.1))
+        }
+        ExprKind::Conditional(three) => {
+            format!("(? {} {} {})", display_path(&three.0), display_path(&three.1), display_path(&three.2))
+        }
         ExprKind::For(inner) => {
-            let optional = |expr: &Option<Expr>| expr.as_ref().map_or("-".to_owned(), shown);
+            let optional = |expr: &Option<Expr>| expr.as_ref().map_or("-".to_owned(), display_path);
             let key = inner.key.as_deref().unwrap_or("-");
-            let (over, result) = (shown(&inner.over), shown(&inner.result));
+            let (over, result) = (display_path(&inner.over), display_path(&inner.result));
             let (name, condition) = (optional(&inner.name), optional(&inner.condition));
             format!("(for {key} {} {over} {name} {result} {} {condition})", inner.value, inner.grouped)
         }
@@ -58,13 +63,13 @@ pub fn shown(expr: &Expr) -> String {
 fn template(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => format!(" {text:?}"),
-        Part::Value(value) => format!(" {}", shown(value)),
+        Part::Value(value) => format!(" {}", display_path(value)),
         Part::If(condition, yes, no) => {
-            format!(" %if {}{} %else{} %end", shown(condition), template(yes), template(no))
+            format!(" %if {}{} %else{} %end", display_path(condition), template(yes), template(no))
         }
         Part::For(key, value, over, each) => {
             let key = key.as_deref().unwrap_or("-");
-            format!(" %for {key} {value} {}{} %end", shown(over), template(each))
+            format!(" %for {key} {value} {}{} %end", display_path(over), template(each))
         }
     };
     parts.iter().filter(|part| !matches!(part, Part::Text(text) if text.is_empty())).map(part).collect()
@@ -93,16 +98,16 @@ fn expressions_are_read_by_precedence() {
         ("\"a${b}c\"", "(template \"a\" b \"c\")"),
         ("\"${\"${\"}\"}\"}\"", "(template (template \"}\"))"),
     ] {
-        assert_eq!(shown(&value(text)), tree, "{text}");
+        assert_eq!(display_path(&value(text)), tree, "{text}");
     }
 }
 
 #[test]
 fn heredocs_lose_their_indent_where_asked() {
-    assert_eq!(shown(&value("<<E\n  a \"q\" \\n\nE")), "\"  a \\\"q\\\" \\\\n\\n\"");
-    assert_eq!(shown(&value("<<-E\r\n    a\r\n      b\r\n    E\r\n")), "\"a\\n  b\\n\"");
+    assert_eq!(display_path(&value("<<E\n  a \"q\" \\n\nE")), "\"  a \\\"q\\\" \\\\n\\n\"");
+    assert_eq!(display_path(&value("<<-E\r\n    a\r\n      b\r\n    E\r\n")), "\"a\\n  b\\n\"");
     let across = "<<-E\n    ${f({\n  \"}\" = \"${\"a\"}\" # }\n})} x\n      $${y\n    E";
-    assert_eq!(shown(&value(across)), "(template f({\"}\":(template \"a\")}) \" x\\n  ${y\\n\")");
+    assert_eq!(display_path(&value(across)), "(template f({\"}\":(template \"a\")}) \" x\\n  ${y\\n\")");
     let ExprKind::Template(parts) = value("<<-E\n  %{ for x in y ~}\n  ${x}\n  %{ endfor ~}\n  E").kind else {
         panic!("a template")
     };
@@ -183,13 +188,13 @@ fn the_json_form_is_the_same_tree() {
     assert_eq!(at(text, value.span), "var.x");
     let rules = &registry.body.blocks[0];
     assert_eq!(rules.body.blocks[0].labels, ["ip_rule"]);
-    assert_eq!(shown(&body.blocks[2].body.attributes[0].value), "[true null]");
+    assert_eq!(display_path(&body.blocks[2].body.attributes[0].value), "[true null]");
     assert!(parse_json("{\"a\": 1,}", 0).is_err(), "strict");
     assert!(parse_json(&"[".repeat(100_000), 0).is_err());
 }
 
 /// Every span of a body, down to its expressions' own.
-fn spans(body: &Body, all: &mut Vec<Span>) {
+fn spans(body: &Body, all: &mut Vec<ByteSpan>) {
     for attribute in &body.attributes {
         all.extend([attribute.span, attribute.value.span]);
         if let ExprKind::List(items) = &attribute.value.kind {

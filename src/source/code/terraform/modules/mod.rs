@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::module::{Module, source_of};
-use super::super::declared::Place;
+use super::super::declared::Span;
 use super::hcl;
-use super::hcl::{Block, Body, Span};
+use super::hcl::{Block, Body, ByteSpan};
 use crate::model::path::{leads_out, normalize};
 use crate::model::text_file::TextFile;
 
@@ -18,7 +18,7 @@ use crate::model::text_file::TextFile;
 pub const STACK: usize = 128 << 20;
 
 /// How many folders are read for module calls that lead out of what was named.
-const MOST_FOLDERS: usize = 10_000;
+const MAX_FOLDERS: usize = 10_000;
 
 /// A file of a configuration, read or yet to be.
 #[derive(Debug, Clone)]
@@ -82,8 +82,8 @@ impl Tree {
                 false => Vec::new(),
             };
             next = called.into_iter().filter_map(|path| Some((path.clone(), listed(&path)?))).collect();
-            if tree.folders.len() + next.len() > MOST_FOLDERS {
-                tree.gaps.push(format!("module calls lead to more than {MOST_FOLDERS} folders; name fewer"));
+            if tree.folders.len() + next.len() > MAX_FOLDERS {
+                tree.gaps.push(format!("module calls lead to more than {MAX_FOLDERS} folders; name fewer"));
                 return tree;
             }
         }
@@ -129,16 +129,17 @@ impl Tree {
             }
         }
         let twice = self.folders.values_mut().flat_map(|folder| std::mem::take(&mut folder.module.twice));
-        let twice: Vec<(String, Span)> = twice.collect();
+        let twice: Vec<(String, ByteSpan)> = twice.collect();
         for (what, span) in twice {
-            let gap = format!("{}: `{what}` is declared twice; the first is read, keep one", self.place(span).shown());
+            let gap =
+                format!("{}: `{what}` is declared twice; the first is read, keep one", self.span(span).position());
             self.gaps.push(gap);
         }
     }
 
     /// A span as a place.
-    pub fn place(&self, span: Span) -> Place {
-        Place::new(&self.files[span.file as usize], span.start as usize..span.end as usize)
+    pub fn span(&self, span: ByteSpan) -> Span {
+        Span::new(&self.files[span.file as usize], span.start as usize..span.end as usize)
     }
 
     /// The folder that a call means. The key is that of the module the call makes: `acr.network`.

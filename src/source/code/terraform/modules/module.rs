@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::hcl::{Attribute, Block, Body, ExprKind, Span};
+use super::super::hcl::{Attribute, Block, Body, ByteSpan, ExprKind};
 
 /// A module: what all `.tf` files of one folder declare.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Module {
     /// Where in `resources`, by type and name.
     index: HashMap<(String, String), usize>,
     /// What is declared twice.
-    pub twice: Vec<(String, Span)>,
+    pub twice: Vec<(String, ByteSpan)>,
 }
 
 impl Module {

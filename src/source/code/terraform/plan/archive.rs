@@ -9,10 +9,10 @@ use zip::ZipArchive;
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// How many members are looked at.
-const MOST_MEMBERS: usize = 50_000;
+const MAX_MEMBERS: usize = 50_000;
 
 /// How many times its packed size a member may come to, once it is of some size.
-const MOST_RATIO: u64 = 500;
+const MAX_RATIO: u64 = 500;
 
 /// A member below this may be packed however tightly.
 const SMALL: u64 = 8 * 1024 * 1024;
@@ -32,8 +32,8 @@ pub struct Archive {
 /// It is no archive, not that of a plan, or comes to too much.
 pub fn open(bytes: &[u8]) -> Result<Archive, String> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("it is no whole archive ({error})"))?;
-    if zip.len() > MOST_MEMBERS {
-        return Err(format!("the archive has {} members, and at most {MOST_MEMBERS} are read", zip.len()));
+    if zip.len() > MAX_MEMBERS {
+        return Err(format!("the archive has {} members, and at most {MAX_MEMBERS} are read", zip.len()));
     }
     let mut left = MAX_BYTES;
     let mut plan = None;
@@ -47,16 +47,16 @@ pub fn open(bytes: &[u8]) -> Result<Archive, String> {
             continue;
         }
         let packed = member.compressed_size().max(1);
-        let limit = left.min(SMALL.max(packed.saturating_mul(MOST_RATIO)));
+        let limit = left.min(SMALL.max(packed.saturating_mul(MAX_RATIO)));
         let mut content = Vec::new();
         member
             .take(limit + 1)
             .read_to_end(&mut content)
-            .map_err(|error| format!("{} of the archive cannot be read ({error})", shown(&name)))?;
+            .map_err(|error| format!("{} of the archive cannot be read ({error})", printable(&name)))?;
         if content.len() as u64 > limit {
             return Err(format!(
                 "{} of the archive comes to more than {} MB when unpacked; that is no plan of Terraform's",
-                shown(&name),
+                printable(&name),
                 limit / 1024 / 1024
             ));
         }
@@ -71,7 +71,7 @@ pub fn open(bytes: &[u8]) -> Result<Archive, String> {
 }
 
 /// A member's name may hold anything.
-fn shown(name: &str) -> String {
+fn printable(name: &str) -> String {
     name.chars().take(80).flat_map(char::escape_default).collect()
 }
 

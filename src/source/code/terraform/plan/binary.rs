@@ -10,7 +10,7 @@ use super::super::resource::{Change, Resource};
 use super::protobuf::{Field, fields};
 use super::{FAILED, INCOMPLETE, Planned, msgpack, values};
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// The version of the format.
 const VERSION: u64 = 3;
@@ -25,7 +25,7 @@ pub fn read(plan: &[u8], file: &Arc<TextFile>) -> Result<Planned, String> {
     let mut planned = Planned::default();
     let mut changes = Vec::new();
     for field in fields(plan) {
-        match field.map_err(|_| odd("it ends within a field"))? {
+        match field.map_err(|_| unreadable_plan("it ends within a field"))? {
             (1, Field::Number(number)) => version = number,
             (2, Field::Bytes(variable)) => planned.variables.extend(variable_of(variable)),
             (3, Field::Bytes(change)) => changes.push(change),
@@ -38,7 +38,7 @@ pub fn read(plan: &[u8], file: &Arc<TextFile>) -> Result<Planned, String> {
     }
     if version != VERSION {
         let what = format!("its format is version {version}, and only {VERSION} is known");
-        return Err(odd(&what));
+        return Err(unreadable_plan(&what));
     }
     let mut kinds = BTreeSet::new();
     for change in changes {
@@ -58,7 +58,7 @@ pub fn read(plan: &[u8], file: &Arc<TextFile>) -> Result<Planned, String> {
     Ok(planned)
 }
 
-fn odd(what: &str) -> String {
+fn unreadable_plan(what: &str) -> String {
     format!("{what}; write the plan as JSON with `terraform show -json`, and scan that")
 }
 
@@ -90,7 +90,7 @@ fn dynamic_value(message: &[u8]) -> Option<Node> {
 }
 
 fn resource(message: &[u8], file: &Arc<TextFile>) -> Result<(Address, Option<Resource>), String> {
-    let broken = || odd("a resource change ends within a field");
+    let broken = || unreadable_plan("a resource change ends within a field");
     let (mut address, mut change, mut deposed) = (None, None, false);
     for field in fields(message) {
         match field.map_err(|_| broken())? {
@@ -100,15 +100,15 @@ fn resource(message: &[u8], file: &Arc<TextFile>) -> Result<(Address, Option<Res
             _ => {}
         }
     }
-    let text = address.ok_or_else(|| odd("a resource change has no address"))?;
-    let address = Address::parse(text).ok_or_else(|| odd("the address of a resource change is not one"))?;
+    let text = address.ok_or_else(|| unreadable_plan("a resource change has no address"))?;
+    let address = Address::parse(text).ok_or_else(|| unreadable_plan("the address of a resource change is not one"))?;
     let Some(kind) = address.resource.as_ref().and_then(|step| step.name.split('.').next()).map(str::to_owned) else {
         return Ok((address, None));
     };
-    if deposed || !Resource::matters(&kind) {
+    if deposed || !Resource::concerns_registries(&kind) {
         return Ok((address, None));
     }
-    let change = change.ok_or_else(|| odd("a resource change has no change"))?;
+    let change = change.ok_or_else(|| unreadable_plan("a resource change has no change"))?;
     let (mut action, mut values, mut sensitive) = (0, Vec::new(), Vec::new());
     for field in fields(change) {
         match field.map_err(|_| broken())? {
@@ -122,13 +122,14 @@ fn resource(message: &[u8], file: &Arc<TextFile>) -> Result<(Address, Option<Res
         1 => Change::Create,
         0 | 2 | 3 | 6 | 7 | 9 => Change::Existing,
         5 | 8 => return Ok((address, None)),
-        other => return Err(odd(&format!("{text} has the action {other}, which is not known"))),
+        other => return Err(unreadable_plan(&format!("{text} has the action {other}, which is not known"))),
     };
     // The last is the value that will be.
-    let value = values.pop().ok_or_else(|| odd(&format!("{text} has no value")))?;
-    let mut attributes = dynamic_value(value).ok_or_else(|| odd(&format!("the value of {text} cannot be read")))?;
+    let value = values.pop().ok_or_else(|| unreadable_plan(&format!("{text} has no value")))?;
+    let mut attributes =
+        dynamic_value(value).ok_or_else(|| unreadable_plan(&format!("the value of {text} cannot be read")))?;
     if attributes.as_object().is_none() {
-        attributes = Node::of(Val::Object(Vec::new()));
+        attributes = Node::new(NodeValue::Object(Vec::new()));
     }
     for path in sensitive {
         hide(&mut attributes, path).ok_or_else(broken)?;
@@ -138,7 +139,7 @@ fn resource(message: &[u8], file: &Arc<TextFile>) -> Result<(Address, Option<Res
         unexpanded: false,
         kind,
         attributes,
-        block: Place::new(file, 0..0),
+        block: Span::new(file, 0..0),
         related: Vec::new(),
         change,
     };
@@ -152,23 +153,23 @@ fn hide(attributes: &mut Node, path: &[u8]) -> Option<()> {
         let (1, Field::Bytes(step)) = field.ok()? else { continue };
         let Some(Ok((selector, Field::Bytes(bytes)))) = fields(step).next() else { break };
         let key = match selector {
-            1 => Val::String(String::from_utf8(bytes.to_vec()).ok()?),
+            1 => NodeValue::String(String::from_utf8(bytes.to_vec()).ok()?),
             _ => dynamic_value(bytes)?.value,
         };
         let found = match (&key, &node.value) {
-            (Val::String(name), Val::Object(members)) => members.iter().position(|(own, _)| own == name),
-            (Val::Number(number), Val::List(items)) => {
+            (NodeValue::String(name), NodeValue::Object(members)) => members.iter().position(|(own, _)| own == name),
+            (NodeValue::Number(number), NodeValue::List(items)) => {
                 number.as_u64().and_then(|at| usize::try_from(at).ok()).filter(|&at| at < items.len())
             }
             _ => None,
         };
         let Some(at) = found else { break };
         node = match &mut node.value {
-            Val::Object(members) => &mut members[at].1,
-            Val::List(items) => &mut items[at],
+            NodeValue::Object(members) => &mut members[at].1,
+            NodeValue::List(items) => &mut items[at],
             _ => return None,
         };
     }
-    values::take_sensitive(node, &Node::of(Val::Bool(true)));
+    values::take_sensitive(node, &Node::new(NodeValue::Bool(true)));
     Some(())
 }

@@ -11,7 +11,7 @@ use super::super::resource::{Change, Resource};
 use super::references::Configuration;
 use super::{FAILED, INCOMPLETE, Planned, values};
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// What a plan consists of, as far as it is looked at.
 #[derive(Deserialize)]
@@ -85,7 +85,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
             if let Ok(version) = serde_json::from_str::<Version<'_>>(text) {
                 check_version(file, version.format_version)?;
             }
-            return Err(whole(file, &error));
+            return Err(syntax_gap(file, &error));
         }
     };
     check_version(file, document.format_version)?;
@@ -131,7 +131,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
     }
     for raw in document.deferred_changes.unwrap_or_default() {
         let head = serde_json::from_str::<Deferred<'_>>(raw.get()).ok().and_then(|deferred| deferred.resource_change);
-        if head.as_ref().and_then(|head| head.kind.as_deref()).is_none_or(Resource::matters) {
+        if head.as_ref().and_then(|head| head.kind.as_deref()).is_none_or(Resource::concerns_registries) {
             let address = head.and_then(|head| head.address).unwrap_or(Cow::Borrowed("a resource"));
             let why = "it is deferred to a later plan, and not judged; apply this one and plan again";
             planned.gaps.push(format!("{}: {address}: {why}", at(file, raw)));
@@ -150,7 +150,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
 
 /// One resource with the values that it will have; `None` where it has nothing to do with registries or will be gone.
 fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Option<Resource>, String> {
-    let Some(kind) = head.kind.as_deref().filter(|kind| Resource::matters(kind)) else { return Ok(None) };
+    let Some(kind) = head.kind.as_deref().filter(|kind| Resource::concerns_registries(kind)) else { return Ok(None) };
     if head.mode.as_deref() == Some("data") || head.deposed.is_some() {
         return Ok(None);
     }
@@ -164,8 +164,9 @@ fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Opt
         Some(value) => values::parse(file, value.get(), offset(file, value)).map(Some),
         None => Ok(None),
     };
-    let mut attributes =
-        read(values.after)?.filter(|after| after.as_object().is_some()).unwrap_or(Node::of(Val::Object(Vec::new())));
+    let mut attributes = read(values.after)?
+        .filter(|after| after.as_object().is_some())
+        .unwrap_or(Node::new(NodeValue::Object(Vec::new())));
     if let Some(unknown) = read(values.after_unknown)? {
         values::take_unknown(&mut attributes, &unknown);
     }
@@ -173,7 +174,7 @@ fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Opt
         values::take_sensitive(&mut attributes, &sensitive);
     }
     if attributes.as_object().is_none() {
-        attributes = Node::of(Val::Object(Vec::new()));
+        attributes = Node::new(NodeValue::Object(Vec::new()));
     }
     Ok(Some(Resource {
         address: address.to_owned(),
@@ -213,11 +214,11 @@ fn check_version(file: &TextFile, version: Option<&RawValue>) -> Result<(), Stri
 }
 
 /// The line that names the address.
-fn head_place(file: &Arc<TextFile>, raw: &RawValue) -> Place {
+fn head_place(file: &Arc<TextFile>, raw: &RawValue) -> Span {
     let start = offset(file, raw);
     let at = raw.get().find("\"address\"").unwrap_or(0);
     let line = raw.get()[at..].find(['\n', ',', '}']).unwrap_or(1);
-    Place::new(file, start + at..start + at + line)
+    Span::new(file, start + at..start + at + line)
 }
 
 /// Where a raw value begins in the text that it was borrowed from.
@@ -230,7 +231,7 @@ fn at(file: &TextFile, raw: &RawValue) -> String {
     format!("{}:{line}:{column}", file.path)
 }
 
-fn whole(file: &TextFile, error: &serde_json::Error) -> String {
+fn syntax_gap(file: &TextFile, error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Eof => {
             "the plan breaks off here; write it again with `terraform show -json tfplan > plan.json`".to_owned()

@@ -6,7 +6,7 @@ use super::super::address::Address;
 use super::super::resource::attributes::written;
 use super::super::resource::{Change, Resource};
 use super::values::AFTER_APPLY;
-use crate::source::code::declared::{Node, Place, Site, Val};
+use crate::source::code::declared::{Node, NodeValue, Provenance, Span};
 
 /// Attributes that azurerm computes where they are not set: a plan then has them as not known. The last two are 3.x's.
 const COMPUTED: [&str; 4] = ["network_rule_set", "encryption", "retention_policy", "trust_policy"];
@@ -18,12 +18,12 @@ pub struct Sources {
     by_name: BTreeMap<String, usize>,
     resources: Vec<Resource>,
     /// By address, and by address without instance keys.
-    calls: BTreeMap<String, Place>,
+    calls: BTreeMap<String, Span>,
 }
 
 /// What a planned resource's places come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placed {
+pub enum BlockLocation {
     /// Its own block.
     Source,
     /// The call of the module that declares it.
@@ -34,7 +34,7 @@ pub enum Placed {
 
 impl Sources {
     /// The resources, and the calls of modules by their addresses.
-    pub fn new(resources: Vec<Resource>, calls: BTreeMap<String, Place>) -> Sources {
+    pub fn new(resources: Vec<Resource>, calls: BTreeMap<String, Span>) -> Sources {
         let mut sources = Sources::default();
         for (address, block) in calls.into_iter().filter(|(_, block)| !is_installed(block)) {
             if let Some(address) = Address::parse(&address) {
@@ -53,20 +53,20 @@ impl Sources {
     }
 
     /// Gives a planned resource the places of its source.
-    pub fn place(&self, resource: &mut Resource) -> Placed {
+    pub fn span(&self, resource: &mut Resource) -> BlockLocation {
         let address = Address::parse(&resource.address);
         let exact = self.by_address.get(&resource.address);
         let alike = || self.by_name.get(&address.as_ref()?.stripped());
         let source = exact.or_else(alike).map(|&at| &self.resources[at]);
         if let Some(source) = source {
             for name in COMPUTED {
-                settle(&mut resource.attributes, &source.attributes, name, resource.change);
+                unset_computed(&mut resource.attributes, &source.attributes, name, resource.change);
             }
             lay(&mut resource.attributes, &source.attributes, resource.change == Change::Create);
             resource.related = source.related.clone();
             resource.block = source.block.clone();
             if !is_installed(&source.block) {
-                return Placed::Source;
+                return BlockLocation::Source;
             }
         }
         let call = address.and_then(|address| self.call(&address).cloned());
@@ -76,15 +76,15 @@ impl Sources {
                 unplace(&mut resource.attributes);
                 resource.related = Vec::new();
                 resource.block = call;
-                if source.is_some() { Placed::Source } else { Placed::Call }
+                if source.is_some() { BlockLocation::Source } else { BlockLocation::Call }
             }
-            (None, Some(_)) => Placed::Source,
-            (None, None) => Placed::Nowhere,
+            (None, Some(_)) => BlockLocation::Source,
+            (None, None) => BlockLocation::Nowhere,
         }
     }
 
     /// The innermost call of a module on the way to an address that is in the sources.
-    fn call(&self, address: &Address) -> Option<&Place> {
+    fn call(&self, address: &Address) -> Option<&Span> {
         let depths = (1..=address.modules.len()).rev();
         depths.into_iter().find_map(|depth| {
             let modules = address.modules[..depth].to_vec();
@@ -95,38 +95,38 @@ impl Sources {
 }
 
 /// Whether a place is in a module that `terraform init` fetched.
-fn is_installed(place: &Place) -> bool {
-    place.file.path.split('/').any(|segment| segment == ".terraform")
+fn is_installed(span: &Span) -> bool {
+    span.file.path.split('/').any(|segment| segment == ".terraform")
 }
 
 /// Where no source is found, nothing tells what azurerm computes from what is written and not known yet: Terraform leaves
 /// `dynamic` blocks, and blocks that stand for attributes, out of the configuration that a plan carries.
 pub fn doubt(resource: &mut Resource) {
     for name in COMPUTED {
-        let computed = resource.attributes.member_mut(name).filter(|node| node.value == Val::Unknown);
-        if let Some(node) = computed.filter(|node| node.site.note.as_deref() == Some(AFTER_APPLY)) {
+        let computed = resource.attributes.member_mut(name).filter(|node| node.value == NodeValue::Unknown);
+        if let Some(node) = computed.filter(|node| node.provenance.note.as_deref() == Some(AFTER_APPLY)) {
             let note = format!("{name} is known only after apply, and the plan's sources were not found.");
-            node.site.note = Some(note.into());
+            node.provenance.note = Some(note.into());
         }
     }
 }
 
 /// What is not known because azurerm computes it, and is not set in the sources, is not set.
-fn settle(planned: &mut Node, source: &Node, name: &str, change: Change) {
+fn unset_computed(planned: &mut Node, source: &Node, name: &str, change: Change) {
     let unset = |source: &Node, name: &str| match written(source, name) {
         None => true,
-        Some(node) => node.value == Val::List(Vec::new()),
+        Some(node) => node.value == NodeValue::List(Vec::new()),
     };
     let Some(node) = planned.member_mut(name).filter(|_| change == Change::Create) else { return };
     match &mut node.value {
-        Val::Unknown if unset(source, name) => node.value = Val::Null,
-        Val::List(blocks) => {
+        NodeValue::Unknown if unset(source, name) => node.value = NodeValue::Null,
+        NodeValue::List(blocks) => {
             let own = written(source, name).and_then(|own| own.as_list().map_or(Some(own), <[Node]>::first));
             if let (Some(block), Some(own)) = (blocks.first_mut(), own.filter(|own| own.as_object().is_some())) {
                 for inner in ["ip_rule", "virtual_network"] {
-                    let computed = block.get(inner).is_some_and(|rules| rules.value == Val::Unknown);
+                    let computed = block.get(inner).is_some_and(|rules| rules.value == NodeValue::Unknown);
                     if computed && unset(own, inner) {
-                        block.set(inner, Node::of(Val::Null));
+                        block.set(inner, Node::new(NodeValue::Null));
                     }
                 }
             }
@@ -137,30 +137,31 @@ fn settle(planned: &mut Node, source: &Node, name: &str, change: Change) {
 
 /// Takes the places from the source: the value stays the plan's. What only the source names, it names.
 fn lay(planned: &mut Node, source: &Node, new: bool) {
-    let note = planned.site.note.take();
-    planned.site = Site { note, ..source.site.clone() };
-    if planned.value == Val::Unknown
-        && let Val::Symbol(_) = source.value
+    let note = planned.provenance.note.take();
+    planned.provenance = Provenance { note, ..source.provenance.clone() };
+    if planned.value == NodeValue::Unknown
+        && let NodeValue::Symbol(_) = source.value
     {
         planned.value = source.value.clone();
     }
     match &mut planned.value {
-        Val::Object(members) => {
+        NodeValue::Object(members) => {
             for (name, member) in members {
                 match source.get(name) {
                     Some(own) => lay(member, own, new),
                     None => {
                         unplace(member);
-                        let said = matches!(member.value, Val::Bool(_) | Val::Number(_) | Val::String(_));
+                        let said =
+                            matches!(member.value, NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::String(_));
                         if new && said && source.as_object().is_some() {
-                            member.site.note =
+                            member.provenance.note =
                                 Some(format!("{name} is not set, and this is the provider's default.").into());
                         }
                     }
                 }
             }
         }
-        Val::List(items) => match source.as_list() {
+        NodeValue::List(items) => match source.as_list() {
             Some(own) => lay_items(items, own, new),
             // One block of a kind is as good as a list of one.
             None if source.as_object().is_some() && items.len() == 1 => lay(&mut items[0], source, new),
@@ -211,17 +212,18 @@ fn lay_items(items: &mut [Node], sources: &[Node], new: bool) {
 /// Whether an item may be what its source says: nothing that both know differs.
 fn holds(item: &Node, source: &Node) -> bool {
     match (&item.value, &source.value) {
-        (Val::Unknown | Val::Symbol(_), _) | (_, Val::Unknown | Val::Symbol(_) | Val::Null) => true,
-        (Val::Object(_), Val::Object(members)) => {
+        (NodeValue::Unknown | NodeValue::Symbol(_), _)
+        | (_, NodeValue::Unknown | NodeValue::Symbol(_) | NodeValue::Null) => true,
+        (NodeValue::Object(_), NodeValue::Object(members)) => {
             members.iter().all(|(name, own)| item.get(name).is_none_or(|member| holds(member, own)))
         }
         // They may be sets, in whatever order.
-        (Val::List(items), Val::List(own)) => items.len() == own.len() || own.iter().any(Node::is_unknown),
-        (Val::List(items), Val::Object(_)) => items.len() == 1 && holds(&items[0], source),
-        (Val::String(item), Val::String(own)) => address_text(item) == address_text(own),
-        (Val::String(text), other) | (other, Val::String(text)) => {
-            matches!(other, Val::Number(number) if number.to_string() == *text)
-                || matches!(other, Val::Bool(flag) if flag.to_string() == *text)
+        (NodeValue::List(items), NodeValue::List(own)) => items.len() == own.len() || own.iter().any(Node::is_unknown),
+        (NodeValue::List(items), NodeValue::Object(_)) => items.len() == 1 && holds(&items[0], source),
+        (NodeValue::String(item), NodeValue::String(own)) => address_text(item) == address_text(own),
+        (NodeValue::String(text), other) | (other, NodeValue::String(text)) => {
+            matches!(other, NodeValue::Number(number) if number.to_string() == *text)
+                || matches!(other, NodeValue::Bool(flag) if flag.to_string() == *text)
         }
         _ => item.to_json() == source.to_json(),
     }
@@ -253,11 +255,11 @@ fn address_text(text: &str) -> &str {
 
 /// A value that the sources do not write stands nowhere in them.
 fn unplace(node: &mut Node) {
-    node.site.place = None;
-    node.site.related.clear();
+    node.provenance.span = None;
+    node.provenance.related.clear();
     match &mut node.value {
-        Val::List(items) => items.iter_mut().for_each(unplace),
-        Val::Object(members) => members.iter_mut().for_each(|(_, member)| unplace(member)),
+        NodeValue::List(items) => items.iter_mut().for_each(unplace),
+        NodeValue::Object(members) => members.iter_mut().for_each(|(_, member)| unplace(member)),
         _ => {}
     }
 }

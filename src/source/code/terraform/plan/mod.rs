@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::locate::Placed;
-use self::sources::Planning;
+use self::locate::BlockLocation;
+use self::sources::PlanSources;
 use super::super::declared::{DeclaredRegistry, Node};
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
-use crate::model::inventory::Taken;
+use crate::model::inventory::FileRead;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
@@ -32,9 +32,9 @@ pub struct ReadPlan {
     /// What was not read: `path:line:column: what is wrong, and what to do`.
     pub gaps: Vec<String>,
     /// What was read, for the user to see.
-    pub taken: Option<Taken>,
+    pub files_read: Option<FileRead>,
     /// What belongs to no registry of the plan, and why.
-    pub left: Vec<(String, String)>,
+    pub skipped: Vec<(String, String)>,
     /// The folder whose sources were planned, where it was found.
     pub folder: Option<PathBuf>,
 }
@@ -64,35 +64,36 @@ const ARCHIVE: [u8; 4] = *b"PK\x03\x04";
 /// them, it is read from disk.
 pub fn read_plan(path: &Path, tree: &Tree, tags: &ServiceTags) -> ReadPlan {
     match read_file(path, tree, tags) {
-        Ok((planned, planning)) => come_to(path, planned, planning),
+        Ok((planned, plan_sources)) => assemble_plan(path, planned, plan_sources),
         Err(gap) => ReadPlan { gaps: vec![gap], ..ReadPlan::default() },
     }
 }
 
-fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<Planning>), String> {
+fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<PlanSources>), String> {
     if is_archive(path) {
         let file = Arc::new(TextFile::new(display_path(path), ""));
         let error = |why| format!("{}: {why}", file.path);
         let archive = read_archive(path).map_err(error)?;
         let planned = binary::read(&archive.plan, &file).map_err(error)?;
-        let planning = sources::within(path, &archive.sources, tree, &planned.variables, tags);
-        return Ok((planned, planning));
+        let plan_sources = sources::from_archive(path, &archive.sources, tree, &planned.variables, tags);
+        return Ok((planned, plan_sources));
     }
     let planned = json::read(&Arc::new(TextFile::read(path)?))?;
     // A plan without any of what matters needs no lines.
-    let planning = match planned.resources.is_empty() {
+    let plan_sources = match planned.resources.is_empty() {
         true => None,
-        false => sources::beside(path, &planned.root, tree, &planned.variables, tags),
+        false => sources::from_folder(path, &planned.root, tree, &planned.variables, tags),
     };
-    Ok((planned, planning))
+    Ok((planned, plan_sources))
 }
 
-fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> ReadPlan {
+fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSources>) -> ReadPlan {
     let mut nowhere = 0;
     for resource in &mut planned.resources {
-        let placed = planning.as_ref().map_or(Placed::Nowhere, |planning| planning.sources.place(resource));
-        nowhere += usize::from(placed == Placed::Nowhere);
-        if let Placed::Call | Placed::Nowhere = placed {
+        let location =
+            plan_sources.as_ref().map_or(BlockLocation::Nowhere, |plan_sources| plan_sources.sources.span(resource));
+        nowhere += usize::from(location == BlockLocation::Nowhere);
+        if let BlockLocation::Call | BlockLocation::Nowhere = location {
             locate::doubt(resource);
         }
         // What a plan lacks may belong to what is new in it.
@@ -100,23 +101,24 @@ fn come_to(path: &Path, mut planned: Planned, planning: Option<Planning>) -> Rea
             resource.change = Change::Declared;
         }
     }
-    let mut left: Vec<(String, String)> = Vec::new();
+    let mut skipped: Vec<(String, String)> = Vec::new();
     if nowhere > 0 {
         let why =
             format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
-        left.push((display_path(path), why));
+        skipped.push((display_path(path), why));
     }
-    let folder = planning.as_ref().and_then(|planning| planning.folder.clone());
-    left.extend(planning.and_then(|planning| planning.remark).map(|remark| (display_path(path), remark)));
+    let folder = plan_sources.as_ref().and_then(|plan_sources| plan_sources.folder.clone());
+    skipped
+        .extend(plan_sources.and_then(|plan_sources| plan_sources.remark).map(|remark| (display_path(path), remark)));
     let root = folder.as_deref().or(path.parent()).map(display_path).unwrap_or_default();
     let assembled = assemble(planned.resources, &root);
-    left.extend(assembled.left.into_iter().map(|sentence| match sentence.split_once(": ") {
-        Some((place, why)) => (place.to_owned(), why.to_owned()),
+    skipped.extend(assembled.skipped.into_iter().map(|sentence| match sentence.split_once(": ") {
+        Some((span, why)) => (span.to_owned(), why.to_owned()),
         None => (display_path(path), sentence),
     }));
-    let taken =
-        Taken { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
-    ReadPlan { registries: assembled.registries, gaps: planned.gaps, taken: Some(taken), left, folder }
+    let files_read =
+        FileRead { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
+    ReadPlan { registries: assembled.registries, gaps: planned.gaps, files_read: Some(files_read), skipped, folder }
 }
 
 fn is_archive(path: &Path) -> bool {

@@ -4,10 +4,10 @@ use serde_json::Number;
 
 use super::protobuf::take;
 use super::values::AFTER_APPLY;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// Deeper values are refused, as those of JSON are.
-const DEEPEST: usize = 512;
+const MAX_DEPTH: usize = 512;
 
 /// Reads a value; `None` where the bytes are not one, or it nests too deep.
 pub fn decode(bytes: &[u8]) -> Option<Node> {
@@ -17,7 +17,7 @@ pub fn decode(bytes: &[u8]) -> Option<Node> {
 }
 
 fn value(left: &mut &[u8], depth: usize) -> Option<Node> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     let marker = take(left, 1)?[0];
@@ -26,13 +26,13 @@ fn value(left: &mut &[u8], depth: usize) -> Option<Node> {
         0x80..=0x8F => return object(left, usize::from(marker & 0x0F), depth),
         0x90..=0x9F => return list(left, usize::from(marker & 0x0F), depth),
         0xA0..=0xBF => text(left, usize::from(marker & 0x1F))?,
-        0xC0 => Val::Null,
-        0xC2 => Val::Bool(false),
-        0xC3 => Val::Bool(true),
+        0xC0 => NodeValue::Null,
+        0xC2 => NodeValue::Bool(false),
+        0xC3 => NodeValue::Bool(true),
         0xC4..=0xC6 => {
             let length = size(left, 1 << (marker - 0xC4))?;
             take(left, length)?;
-            Val::Unknown
+            NodeValue::Unknown
         }
         0xC7..=0xC9 => {
             let length = size(left, 1 << (marker - 0xC7))?;
@@ -65,16 +65,16 @@ fn value(left: &mut &[u8], depth: usize) -> Option<Node> {
         0xE0..=0xFF => signed(i64::from(marker as i8)),
         0xC1 => return None,
     };
-    Some(Node::of(value))
+    Some(Node::new(value))
 }
 
 fn object(left: &mut &[u8], length: usize, depth: usize) -> Option<Node> {
     let mut members = Vec::new();
     for _ in 0..length {
-        let Val::String(name) = value(left, depth + 1)?.value else { return None };
+        let NodeValue::String(name) = value(left, depth + 1)?.value else { return None };
         members.push((name, value(left, depth + 1)?));
     }
-    Some(Node::of(Val::Object(members)))
+    Some(Node::new(NodeValue::Object(members)))
 }
 
 fn list(left: &mut &[u8], length: usize, depth: usize) -> Option<Node> {
@@ -87,23 +87,23 @@ fn list(left: &mut &[u8], length: usize, depth: usize) -> Option<Node> {
     for _ in 0..length {
         items.push(value(left, depth + 1)?);
     }
-    Some(Node::of(Val::List(items)))
+    Some(Node::new(NodeValue::List(items)))
 }
 
-fn text(left: &mut &[u8], length: usize) -> Option<Val> {
-    Some(Val::String(std::str::from_utf8(take(left, length)?).ok()?.to_owned()))
+fn text(left: &mut &[u8], length: usize) -> Option<NodeValue> {
+    Some(NodeValue::String(std::str::from_utf8(take(left, length)?).ok()?.to_owned()))
 }
 
-fn number(number: u64) -> Val {
-    Val::Number(number.into())
+fn number(number: u64) -> NodeValue {
+    NodeValue::Number(number.into())
 }
 
-fn signed(number: i64) -> Val {
-    Val::Number(number.into())
+fn signed(number: i64) -> NodeValue {
+    NodeValue::Number(number.into())
 }
 
-fn float(number: f64) -> Val {
-    Number::from_f64(number).map_or(Val::Unknown, Val::Number)
+fn float(number: f64) -> NodeValue {
+    Number::from_f64(number).map_or(NodeValue::Unknown, NodeValue::Number)
 }
 
 fn unsigned(left: &mut &[u8], width: usize) -> Option<u64> {
@@ -133,7 +133,7 @@ mod tests {
             Some(json!({"f": 1.5, "l": [1, "a"], "n": 12_345_678_901u64, "m": -3, "z": null}))
         );
         assert!(node.get("id").expect("id").is_unknown());
-        assert_eq!(node.get("output").and_then(|node| node.site.note.as_deref()), Some(AFTER_APPLY));
+        assert_eq!(node.get("output").and_then(|node| node.provenance.note.as_deref()), Some(AFTER_APPLY));
     }
 
     #[test]

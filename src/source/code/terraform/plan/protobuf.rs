@@ -13,7 +13,7 @@ pub enum Field<'a> {
 }
 
 /// The fields of a message, each with its number. Ends at the first that is not whole.
-pub fn fields(message: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), Broken>> {
+pub fn fields(message: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), WireError>> {
     let mut left = message;
     std::iter::from_fn(move || {
         if left.is_empty() {
@@ -23,13 +23,13 @@ pub fn fields(message: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), B
         if field.is_none() {
             left = &[];
         }
-        Some(field.ok_or(Broken))
+        Some(field.ok_or(WireError))
     })
 }
 
 /// A message ends within a field.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Broken;
+pub struct WireError;
 
 fn field<'a>(left: &mut &'a [u8]) -> Option<(u64, Field<'a>)> {
     let tag = varint(left)?;
@@ -79,7 +79,7 @@ mod tests {
         let expected = [(1, Field::Number(150)), (2, Field::Bytes(b"hi")), (3, Field::Other), (4, Field::Other)];
         assert_eq!(read.expect("a message"), expected);
         for broken in [&message[..2], &message[..5], &[0x0B][..], &[0xFF; 12], &[0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]] {
-            assert_eq!(fields(broken).last(), Some(Err(Broken)), "{broken:?}");
+            assert_eq!(fields(broken).last(), Some(Err(WireError)), "{broken:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::super::address::{Address, Step};
 use super::super::resource::Resource;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// Attributes that take a reference, and what that reference ends with.
 const TAKES: [(&str, &str); 12] = [
@@ -31,7 +31,7 @@ const TAKES: [(&str, &str); 12] = [
 ];
 
 /// How deep modules nest, and how many steps a reference takes, before it counts as unknown.
-const MOST_STEPS: usize = 64;
+const MAX_STEPS: usize = 64;
 
 /// The modules of a configuration.
 #[derive(Debug, Default)]
@@ -123,7 +123,8 @@ impl Configuration {
         let Some(address) = Address::parse(&resource.address) else { return };
         let Some(module) = self.module(&address.modules) else { return };
         let Some(block) = address.resource.as_ref().and_then(|step| module.resources.get(&step.name)) else { return };
-        let scope = Scope { configuration: self, addresses, modules: &address.modules, own: address.resource.as_ref() };
+        let scope =
+            ModuleScope { configuration: self, addresses, modules: &address.modules, own: address.resource.as_ref() };
         scope.name(&mut resource.attributes, &block.expressions, &block.for_each);
     }
 
@@ -141,7 +142,7 @@ fn module(text: &str, depth: usize) -> Module {
         if depth == 0 {
             module.names.insert(address.to_string());
         }
-        if raw.kind.as_deref().is_some_and(Resource::matters) {
+        if raw.kind.as_deref().is_some_and(Resource::concerns_registries) {
             let block =
                 Block { expressions: value(raw.expressions), for_each: references(&value(raw.for_each_expression)) };
             module.resources.insert(address.into_owned(), block);
@@ -157,7 +158,7 @@ fn module(text: &str, depth: usize) -> Module {
         if depth == 0 {
             module.names.insert(format!("module.{name}"));
         }
-        let called = raw.module.filter(|_| depth < MOST_STEPS).map(|raw| self::module(raw.get(), depth + 1));
+        let called = raw.module.filter(|_| depth < MAX_STEPS).map(|raw| self::module(raw.get(), depth + 1));
         let call = Call {
             expressions: value(raw.expressions),
             for_each: references(&value(raw.for_each_expression)),
@@ -180,33 +181,36 @@ fn references(expression: &Value) -> Vec<String> {
 
 /// Where a reference is written: in which module, and in which instance of a resource or module call.
 #[derive(Clone, Copy)]
-struct Scope<'a> {
+struct ModuleScope<'a> {
     configuration: &'a Configuration,
     addresses: &'a BTreeSet<String>,
     modules: &'a [Step],
     own: Option<&'a Step>,
 }
 
-impl Scope<'_> {
+impl ModuleScope<'_> {
     fn name(self, node: &mut Node, expressions: &Value, for_each: &[String]) {
-        let Val::Object(members) = &mut node.value else { return };
+        let NodeValue::Object(members) = &mut node.value else { return };
         for (name, member) in members {
             let Some(expression) = expressions.get(name.as_str()) else { continue };
             let takes = TAKES.iter().find(|(attribute, _)| attribute == name);
             match (&mut member.value, takes) {
-                (Val::Unknown, Some((_, ends))) => {
+                (NodeValue::Unknown, Some((_, ends))) => {
                     if let Some(symbol) = self.resolve(&references(expression), ends, for_each, 0) {
-                        let symbol = Node { value: Val::Symbol(symbol.into()), site: member.site.clone() };
+                        let symbol =
+                            Node { value: NodeValue::Symbol(symbol.into()), provenance: member.provenance.clone() };
                         *member = match name.as_str() {
-                            "identity_ids" => Node { value: Val::List(vec![symbol]), site: member.site.clone() },
+                            "identity_ids" => {
+                                Node { value: NodeValue::List(vec![symbol]), provenance: member.provenance.clone() }
+                            }
                             _ => symbol,
                         };
                     }
                 }
-                (Val::List(items), _) => {
+                (NodeValue::List(items), _) => {
                     if name == "identity_ids" && items.len() == 1 && items[0].is_unknown() {
                         if let Some(symbol) = self.resolve(&references(expression), "id", for_each, 0) {
-                            items[0].value = Val::Symbol(symbol.into());
+                            items[0].value = NodeValue::Symbol(symbol.into());
                         }
                         continue;
                     }
@@ -217,7 +221,7 @@ impl Scope<'_> {
                         self.name(item, block, for_each);
                     }
                 }
-                (Val::Object(_), _) => self.name(member, expression, for_each),
+                (NodeValue::Object(_), _) => self.name(member, expression, for_each),
                 _ => {}
             }
         }
@@ -225,7 +229,7 @@ impl Scope<'_> {
 
     /// The one attribute that references come to; `None` where there are several, or it cannot be told.
     fn resolve(self, references: &[String], ends: &str, for_each: &[String], steps: usize) -> Option<String> {
-        if steps > MOST_STEPS {
+        if steps > MAX_STEPS {
             return None;
         }
         let (first, others) = references.split_first()?;
@@ -256,15 +260,15 @@ impl Scope<'_> {
         if let Some(variable) = first.strip_prefix("var.") {
             let (call, outside) = self.modules.split_last()?;
             let caller = self.configuration.module(outside)?.calls.get(&call.name)?;
-            let scope = Scope { modules: outside, own: Some(call), ..self };
-            let given = self::references(caller.expressions.get(variable)?);
-            return scope.resolve(&given, ends, &caller.for_each, steps + 1);
+            let scope = ModuleScope { modules: outside, own: Some(call), ..self };
+            let variable_values = self::references(caller.expressions.get(variable)?);
+            return scope.resolve(&variable_values, ends, &caller.for_each, steps + 1);
         }
         let address = Address::parse(first)?;
         if address.resource.is_none() {
             let modules: Vec<Step> = self.modules.iter().chain(&address.modules).cloned().collect();
             let output = self.configuration.module(&modules)?.outputs.get(&address.rest)?;
-            return Scope { modules: &modules, own: None, ..self }.resolve(output, ends, &[], steps + 1);
+            return ModuleScope { modules: &modules, own: None, ..self }.resolve(output, ends, &[], steps + 1);
         }
         let last = address.rest.rsplit('.').next()?;
         (last == ends && !first.starts_with("local.")).then(|| self.full(address))

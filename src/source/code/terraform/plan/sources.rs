@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::config;
-use super::super::config::Evaluated;
+use super::super::config::EvaluatedConfiguration;
 use super::super::modules::{Installed, Source, Tree, installed, listed};
 use super::super::resource::Resource;
 use super::locate::Sources;
@@ -14,10 +14,10 @@ use crate::model::path::display_path;
 use crate::model::path::normalize;
 use crate::model::text_file::{TextFile, decode};
 use crate::net::service_tags::ServiceTags;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The sources of a plan.
-pub struct Planning {
+pub struct PlanSources {
     /// The folder of its root module, where there is but one that it may be.
     pub folder: Option<PathBuf>,
     /// What they declare.
@@ -27,13 +27,13 @@ pub struct Planning {
 }
 
 /// Evaluates the sources within a binary plan, each at the file that it still equals.
-pub fn within(
+pub fn from_archive(
     path: &Path,
     members: &BTreeMap<String, Vec<u8>>,
     tree: &Tree,
     variables: &[(String, Node)],
     tags: &ServiceTags,
-) -> Option<Planning> {
+) -> Option<PlanSources> {
     let index: serde_json::Value = serde_json::from_slice(members.get("modules.json")?).ok()?;
     // Written here as a list; as `modules.json` of a working directory it is within an object.
     let modules = index.as_array().or_else(|| index["Modules"].as_array())?;
@@ -62,14 +62,14 @@ pub fn within(
             true => normalize(&root.join("tfconfig").join(key)),
             false => normalize(&root.join(dir.replace('\\', "/"))),
         };
-        let shown = on_disk(&root, dir, name, text).map(|file| display_path(&file));
-        gone += usize::from(shown.is_none());
-        let shown =
-            shown.unwrap_or_else(|| format!("{}/tfconfig/m-{key}/{name}", crate::model::path::display_path(path)));
+        let display_path = on_disk(&root, dir, name, text).map(|file| display_path(&file));
+        gone += usize::from(display_path.is_none());
+        let display_path = display_path
+            .unwrap_or_else(|| format!("{}/tfconfig/m-{key}/{name}", crate::model::path::display_path(path)));
         if !key.is_empty() {
             dirs.insert((*key).to_owned(), folder.clone());
         }
-        loaded.entry(folder).or_default().push(Source::Text(Arc::new(TextFile::new(shown, text.as_str()))));
+        loaded.entry(folder).or_default().push(Source::Text(Arc::new(TextFile::new(display_path, text.as_str()))));
     }
     let own = Tree::load(loaded, false);
     let remark = (gone > 0).then(|| {
@@ -77,7 +77,7 @@ pub fn within(
             "{gone} of its sources are not on disk as they were planned: their lines are those of the copy in the plan"
         )
     });
-    Some(Planning { sources: evaluate(&own, &root, &dirs, variables, tags), folder: Some(root), remark })
+    Some(PlanSources { sources: evaluate(&own, &root, &dirs, variables, tags), folder: Some(root), remark })
 }
 
 /// The file on disk that a planned source still equals.
@@ -92,13 +92,13 @@ fn on_disk(root: &Path, dir: &str, name: &str, text: &str) -> Option<PathBuf> {
 }
 
 /// Finds and evaluates the folder that declares what the root module of a plan has.
-pub fn beside(
+pub fn from_folder(
     path: &Path,
     root: &BTreeSet<String>,
     tree: &Tree,
     variables: &[(String, Node)],
     tags: &ServiceTags,
-) -> Option<Planning> {
+) -> Option<PlanSources> {
     let here = path.parent().map(normalize).unwrap_or_default();
     let own = match tree.folders.contains_key(&here) {
         true => None,
@@ -138,7 +138,7 @@ pub fn beside(
     let certain = Some(folder.clone()).filter(|_| as_good.is_none());
     let modules = std::fs::read_to_string(folder.join(".terraform/modules/modules.json")).unwrap_or_default();
     let dirs = installed(&modules, folder);
-    Some(Planning { sources: evaluate(tree, folder, &dirs, variables, tags), folder: certain, remark })
+    Some(PlanSources { sources: evaluate(tree, folder, &dirs, variables, tags), folder: certain, remark })
 }
 
 /// How much of their paths two folders share.
@@ -149,9 +149,11 @@ fn near(one: &Path, other: &Path) -> usize {
 /// Evaluates the sources with the plan's variables. Where a variable's own default or `.tfvars` file says the same as the
 /// plan, that is where the value stands.
 fn evaluate(tree: &Tree, root: &Path, dirs: &Installed, variables: &[(String, Node)], tags: &ServiceTags) -> Sources {
-    let given: HashMap<String, Node> = variables.iter().map(|(name, value)| (name.clone(), unplaced(value))).collect();
-    let Evaluated { mut resources, calls, .. } = config::evaluate(tree, root, dirs, &given, tags);
-    if !given.is_empty() {
+    let variable_values: HashMap<String, Node> =
+        variables.iter().map(|(name, value)| (name.clone(), unplaced(value))).collect();
+    let EvaluatedConfiguration { mut resources, calls, .. } =
+        config::evaluate(tree, root, dirs, &variable_values, tags);
+    if !variable_values.is_empty() {
         let own = config::evaluate(tree, root, dirs, &HashMap::new(), tags).resources;
         let own: HashMap<&str, &Resource> = own.iter().map(|resource| (resource.address.as_str(), resource)).collect();
         for resource in &mut resources {
@@ -167,30 +169,30 @@ fn evaluate(tree: &Tree, root: &Path, dirs: &Installed, variables: &[(String, No
 /// A variable's value as the plan has it stands nowhere in the sources.
 fn unplaced(node: &Node) -> Node {
     let value = match &node.value {
-        Val::List(items) => Val::List(items.iter().map(unplaced).collect()),
-        Val::Object(members) => {
-            Val::Object(members.iter().map(|(name, member)| (name.clone(), unplaced(member))).collect())
+        NodeValue::List(items) => NodeValue::List(items.iter().map(unplaced).collect()),
+        NodeValue::Object(members) => {
+            NodeValue::Object(members.iter().map(|(name, member)| (name.clone(), unplaced(member))).collect())
         }
         other => other.clone(),
     };
-    Node::of(value)
+    Node::new(value)
 }
 
 /// Takes what the sources say by themselves wherever it is the same.
-fn prefer(given: &mut Node, own: &Node) {
-    if given.to_json().is_some_and(|value| own.to_json() == Some(value)) {
-        *given = own.clone();
+fn prefer(variable_values: &mut Node, own: &Node) {
+    if variable_values.to_json().is_some_and(|value| own.to_json() == Some(value)) {
+        *variable_values = own.clone();
         return;
     }
-    match (&mut given.value, &own.value) {
-        (Val::Object(members), Val::Object(_)) => {
+    match (&mut variable_values.value, &own.value) {
+        (NodeValue::Object(members), NodeValue::Object(_)) => {
             for (name, member) in members {
                 if let Some(own) = own.get(name) {
                     prefer(member, own);
                 }
             }
         }
-        (Val::List(items), Val::List(own)) if items.len() == own.len() => {
+        (NodeValue::List(items), NodeValue::List(own)) if items.len() == own.len() => {
             items.iter_mut().zip(own).for_each(|(item, own)| prefer(item, own));
         }
         _ => {}

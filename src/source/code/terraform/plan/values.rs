@@ -7,7 +7,7 @@ use jsonc_parser::{CollectOptions, parse_to_ast};
 
 use crate::model::json_text::STRICT;
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// The note of what a plan does not know.
 pub const AFTER_APPLY: &str = "It is known only after apply.";
@@ -30,14 +30,14 @@ pub fn parse(file: &Arc<TextFile>, text: &str, offset: usize) -> Result<Node, St
 /// Recursion is as deep as the parser's, which refuses more than 512 levels.
 fn node(file: &Arc<TextFile>, value: Value<'_>, offset: usize) -> Node {
     let range = jsonc_parser::common::Ranged::range(&value);
-    let place = Place::new(file, offset + range.start..offset + range.end);
+    let span = Span::new(file, offset + range.start..offset + range.end);
     let value = match value {
-        Value::NullKeyword(_) => Val::Null,
-        Value::BooleanLit(literal) => Val::Bool(literal.value),
-        Value::NumberLit(literal) => serde_json::from_str(literal.value).map_or(Val::Unknown, Val::Number),
-        Value::StringLit(literal) => Val::String(literal.value.into_owned()),
+        Value::NullKeyword(_) => NodeValue::Null,
+        Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
+        Value::NumberLit(literal) => serde_json::from_str(literal.value).map_or(NodeValue::Unknown, NodeValue::Number),
+        Value::StringLit(literal) => NodeValue::String(literal.value.into_owned()),
         Value::Array(array) => {
-            Val::List(array.elements.into_iter().map(|element| node(file, element, offset)).collect())
+            NodeValue::List(array.elements.into_iter().map(|element| node(file, element, offset)).collect())
         }
         Value::Object(object) => {
             let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
@@ -50,10 +50,10 @@ fn node(file: &Arc<TextFile>, value: Value<'_>, offset: usize) -> Node {
                     None => members.push((name, member)),
                 }
             }
-            Val::Object(members)
+            NodeValue::Object(members)
         }
     };
-    Node::at(value, place)
+    Node::spanned(value, span)
 }
 
 /// Takes out what a tree of `true` says is not known.
@@ -68,19 +68,20 @@ pub fn take_sensitive(node: &mut Node, sensitive: &Node) {
 
 fn mask(node: &mut Node, mask: &Node, note: &str) {
     match &mask.value {
-        Val::Bool(true) if !node.is_unknown() => {
-            *node = Node { value: Val::Unknown, site: std::mem::take(&mut node.site) }.with_note(note);
+        NodeValue::Bool(true) if !node.is_unknown() => {
+            *node =
+                Node { value: NodeValue::Unknown, provenance: std::mem::take(&mut node.provenance) }.with_note(note);
         }
-        Val::Object(masks) => {
-            if node.value == Val::Null && masks.iter().any(|(_, mask)| says_something(mask)) {
-                node.value = Val::Object(Vec::new());
+        NodeValue::Object(masks) => {
+            if node.value == NodeValue::Null && masks.iter().any(|(_, mask)| says_something(mask)) {
+                node.value = NodeValue::Object(Vec::new());
             }
             for (name, mask) in masks {
                 match node.member_mut(name) {
                     Some(member) => self::mask(member, mask, note),
                     // What is not known is left out of an object.
                     None if says_something(mask) => {
-                        let mut member = Node::of(Val::Null);
+                        let mut member = Node::new(NodeValue::Null);
                         self::mask(&mut member, mask, note);
                         node.set(name, member);
                     }
@@ -88,16 +89,16 @@ fn mask(node: &mut Node, mask: &Node, note: &str) {
                 }
             }
         }
-        Val::List(masks) => {
-            if node.value == Val::Null && masks.iter().any(says_something) {
-                node.value = Val::List(Vec::new());
+        NodeValue::List(masks) => {
+            if node.value == NodeValue::Null && masks.iter().any(says_something) {
+                node.value = NodeValue::List(Vec::new());
             }
-            let Val::List(items) = &mut node.value else { return };
+            let NodeValue::List(items) = &mut node.value else { return };
             for (at, mask) in masks.iter().enumerate() {
                 match items.get_mut(at) {
                     Some(item) => self::mask(item, mask, note),
                     None if says_something(mask) => {
-                        let mut item = Node::of(Val::Null);
+                        let mut item = Node::new(NodeValue::Null);
                         self::mask(&mut item, mask, note);
                         items.push(item);
                     }
@@ -112,9 +113,9 @@ fn mask(node: &mut Node, mask: &Node, note: &str) {
 /// Whether there is a `true` anywhere in it.
 fn says_something(mask: &Node) -> bool {
     match &mask.value {
-        Val::Bool(flag) => *flag,
-        Val::List(items) => items.iter().any(says_something),
-        Val::Object(members) => members.iter().any(|(_, member)| says_something(member)),
+        NodeValue::Bool(flag) => *flag,
+        NodeValue::List(items) => items.iter().any(says_something),
+        NodeValue::Object(members) => members.iter().any(|(_, member)| says_something(member)),
         _ => false,
     }
 }
@@ -141,11 +142,11 @@ mod tests {
         assert!(list[1].is_unknown());
         assert!(after.get("b").expect("b").is_unknown());
         assert_eq!(after.get("none"), None);
-        assert_eq!(after.get("empty").map(|node| &node.value), Some(&Val::Null));
+        assert_eq!(after.get("empty").map(|node| &node.value), Some(&NodeValue::Null));
         let block = &after.get("block").and_then(Node::as_list).expect("a block")[0];
         assert_eq!(block.get("k").and_then(Node::as_str), Some("v"));
         let deep = block.get("n").and_then(|n| n.get("deep")?.as_list()).expect("a list");
-        assert_eq!(deep[0].site.note.as_deref(), Some(AFTER_APPLY));
+        assert_eq!(deep[0].provenance.note.as_deref(), Some(AFTER_APPLY));
         assert!(after.get("null").and_then(|null| null.get("x")).expect("x").is_unknown());
     }
 
@@ -162,8 +163,8 @@ mod tests {
         let text = "{\"ü\": [1,\n \"é\"]}";
         let node = tree(text);
         let item = &node.get("ü").and_then(Node::as_list).expect("a list")[1];
-        let place = item.site.place.as_ref().expect("a place");
-        assert_eq!((place.shown().as_str(), &text[place.start..place.end]), ("plan.json:2:2", "\"é\""));
+        let span = item.provenance.span.as_ref().expect("a place");
+        assert_eq!((span.position().as_str(), &text[span.start..span.end]), ("plan.json:2:2", "\"é\""));
         let file = Arc::new(TextFile::new("plan.json", ""));
         for (depth, held) in [(500, true), (600, false), (200_000, false)] {
             let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));

@@ -2,10 +2,10 @@
 
 use super::attributes::written;
 use super::azapi;
-use super::join::{Registries, Whose};
+use super::join::{Registries, RegistryMatch};
 use super::{Change, Resource, endpoint, registry, task};
 use crate::model::inventory::Language;
-use crate::source::code::declared::{DeclaredRegistry, Node, Val};
+use crate::source::code::declared::{DeclaredRegistry, Node, NodeValue};
 
 /// What resources come to.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub struct Assembled {
     /// The registries, each with its tasks, pools, endpoints and role assignments.
     pub registries: Vec<DeclaredRegistry>,
     /// What belongs to a registry that is not among the resources, or to nobody knows which: sentences.
-    pub left: Vec<String>,
+    pub skipped: Vec<String>,
 }
 
 /// A template that Terraform deploys may hold anything.
@@ -29,7 +29,7 @@ enum Part {
     Connections(Vec<(Option<Node>, Node)>),
     RoleAssignment(Node),
     /// A body that is laid over what another resource declares.
-    Update(azapi::Kind),
+    Update(azapi::AzapiType),
     Opaque,
 }
 
@@ -40,19 +40,20 @@ fn part(resource: &Resource) -> Option<Part> {
         "azurerm_container_registry_agent_pool" => Part::AgentPool(task::agent_pool(resource)),
         "azurerm_private_endpoint" => Part::Connections(vec![endpoint::private_endpoint(resource)]),
         "azurerm_role_assignment" => Part::RoleAssignment(endpoint::role_assignment(resource)),
-        "azapi_resource" => match azapi::Kind::of(resource) {
-            (azapi::Kind::Registry, version) => Part::Registry(azapi::registry(resource), version),
-            (azapi::Kind::Task, _) => Part::Task(azapi::child(resource)),
-            (azapi::Kind::AgentPool, _) => Part::AgentPool(azapi::child(resource)),
-            (azapi::Kind::PrivateEndpoint, _) => Part::Connections(azapi::private_endpoint(resource)),
-            (azapi::Kind::RoleAssignment, _) => Part::RoleAssignment(azapi::role_assignment(resource)),
-            (azapi::Kind::Opaque, _) => Part::Opaque,
-            (azapi::Kind::Other, _) => return None,
+        "azapi_resource" => match azapi::AzapiType::parse(resource) {
+            (azapi::AzapiType::Registry, version) => Part::Registry(azapi::registry(resource), version),
+            (azapi::AzapiType::Task, _) => Part::Task(azapi::child(resource)),
+            (azapi::AzapiType::AgentPool, _) => Part::AgentPool(azapi::child(resource)),
+            (azapi::AzapiType::PrivateEndpoint, _) => Part::Connections(azapi::private_endpoint(resource)),
+            (azapi::AzapiType::RoleAssignment, _) => Part::RoleAssignment(azapi::role_assignment(resource)),
+            (azapi::AzapiType::Opaque, _) => Part::Opaque,
+            (azapi::AzapiType::Other, _) => return None,
         },
-        "azapi_update_resource" => match azapi::Kind::of(resource).0 {
-            kind @ (azapi::Kind::Registry | azapi::Kind::Task | azapi::Kind::AgentPool | azapi::Kind::Opaque) => {
-                Part::Update(kind)
-            }
+        "azapi_update_resource" => match azapi::AzapiType::parse(resource).0 {
+            kind @ (azapi::AzapiType::Registry
+            | azapi::AzapiType::Task
+            | azapi::AzapiType::AgentPool
+            | azapi::AzapiType::Opaque) => Part::Update(kind),
             _ => return None,
         },
         kind if is_deployment(kind) => Part::Opaque,
@@ -106,7 +107,7 @@ pub(super) struct Frame {
     pub(super) bases: Vec<Base>,
     pub(super) tasks: Children,
     pub(super) pools: Children,
-    pub(super) left: Vec<String>,
+    pub(super) skipped: Vec<String>,
 }
 
 /// Tasks or pools that were joined: what they are told by, and where they are: registry, position.
@@ -148,12 +149,12 @@ impl Frame {
 
     fn task(&mut self, resource: &Resource, node: Node) {
         let from = &resource.attributes;
-        let whose = self.known.by_id(written(from, "container_registry_id").or_else(|| written(from, "parent_id")));
-        for at in self.affected(resource, "task", &whose) {
+        let matched = self.known.by_id(written(from, "container_registry_id").or_else(|| written(from, "parent_id")));
+        for at in self.affected(resource, "task", &matched) {
             self.bases[at].declared.all_tasks = false;
         }
-        if let Whose::One(at) = whose {
-            let mut node = self.placed(resource, node, at);
+        if let RegistryMatch::One(at) = matched {
+            let mut node = self.joined_node(resource, node, at);
             self.name_hosts(&mut node);
             let base = &mut self.bases[at].declared;
             base.all_tasks &= !resource.unexpanded;
@@ -165,15 +166,15 @@ impl Frame {
 
     fn agent_pool(&mut self, resource: &Resource, node: Node) {
         let from = &resource.attributes;
-        let whose = match written(from, "container_registry_name") {
+        let matched = match written(from, "container_registry_name") {
             Some(name) => self.known.by_name(Some(name)),
             None => self.known.by_id(written(from, "container_registry_id").or_else(|| written(from, "parent_id"))),
         };
-        for at in self.affected(resource, "agent pool", &whose) {
+        for at in self.affected(resource, "agent pool", &matched) {
             self.bases[at].declared.all_agent_pools = false;
         }
-        if let Whose::One(at) = whose {
-            let node = self.placed(resource, node, at);
+        if let RegistryMatch::One(at) = matched {
+            let node = self.joined_node(resource, node, at);
             let base = &mut self.bases[at].declared;
             base.all_agent_pools &= !resource.unexpanded;
             self.pools.known.push(resource);
@@ -185,19 +186,19 @@ impl Frame {
     fn connections(&mut self, resource: &Resource, connections: Vec<(Option<Node>, Node)>) {
         for (id, node) in connections {
             match self.known.by_id(id.as_ref()) {
-                Whose::One(at) => {
+                RegistryMatch::One(at) => {
                     self.bases[at].all_connections &= !resource.unexpanded;
-                    self.bases[at].connections.push(node.or_at(&resource.block));
+                    self.bases[at].connections.push(node.or_span(&resource.block));
                 }
-                Whose::AnyOf(some) => some.into_iter().for_each(|at| self.bases[at].all_connections = false),
-                Whose::Outside => {}
+                RegistryMatch::AnyOf(some) => some.into_iter().for_each(|at| self.bases[at].all_connections = false),
+                RegistryMatch::Outside => {}
             }
         }
     }
 
     fn role_assignment(&mut self, node: Node) {
         let scope = node.get("properties").and_then(|properties| properties.get("scope"));
-        if let Whose::One(at) = self.known.by_id(scope) {
+        if let RegistryMatch::One(at) = self.known.by_id(scope) {
             self.bases[at].declared.role_assignments.push(node);
         }
     }
@@ -212,28 +213,28 @@ impl Frame {
     }
 
     /// A resource that is joined to the registry at `at`: at its block, and at its module's call where that differs.
-    fn placed(&self, resource: &Resource, node: Node, at: usize) -> Node {
-        let mut node = node.or_at(&resource.block);
+    fn joined_node(&self, resource: &Resource, node: Node, at: usize) -> Node {
+        let mut node = node.or_span(&resource.block);
         if self.bases[at].declared.related != resource.related {
-            node.site.related.extend(resource.related.iter().cloned());
+            node.provenance.related.extend(resource.related.iter().cloned());
         }
         node
     }
 
     /// The registries of which something is not known because of this resource, and says so where it has none.
-    fn affected(&mut self, resource: &Resource, what: &str, whose: &Whose) -> Vec<usize> {
-        let at = resource.block.shown();
-        match whose {
-            Whose::One(_) => Vec::new(),
-            Whose::Outside => {
+    fn affected(&mut self, resource: &Resource, what: &str, matched: &RegistryMatch) -> Vec<usize> {
+        let at = resource.block.position();
+        match matched {
+            RegistryMatch::One(_) => Vec::new(),
+            RegistryMatch::Outside => {
                 let sentence =
                     format!("{at}: the {what} {} is of a registry that is not in this configuration", resource.address);
-                self.left.push(sentence);
+                self.skipped.push(sentence);
                 Vec::new()
             }
-            Whose::AnyOf(some) => {
+            RegistryMatch::AnyOf(some) => {
                 let sentence = format!("{at}: which registry the {what} {} is of cannot be told", resource.address);
-                self.left.push(sentence);
+                self.skipped.push(sentence);
                 some.clone()
             }
         }
@@ -243,11 +244,11 @@ impl Frame {
     fn name_hosts(&self, task: &mut Node) {
         let hosts = task.member_mut("properties").and_then(|properties| properties.member_mut("credentials"));
         let Some(hosts) = hosts.and_then(|credentials| credentials.member_mut("customRegistries")) else { return };
-        let Val::Object(members) = &mut hosts.value else { return };
+        let NodeValue::Object(members) = &mut hosts.value else { return };
         let symbol = |host: &str| host.strip_prefix("${")?.strip_suffix('}').map(str::to_owned);
         for (host, _) in members.iter_mut() {
             let Some(symbol) = symbol(host) else { continue };
-            let Whose::One(at) = self.known.by_symbol(&symbol, "login_server") else { continue };
+            let RegistryMatch::One(at) = self.known.by_symbol(&symbol, "login_server") else { continue };
             let properties = self.bases[at].declared.registry.get("properties");
             if let Some(server) = properties.and_then(|properties| properties.get("loginServer")?.as_str()) {
                 *host = server.to_owned();
@@ -264,14 +265,14 @@ impl Frame {
             if !all_connections {
                 connections.push(Node::unknown("Private endpoints may have been made elsewhere."));
             }
-            let connections = Node::of(Val::List(connections));
+            let connections = Node::new(NodeValue::List(connections));
             if let Some(properties) = declared.registry.member_mut("properties") {
                 properties.set("privateEndpointConnections", connections);
             }
             declared
         });
         let registries = finished.collect();
-        self.left.sort();
-        Assembled { registries, left: self.left }
+        self.skipped.sort();
+        Assembled { registries, skipped: self.skipped }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::source::code::declared::{Node, Site, Val};
+use crate::source::code::declared::{Node, NodeValue, Provenance};
 
 /// An attribute, unless it is not set: null says the same.
 pub fn written<'n>(object: &'n Node, name: &str) -> Option<&'n Node> {
-    object.get(name).filter(|node| node.value != Val::Null)
+    object.get(name).filter(|node| node.value != NodeValue::Null)
 }
 
 /// A nested block of which there is at most one.
@@ -23,8 +23,8 @@ pub enum Block<'n> {
 pub fn block<'n>(object: &'n Node, name: &str) -> Block<'n> {
     let Some(node) = written(object, name) else { return Block::Absent };
     match &node.value {
-        Val::Object(_) => Block::One(node),
-        Val::List(items) => match items.iter().find(|item| item.value != Val::Null) {
+        NodeValue::Object(_) => Block::One(node),
+        NodeValue::List(items) => match items.iter().find(|item| item.value != NodeValue::Null) {
             None => Block::Absent,
             Some(item) if item.as_object().is_some() => Block::One(item),
             Some(item) => Block::Unknown(item),
@@ -37,8 +37,8 @@ pub fn block<'n>(object: &'n Node, name: &str) -> Block<'n> {
 pub fn items<'n>(object: &'n Node, name: &str) -> Option<Result<&'n [Node], &'n Node>> {
     let node = written(object, name)?;
     Some(match &node.value {
-        Val::List(items) => Ok(items),
-        Val::Object(_) => Ok(std::slice::from_ref(node)),
+        NodeValue::List(items) => Ok(items),
+        NodeValue::Object(_) => Ok(std::slice::from_ref(node)),
         _ => Err(node),
     })
 }
@@ -65,16 +65,16 @@ pub fn truth(node: &Node) -> Option<bool> {
 /// A truth value.
 pub fn flag(object: &Node, name: &str, default: bool) -> Node {
     match written(object, name) {
-        None => Node::of(Val::Bool(default)).with_note(azurerm_default(name, word(default))),
-        Some(node) => translated(node, |node| truth(node).map(Val::Bool)),
+        None => Node::new(NodeValue::Bool(default)).with_note(azurerm_default(name, word(default))),
+        Some(node) => translated(node, |node| truth(node).map(NodeValue::Bool)),
     }
 }
 
 /// A truth value that ARM has as one of two words: for true, for false.
 pub fn switch(object: &Node, name: &str, default: bool, words: [&str; 2]) -> Node {
     let mut flag = flag(object, name, default);
-    if let Val::Bool(on) = flag.value {
-        flag.value = Val::String(words[usize::from(!on)].to_owned());
+    if let NodeValue::Bool(on) = flag.value {
+        flag.value = NodeValue::String(words[usize::from(!on)].to_owned());
     }
     flag
 }
@@ -88,25 +88,26 @@ pub fn text(object: &Node, name: &str, default: &str) -> Node {
 }
 
 /// Another value at the same place; what is not known stays so, and what makes no sense is not known.
-pub fn translated(node: &Node, translate: impl Fn(&Node) -> Option<Val>) -> Node {
+pub fn translated(node: &Node, translate: impl Fn(&Node) -> Option<NodeValue>) -> Node {
     if node.is_unknown() {
         return node.clone();
     }
     match translate(node) {
-        Some(value) => Node { value, site: node.site.clone() },
-        None => Node { value: Val::Unknown, site: node.site.clone() }.with_note("Its value is of another type."),
+        Some(value) => Node { value, provenance: node.provenance.clone() },
+        None => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }
+            .with_note("Its value is of another type."),
     }
 }
 
 /// An object of those members that are there.
 pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Option<Node>)>) -> Node {
     let members = members.into_iter().filter_map(|(name, member)| Some((name.to_owned(), member?)));
-    Node::of(Val::Object(members.collect()))
+    Node::new(NodeValue::Object(members.collect()))
 }
 
 /// An object with the place of another node.
-pub fn object_at<'a>(site: &Site, members: impl IntoIterator<Item = (&'a str, Option<Node>)>) -> Node {
-    Node { site: site.clone(), ..object(members) }
+pub fn object_at<'a>(provenance: &Provenance, members: impl IntoIterator<Item = (&'a str, Option<Node>)>) -> Node {
+    Node { provenance: provenance.clone(), ..object(members) }
 }
 
 /// ARM's policies are `enabled` or `disabled`.

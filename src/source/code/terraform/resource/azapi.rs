@@ -3,11 +3,11 @@
 use super::attributes::{Block, block, object, object_at, written};
 use super::{Resource, endpoint, registry, task};
 use crate::source::code::arm;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// What a resource of azapi is, as far as registries are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum AzapiType {
     /// `Microsoft.ContainerRegistry/registries`.
     Registry,
     /// `Microsoft.ContainerRegistry/registries/tasks`.
@@ -24,21 +24,21 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl AzapiType {
     /// The kind, and the api-version, that `type` says.
-    pub fn of(resource: &Resource) -> (Kind, Option<String>) {
+    pub fn parse(resource: &Resource) -> (AzapiType, Option<String>) {
         let Some(text) = written(&resource.attributes, "type").and_then(Node::as_str) else {
-            return (Kind::Opaque, None);
+            return (AzapiType::Opaque, None);
         };
         let (kind, version) = text.split_once('@').map_or((text, None), |(kind, version)| (kind, Some(version)));
         let kind = match kind.to_lowercase().as_str() {
-            "microsoft.containerregistry/registries" => Kind::Registry,
-            "microsoft.containerregistry/registries/tasks" => Kind::Task,
-            "microsoft.containerregistry/registries/agentpools" => Kind::AgentPool,
-            "microsoft.network/privateendpoints" => Kind::PrivateEndpoint,
-            "microsoft.authorization/roleassignments" => Kind::RoleAssignment,
-            "microsoft.resources/deployments" | "microsoft.resources/deploymentstacks" => Kind::Opaque,
-            _ => Kind::Other,
+            "microsoft.containerregistry/registries" => AzapiType::Registry,
+            "microsoft.containerregistry/registries/tasks" => AzapiType::Task,
+            "microsoft.containerregistry/registries/agentpools" => AzapiType::AgentPool,
+            "microsoft.network/privateendpoints" => AzapiType::PrivateEndpoint,
+            "microsoft.authorization/roleassignments" => AzapiType::RoleAssignment,
+            "microsoft.resources/deployments" | "microsoft.resources/deploymentstacks" => AzapiType::Opaque,
+            _ => AzapiType::Other,
         };
         (kind, version.map(str::to_owned))
     }
@@ -46,15 +46,17 @@ impl Kind {
 
 /// The body: an object, or before azapi 2.0 an object as JSON text.
 pub fn body(resource: &Resource) -> Node {
-    let Some(body) = written(&resource.attributes, "body") else { return Node::of(Val::Object(Vec::new())) };
+    let Some(body) = written(&resource.attributes, "body") else { return Node::new(NodeValue::Object(Vec::new())) };
     match &body.value {
-        Val::Object(_) => body.clone(),
-        Val::String(text) if text.trim().is_empty() => Node::of(Val::Object(Vec::new())),
-        Val::String(text) => match serde_json::from_str(text) {
-            Ok(value) => Node { site: body.site.clone(), ..Node::from_json(value) },
-            Err(_) => Node { value: Val::Unknown, site: body.site.clone() }.with_note("body is not JSON."),
+        NodeValue::Object(_) => body.clone(),
+        NodeValue::String(text) if text.trim().is_empty() => Node::new(NodeValue::Object(Vec::new())),
+        NodeValue::String(text) => match serde_json::from_str(text) {
+            Ok(value) => Node { provenance: body.provenance.clone(), ..Node::from_json(value) },
+            Err(_) => {
+                Node { value: NodeValue::Unknown, provenance: body.provenance.clone() }.with_note("body is not JSON.")
+            }
         },
-        _ => Node { value: Val::Unknown, site: body.site.clone() },
+        _ => Node { value: NodeValue::Unknown, provenance: body.provenance.clone() },
     }
 }
 
@@ -72,7 +74,7 @@ pub fn registry(resource: &Resource) -> Node {
     registry.set("location", location.map(registry::location).unwrap_or_default());
     registry.set("sku", sku);
     let properties = match body.get_folded("properties") {
-        None if body.is_unknown() => Node { value: Val::Unknown, site: body.site.clone() },
+        None if body.is_unknown() => Node { value: NodeValue::Unknown, provenance: body.provenance.clone() },
         None => object([]),
         Some(properties) => properties.clone(),
     };
@@ -118,7 +120,7 @@ pub fn private_endpoint(resource: &Resource) -> Vec<(Option<Node>, Node)> {
 pub fn role_assignment(resource: &Resource) -> Node {
     let mut assignment = child(resource);
     let scope = written(&resource.attributes, "parent_id").cloned().unwrap_or_default();
-    if let Val::Object(members) = &mut assignment.value
+    if let NodeValue::Object(members) = &mut assignment.value
         && let Some((_, properties)) = members.iter_mut().find(|(name, _)| name == "properties")
     {
         properties.set("scope", scope);
@@ -138,7 +140,7 @@ fn frame(resource: &Resource, body: &Node) -> Node {
         _ => registry::identity(from, &resource.address),
     };
     object_at(
-        &body.site,
+        &body.provenance,
         [
             ("name", Some(written(from, "name").or_else(|| body.get_folded("name")).cloned().unwrap_or_default())),
             ("tags", written(from, "tags").or_else(|| body.get_folded("tags")).cloned()),
@@ -149,7 +151,7 @@ fn frame(resource: &Resource, body: &Node) -> Node {
 
 fn lacking(body: &Node, member: &str) -> Node {
     match body.is_unknown() {
-        true => Node { value: Val::Unknown, site: body.site.clone() },
+        true => Node { value: NodeValue::Unknown, provenance: body.provenance.clone() },
         false => Node::unknown(format!("The body has no {member}.")),
     }
 }
@@ -157,7 +159,7 @@ fn lacking(body: &Node, member: &str) -> Node {
 /// Lays a body over what is there, as `azapi_update_resource` does: objects member by member, anything else whole.
 pub fn overlay(base: &mut Node, over: &Node) {
     match (&mut base.value, &over.value) {
-        (Val::Object(members), Val::Object(others)) => {
+        (NodeValue::Object(members), NodeValue::Object(others)) => {
             for (name, other) in others {
                 match members.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
                     Some((_, own)) => overlay(own, other),
@@ -171,7 +173,7 @@ pub fn overlay(base: &mut Node, over: &Node) {
 
 /// What a body says may or may not be laid over what is there: where the two differ, nothing is known.
 pub fn doubt(base: &mut Node, over: &Node, why: &str) {
-    if let (Val::Object(members), Val::Object(others)) = (&mut base.value, &over.value) {
+    if let (NodeValue::Object(members), NodeValue::Object(others)) = (&mut base.value, &over.value) {
         for (name, other) in others {
             match members.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
                 Some((_, own)) => doubt(own, other, why),
@@ -179,17 +181,18 @@ pub fn doubt(base: &mut Node, over: &Node, why: &str) {
             }
         }
     } else if over.is_unknown() || base.to_json() != over.to_json() {
-        *base = Node { value: Val::Unknown, site: over.site.clone() }.with_note(why);
+        *base = Node { value: NodeValue::Unknown, provenance: over.provenance.clone() }.with_note(why);
     }
 }
 
 /// A body of which every value is hidden.
 pub fn hidden(node: &Node) -> Node {
     match &node.value {
-        Val::Object(members) => {
+        NodeValue::Object(members) => {
             let members = members.iter().map(|(name, member)| (name.clone(), hidden(member)));
-            Node { value: Val::Object(members.collect()), site: node.site.clone() }
+            Node { value: NodeValue::Object(members.collect()), provenance: node.provenance.clone() }
         }
-        _ => Node { value: Val::Unknown, site: node.site.clone() }.with_note("It is in sensitive_body."),
+        _ => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }
+            .with_note("It is in sensitive_body."),
     }
 }

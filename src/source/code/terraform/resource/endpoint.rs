@@ -2,7 +2,7 @@
 
 use super::Resource;
 use super::attributes::{Block, block, object, object_at, translated, truth, written};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The id that a private endpoint connects to, and the connection as the registry shows it.
 pub fn private_endpoint(resource: &Resource) -> (Option<Node>, Node) {
@@ -13,8 +13,9 @@ pub fn private_endpoint(resource: &Resource) -> (Option<Node>, Node) {
         Block::One(connection) => connection,
     };
     let manual = written(connection, "is_manual_connection").cloned().unwrap_or_default();
-    let status =
-        translated(&manual, |manual| Some(Val::String(if truth(manual)? { "Pending" } else { "Approved" }.to_owned())));
+    let status = translated(&manual, |manual| {
+        Some(NodeValue::String(if truth(manual)? { "Pending" } else { "Approved" }.to_owned()))
+    });
     let name = written(connection, "name").or_else(|| written(from, "name")).cloned();
     (written(connection, "private_connection_resource_id").cloned(), connection_of(name, status, connection))
 }
@@ -23,7 +24,7 @@ pub fn private_endpoint(resource: &Resource) -> (Option<Node>, Node) {
 pub fn connection_of(name: Option<Node>, status: Node, at: &Node) -> Node {
     let state = object([("status", Some(status))]);
     let properties = object([("privateLinkServiceConnectionState", Some(state))]);
-    object_at(&at.site, [("name", name), ("properties", Some(properties))])
+    object_at(&at.provenance, [("name", name), ("properties", Some(properties))])
 }
 
 /// A role assignment as ARM would have it.
@@ -32,7 +33,7 @@ pub fn role_assignment(resource: &Resource) -> Node {
     let role = match (written(from, "role_definition_name"), written(from, "role_definition_id")) {
         (Some(name), id) if name.as_str().is_some() || id.is_none() => translated(name, |name| {
             let guid = role_id(name.as_str()?)?;
-            Some(Val::String(format!("/providers/Microsoft.Authorization/roleDefinitions/{guid}")))
+            Some(NodeValue::String(format!("/providers/Microsoft.Authorization/roleDefinitions/{guid}")))
         }),
         (_, Some(id)) => id.clone(),
         _ => Node::default(),

@@ -4,11 +4,11 @@ use super::super::address::{Address, Step};
 use super::Resource;
 use super::attributes::written;
 use crate::model::registry_id::RegistryId;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The registry that something belongs to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum RegistryMatch {
     /// The one at this position.
     One(usize),
     /// None of these: a registry that is not among them.
@@ -19,10 +19,10 @@ pub enum Whose {
 
 /// What registries, or other resources that are referred to, are told by.
 #[derive(Debug, Default)]
-pub struct Registries(Vec<Known>);
+pub struct Registries(Vec<KnownRegistry>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownRegistry {
     address: Option<Address>,
     id: Option<String>,
     name: Node,
@@ -33,7 +33,7 @@ impl Registries {
     /// Adds one, at the next position.
     pub fn push(&mut self, resource: &Resource) {
         let attribute = |name| written(&resource.attributes, name);
-        self.0.push(Known {
+        self.0.push(KnownRegistry {
             address: Address::parse(&resource.address),
             id: attribute("id").and_then(Node::as_str).map(str::to_owned),
             name: attribute("name").cloned().unwrap_or_default(),
@@ -42,18 +42,18 @@ impl Registries {
     }
 
     /// The one whose id this is.
-    pub fn by_id(&self, id: Option<&Node>) -> Whose {
+    pub fn by_id(&self, id: Option<&Node>) -> RegistryMatch {
         match id.map(|id| &id.value) {
-            Some(Val::Symbol(symbol)) => self.by_symbol(symbol, "id"),
-            Some(Val::String(text)) => {
-                let same = |known: &Known| known.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(text));
+            Some(NodeValue::Symbol(symbol)) => self.by_symbol(symbol, "id"),
+            Some(NodeValue::String(text)) => {
+                let same = |known: &KnownRegistry| known.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(text));
                 if let Some(at) = self.0.iter().position(same) {
-                    return Whose::One(at);
+                    return RegistryMatch::One(at);
                 }
                 // The id of what does not exist yet can be written by hand.
                 match RegistryId::parse(text) {
                     Some(id) => self.by_text(&id.name),
-                    None => Whose::Outside,
+                    None => RegistryMatch::Outside,
                 }
             }
             _ => self.any(),
@@ -61,61 +61,61 @@ impl Registries {
     }
 
     /// The one whose name this is: registries' names are unique in all of Azure.
-    pub fn by_name(&self, name: Option<&Node>) -> Whose {
+    pub fn by_name(&self, name: Option<&Node>) -> RegistryMatch {
         match name.map(|name| &name.value) {
-            Some(Val::Symbol(symbol)) => {
-                let same = |known: &Known| matches!(&known.name.value, Val::Symbol(own) if own == symbol);
+            Some(NodeValue::Symbol(symbol)) => {
+                let same = |known: &KnownRegistry| matches!(&known.name.value, NodeValue::Symbol(own) if own == symbol);
                 let mut same = (0..self.0.len()).filter(|&at| same(&self.0[at]));
                 match (same.next(), same.next()) {
-                    (Some(at), None) => Whose::One(at),
+                    (Some(at), None) => RegistryMatch::One(at),
                     _ => self.by_symbol(symbol, "name"),
                 }
             }
-            Some(Val::String(text)) => self.by_text(text),
+            Some(NodeValue::String(text)) => self.by_text(text),
             _ => self.any(),
         }
     }
 
     /// The one that a symbol names by one of its attributes.
-    pub fn by_symbol(&self, symbol: &str, attribute: &str) -> Whose {
+    pub fn by_symbol(&self, symbol: &str, attribute: &str) -> RegistryMatch {
         let Some(address) = Address::parse(symbol).filter(|address| address.rest == attribute) else {
             return self.any();
         };
         let Some(resource) = address.resource.as_ref() else { return self.any() };
         let bare = Address { rest: String::new(), ..address.clone() };
         if let Some(at) = self.0.iter().position(|known| known.address.as_ref() == Some(&bare)) {
-            return Whose::One(at);
+            return RegistryMatch::One(at);
         }
         let like: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].may_be(&bare)).collect();
         match like[..] {
-            [at] => Whose::One(at),
+            [at] => RegistryMatch::One(at),
             // Another resource of the same kind, not among these. Anything else may pass on the id of one of these.
             [] if ["azurerm_container_registry.", "azapi_resource."]
                 .iter()
                 .any(|kind| resource.name.starts_with(kind)) =>
             {
-                Whose::Outside
+                RegistryMatch::Outside
             }
             [] => self.any(),
-            _ => Whose::AnyOf(like),
+            _ => RegistryMatch::AnyOf(like),
         }
     }
 
-    fn by_text(&self, name: &str) -> Whose {
-        let called = |known: &Known| known.name.as_str().is_some_and(|own| own.eq_ignore_ascii_case(name));
+    fn by_text(&self, name: &str) -> RegistryMatch {
+        let called = |known: &KnownRegistry| known.name.as_str().is_some_and(|own| own.eq_ignore_ascii_case(name));
         if let Some(at) = self.0.iter().position(called) {
-            return Whose::One(at);
+            return RegistryMatch::One(at);
         }
         let unnamed: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].name.as_str().is_none()).collect();
-        if unnamed.is_empty() { Whose::Outside } else { Whose::AnyOf(unnamed) }
+        if unnamed.is_empty() { RegistryMatch::Outside } else { RegistryMatch::AnyOf(unnamed) }
     }
 
-    fn any(&self) -> Whose {
-        Whose::AnyOf((0..self.0.len()).collect())
+    fn any(&self) -> RegistryMatch {
+        RegistryMatch::AnyOf((0..self.0.len()).collect())
     }
 }
 
-impl Known {
+impl KnownRegistry {
     /// Whether an address may mean this one: keys that are there agree.
     fn may_be(&self, address: &Address) -> bool {
         let Some(own) = &self.address else { return false };

@@ -13,7 +13,7 @@ mod update;
 
 pub use self::assemble::assemble;
 
-use super::super::declared::{Node, Place};
+use super::super::declared::{Node, Span};
 
 /// One instance of a managed resource.
 #[derive(Debug, Clone)]
@@ -28,9 +28,9 @@ pub struct Resource {
     /// An object of its attributes, each with its place; nested blocks are lists of objects, as in a plan's `after`.
     pub attributes: Node,
     /// The head of its block.
-    pub block: Place,
+    pub block: Span,
     /// Where else to look: the call of the module.
-    pub related: Vec<(&'static str, Place)>,
+    pub related: Vec<(&'static str, Span)>,
     /// What happens to it.
     pub change: Change,
 }
@@ -48,7 +48,7 @@ pub enum Change {
 
 impl Resource {
     /// Whether resources of this type have to do with registries. Any other is not worth reading.
-    pub fn matters(kind: &str) -> bool {
+    pub fn concerns_registries(kind: &str) -> bool {
         matches!(
             kind,
             "azurerm_container_registry"

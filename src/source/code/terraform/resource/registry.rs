@@ -6,7 +6,7 @@ use super::attributes::{
     translated, truth, written,
 };
 use super::{Change, Resource};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The registry as ARM would have it.
 pub fn arm(resource: &Resource) -> Node {
@@ -39,7 +39,7 @@ pub fn arm(resource: &Resource) -> Node {
 
 /// azurerm takes a region's display name as well as its name.
 pub fn location(node: &Node) -> Node {
-    translated(node, |node| Some(Val::String(node.as_str()?.replace(' ', "").to_lowercase())))
+    translated(node, |node| Some(NodeValue::String(node.as_str()?.replace(' ', "").to_lowercase())))
 }
 
 /// The registry's host: its name in its cloud's domain, and the region tells the cloud.
@@ -54,7 +54,9 @@ fn login_server(from: &Node) -> Option<Node> {
         region if region.starts_with("china") => "cn",
         _ => "io",
     };
-    Some(translated(name, |name| Some(Val::String(format!("{}.azurecr.{domain}", name.as_str()?.to_lowercase())))))
+    Some(translated(name, |name| {
+        Some(NodeValue::String(format!("{}.azurecr.{domain}", name.as_str()?.to_lowercase())))
+    }))
 }
 
 fn network_rule_set(resource: &Resource) -> Option<Node> {
@@ -74,64 +76,64 @@ fn network_rule_set(resource: &Resource) -> Option<Node> {
             return Some(Node::unknown("network_rule_set is not set, and azurerm then leaves the rules as they are."));
         }
         Block::Absent => {
-            let none = Node::of(Val::List(Vec::new()));
+            let none = Node::new(NodeValue::List(Vec::new()));
             return Some(object([
                 ("defaultAction", Some(Node::text("Allow").with_note(azurerm_default("network_rule_set", "Allow")))),
                 ("ipRules", Some(none.with_note("network_rule_set is not set, and there is no rule by default."))),
             ]));
         }
         Block::Unknown(_) if premium == Some(false) => return None,
-        Block::Unknown(node) => return Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Unknown(node) => return Some(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }),
     };
     let ip_rules = match items(rules, "ip_rule") {
-        None => Node::of(Val::List(Vec::new())),
+        None => Node::new(NodeValue::List(Vec::new())),
         Some(Err(node)) => node.clone(),
-        Some(Ok(blocks)) => Node::of(Val::List(blocks.iter().map(ip_rule).collect())),
+        Some(Ok(blocks)) => Node::new(NodeValue::List(blocks.iter().map(ip_rule).collect())),
     };
     let virtual_networks = items(rules, "virtual_network").map(|rules| match rules {
         Err(node) => node.clone(),
-        Ok(blocks) => Node::of(Val::List(blocks.iter().map(virtual_network).collect())),
+        Ok(blocks) => Node::new(NodeValue::List(blocks.iter().map(virtual_network).collect())),
     });
     let placed = |mut node: Node| {
-        node.site.place = node.site.place.or_else(|| rules.site.place.clone());
+        node.provenance.span = node.provenance.span.or_else(|| rules.provenance.span.clone());
         node
     };
     Some(object_at(
-        &rules.site,
+        &rules.provenance,
         [
             ("defaultAction", Some(text(rules, "default_action", "Allow"))),
             ("ipRules", Some(placed(ip_rules))),
-            ("virtualNetworkRules", virtual_networks.filter(|rules| rules.value != Val::List(Vec::new()))),
+            ("virtualNetworkRules", virtual_networks.filter(|rules| rules.value != NodeValue::List(Vec::new()))),
         ],
     ))
 }
 
 fn ip_rule(rule: &Node) -> Node {
     if rule.as_object().is_none() {
-        return Node { value: Val::Unknown, site: rule.site.clone() };
+        return Node { value: NodeValue::Unknown, provenance: rule.provenance.clone() };
     }
     let value = written(rule, "ip_range").cloned().unwrap_or_default();
-    object_at(&rule.site, [("action", Some(text(rule, "action", "Allow"))), ("value", Some(value))])
+    object_at(&rule.provenance, [("action", Some(text(rule, "action", "Allow"))), ("value", Some(value))])
 }
 
 fn virtual_network(rule: &Node) -> Node {
     if rule.as_object().is_none() {
-        return Node { value: Val::Unknown, site: rule.site.clone() };
+        return Node { value: NodeValue::Unknown, provenance: rule.provenance.clone() };
     }
     let subnet = written(rule, "subnet_id").cloned().unwrap_or_default();
     let members = [("action", Some(text(rule, "action", "Allow"))), ("virtualNetworkSubnetResourceId", Some(subnet))];
-    object_at(&rule.site, members)
+    object_at(&rule.provenance, members)
 }
 
 /// azurerm manages it from 5.0 on; before, a new registry gets Azure's default and an existing one has what it has.
 fn bypass_for_tasks(resource: &Resource) -> Option<Node> {
     let name = "network_rule_bypass_for_tasks_enabled";
     match (written(&resource.attributes, name), resource.change) {
-        (Some(node), _) => Some(translated(node, |node| truth(node).map(Val::Bool))),
+        (Some(node), _) => Some(translated(node, |node| truth(node).map(NodeValue::Bool))),
         (None, Change::Existing) => Some(Node::unknown(format!(
             "{name} is not set by this version of azurerm, and the registry exists already."
         ))),
-        (None, _) => Some(Node::of(Val::Bool(false)).with_note(azure_default(name, "false"))),
+        (None, _) => Some(Node::new(NodeValue::Bool(false)).with_note(azure_default(name, "false"))),
     }
 }
 
@@ -153,20 +155,23 @@ fn encryption(from: &Node) -> Node {
             let note = "encryption is not set, and Azure's own keys are the default.";
             object([("status", Some(status("disabled").with_note(note)))])
         }
-        Block::Unknown(node) => Node { value: Val::Unknown, site: node.site.clone() },
+        Block::Unknown(node) => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() },
         Block::One(keys) => {
             let on = match written(keys, "enabled") {
                 Some(_) => switch(keys, "enabled", true, STATUS),
-                None => Node { value: Val::String("enabled".to_owned()), site: keys.site.clone() },
+                None => Node { value: NodeValue::String("enabled".to_owned()), provenance: keys.provenance.clone() },
             };
             let properties = object_at(
-                &keys.site,
+                &keys.provenance,
                 [
                     ("keyIdentifier", written(keys, "key_vault_key_id").cloned()),
-                    ("identity", written(keys, "identity_client_id").filter(|id| id.value != Val::Unknown).cloned()),
+                    (
+                        "identity",
+                        written(keys, "identity_client_id").filter(|id| id.value != NodeValue::Unknown).cloned(),
+                    ),
                 ],
             );
-            object_at(&keys.site, [("status", Some(on)), ("keyVaultProperties", Some(properties))])
+            object_at(&keys.provenance, [("status", Some(on)), ("keyVaultProperties", Some(properties))])
         }
     }
 }
@@ -185,7 +190,7 @@ fn policies(resource: &Resource) -> Node {
     };
     let trust = match block(from, "trust_policy") {
         Block::One(trust) => Some(object([("status", Some(switch(trust, "enabled", false, STATUS)))])),
-        Block::Unknown(node) => Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Unknown(node) => Some(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }),
         Block::Absent => policy("trust_policy_enabled", false),
     };
     object([
@@ -201,10 +206,10 @@ fn policies(resource: &Resource) -> Node {
 fn retention(from: &Node) -> Node {
     if let Some(days) = written(from, "retention_policy_in_days") {
         let number = |node: &Node| match &node.value {
-            Val::Number(number) => number.as_f64(),
+            NodeValue::Number(number) => number.as_f64(),
             _ => node.as_str().and_then(|text| text.parse().ok()),
         };
-        let on = |node: &Node| Some(Val::String(STATUS[usize::from(number(node)? <= 0.0)].to_owned()));
+        let on = |node: &Node| Some(NodeValue::String(STATUS[usize::from(number(node)? <= 0.0)].to_owned()));
         let status = translated(days, on);
         let days = Some(days.clone()).filter(|_| status.as_str() == Some(STATUS[0]));
         return object([("status", Some(status)), ("days", days)]);
@@ -214,7 +219,7 @@ fn retention(from: &Node) -> Node {
             let days = written(policy, "days").cloned();
             object([("status", Some(switch(policy, "enabled", false, STATUS))), ("days", days)])
         }
-        Block::Unknown(node) => Node { value: Val::Unknown, site: node.site.clone() },
+        Block::Unknown(node) => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() },
         Block::Absent => {
             let note = "retention_policy_in_days is not set, and no retention is azurerm's default.";
             object([("status", Some(Node::text(STATUS[1]).with_note(note)))])
@@ -226,35 +231,38 @@ fn retention(from: &Node) -> Node {
 pub fn identity(from: &Node, address: &str) -> Option<Node> {
     let block = match block(from, "identity") {
         Block::Absent => return None,
-        Block::Unknown(node) => return Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Unknown(node) => return Some(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }),
         Block::One(block) => block,
     };
     let kind = written(block, "type").cloned().unwrap_or_default();
     let system = kind.as_str().is_some_and(|kind| kind.to_lowercase().contains("systemassigned"));
     let principal = written(block, "principal_id").filter(|node| node.as_str().is_some_and(|id| !id.is_empty()));
-    let symbol = || Node::of(Val::Symbol(format!("{address}.identity[0].principal_id").into()));
+    let symbol = || Node::new(NodeValue::Symbol(format!("{address}.identity[0].principal_id").into()));
     let principal = system.then(|| principal.cloned().unwrap_or_else(symbol));
     let users = items(block, "identity_ids").map(|ids| match ids {
         Err(node) => node.clone(),
-        Ok(ids) if ids.iter().all(|id| matches!(id.value, Val::String(_) | Val::Symbol(_))) => {
-            Node::of(Val::Object(ids.iter().filter_map(user_assigned).collect()))
+        Ok(ids) if ids.iter().all(|id| matches!(id.value, NodeValue::String(_) | NodeValue::Symbol(_))) => {
+            Node::new(NodeValue::Object(ids.iter().filter_map(user_assigned).collect()))
         }
         Ok(_) => Node::unknown("Which identities are assigned is not known."),
     });
-    let users = users.filter(|users| users.value != Val::Object(Vec::new()));
-    Some(object_at(&block.site, [("type", Some(kind)), ("principalId", principal), ("userAssignedIdentities", users)]))
+    let users = users.filter(|users| users.value != NodeValue::Object(Vec::new()));
+    Some(object_at(
+        &block.provenance,
+        [("type", Some(kind)), ("principalId", principal), ("userAssignedIdentities", users)],
+    ))
 }
 
 /// The id of an identity, and the identity: its principal is told by what names the id.
 fn user_assigned(id: &Node) -> Option<(String, Node)> {
     let (name, principal) = match &id.value {
-        Val::String(text) => (text.clone(), None),
-        Val::Symbol(symbol) => {
+        NodeValue::String(text) => (text.clone(), None),
+        NodeValue::Symbol(symbol) => {
             let principal = symbol.strip_suffix(".id").map(|address| format!("{address}.principal_id"));
             (symbol.to_string(), principal)
         }
         _ => return None,
     };
-    let principal = principal.map(|principal| Node::of(Val::Symbol(principal.into())));
-    Some((name, object_at(&id.site, [("principalId", principal)])))
+    let principal = principal.map(|principal| Node::new(NodeValue::Symbol(principal.into())));
+    Some((name, object_at(&id.provenance, [("principalId", principal)])))
 }

@@ -3,14 +3,14 @@
 use super::Resource;
 use super::attributes::{Block, ENABLED, block, flag, items, object, object_at, switch, translated, written};
 use super::registry::identity;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// A task as ARM would have it, without what could be a secret.
 pub fn task(resource: &Resource) -> Node {
     let from = &resource.attributes;
     let steps = [("docker_step", "Docker"), ("file_step", "FileTask"), ("encoded_step", "EncodedTask")];
     let step = steps.into_iter().find_map(|(name, kind)| match block(from, name) {
-        Block::One(step) => Some(object_at(&step.site, [("type", Some(Node::text(kind)))])),
+        Block::One(step) => Some(object_at(&step.provenance, [("type", Some(Node::text(kind)))])),
         _ => None,
     });
     let platform = match block(from, "platform") {
@@ -18,7 +18,7 @@ pub fn task(resource: &Resource) -> Node {
             let member = |name| written(platform, name).cloned();
             let members =
                 [("os", member("os")), ("architecture", member("architecture")), ("variant", member("variant"))];
-            Some(object_at(&platform.site, members))
+            Some(object_at(&platform.provenance, members))
         }
         _ => None,
     };
@@ -62,14 +62,14 @@ pub fn agent_pool(resource: &Resource) -> Node {
 pub fn own_id(resource: &Resource) -> Node {
     match written(&resource.attributes, "id").filter(|id| id.as_str().is_some()) {
         Some(id) => id.clone(),
-        None => Node::of(Val::Symbol(format!("{}.id", resource.address).into())),
+        None => Node::new(NodeValue::Symbol(format!("{}.id", resource.address).into())),
     }
 }
 
 fn timers(from: &Node) -> Option<Node> {
     let timer = |timer: &Node| {
         object_at(
-            &timer.site,
+            &timer.provenance,
             [
                 ("name", written(timer, "name").cloned()),
                 ("schedule", written(timer, "schedule").cloned()),
@@ -79,35 +79,35 @@ fn timers(from: &Node) -> Option<Node> {
     };
     let timers = items(from, "timer_trigger")?.ok().filter(|timers| !timers.is_empty())?;
     let timers = timers.iter().filter(|node| node.as_object().is_some()).map(timer);
-    Some(object([("timerTriggers", Some(Node::of(Val::List(timers.collect()))))]))
+    Some(object([("timerTriggers", Some(Node::new(NodeValue::List(timers.collect()))))]))
 }
 
 /// How the task logs in; names of users and passwords are not looked at.
 fn credentials(from: &Node) -> Option<Node> {
     let from = match block(from, "registry_credential") {
         Block::Absent => return None,
-        Block::Unknown(node) => return Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Unknown(node) => return Some(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }),
         Block::One(block) => block,
     };
     let source = match block(from, "source") {
         Block::Absent => None,
-        Block::Unknown(node) => Some(Node { value: Val::Unknown, site: node.site.clone() }),
+        Block::Unknown(node) => Some(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() }),
         Block::One(source) => {
             let members = [("loginMode", written(source, "login_mode").cloned())];
-            Some(object_at(&source.site, members))
+            Some(object_at(&source.provenance, members))
         }
     };
     let custom = items(from, "custom").map(|custom| match custom {
-        Err(node) => Node { value: Val::Unknown, site: node.site.clone() },
+        Err(node) => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() },
         Ok(entries) => {
             let hosts: Option<Vec<(String, Node)>> = entries.iter().map(custom_registry).collect();
             match hosts {
-                Some(hosts) => Node::of(Val::Object(hosts)),
+                Some(hosts) => Node::new(NodeValue::Object(hosts)),
                 None => Node::unknown("The login server of a credential is not known."),
             }
         }
     });
-    Some(object_at(&from.site, [("sourceRegistry", source), ("customRegistries", custom)]))
+    Some(object_at(&from.provenance, [("sourceRegistry", source), ("customRegistries", custom)]))
 }
 
 /// The host and how the task logs in there. A host that is not known is named by its symbol as `${…}`, for its registry
@@ -115,11 +115,11 @@ fn credentials(from: &Node) -> Option<Node> {
 fn custom_registry(entry: &Node) -> Option<(String, Node)> {
     let server = written(entry, "login_server")?;
     let host = match &server.value {
-        Val::String(host) => host.clone(),
-        Val::Symbol(symbol) => format!("${{{symbol}}}"),
+        NodeValue::String(host) => host.clone(),
+        NodeValue::Symbol(symbol) => format!("${{{symbol}}}"),
         _ => return None,
     };
     let identity = written(entry, "identity").filter(|identity| identity.as_str() != Some(""));
-    let identity = identity.map(|node| translated(node, |node| Some(Val::String(node.as_str()?.to_owned()))));
-    Some((host, object_at(&entry.site, [("identity", identity)])))
+    let identity = identity.map(|node| translated(node, |node| Some(NodeValue::String(node.as_str()?.to_owned()))));
+    Some((host, object_at(&entry.provenance, [("identity", identity)])))
 }

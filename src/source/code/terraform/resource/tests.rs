@@ -16,7 +16,7 @@ fn resource(address: &str, attributes: Value, change: Change) -> Resource {
         unexpanded: false,
         kind: kind.split('.').next().expect("a kind").to_owned(),
         attributes: symbols(Node::from_json(attributes)),
-        block: Place::new(&file, 0..8),
+        block: Span::new(&file, 0..8),
         related: Vec::new(),
         change,
     }
@@ -24,15 +24,17 @@ fn resource(address: &str, attributes: Value, change: Change) -> Resource {
 
 /// `$x` stands for the symbol x, `?` for what is not known.
 fn symbols(node: Node) -> Node {
-    use crate::source::code::declared::Val;
+    use crate::source::code::declared::NodeValue;
     let value = match node.value {
-        Val::String(text) if text == "?" => Val::Unknown,
-        Val::String(text) => match text.strip_prefix('$') {
-            Some(symbol) => Val::Symbol(symbol.into()),
-            None => Val::String(text),
+        NodeValue::String(text) if text == "?" => NodeValue::Unknown,
+        NodeValue::String(text) => match text.strip_prefix('$') {
+            Some(symbol) => NodeValue::Symbol(symbol.into()),
+            None => NodeValue::String(text),
         },
-        Val::List(items) => Val::List(items.into_iter().map(symbols).collect()),
-        Val::Object(members) => Val::Object(members.into_iter().map(|(name, node)| (name, symbols(node))).collect()),
+        NodeValue::List(items) => NodeValue::List(items.into_iter().map(symbols).collect()),
+        NodeValue::Object(members) => {
+            NodeValue::Object(members.into_iter().map(|(name, node)| (name, symbols(node))).collect())
+        }
         other => other,
     };
     Node { value, ..node }
@@ -45,7 +47,7 @@ fn document(assembled: &Assembled, at: usize) -> Value {
 /// The note of a node in the registry, by its path.
 fn note(assembled: &Assembled, path: &str) -> String {
     let node = path.split('/').try_fold(&assembled.registries[0].registry, |node, name| node.get(name));
-    node.and_then(|node| node.site.note.as_deref()).unwrap_or_default().to_owned()
+    node.and_then(|node| node.provenance.note.as_deref()).unwrap_or_default().to_owned()
 }
 
 const REGISTRY: &str = "azurerm_container_registry.main";
@@ -281,7 +283,7 @@ fn tasks_pools_endpoints_and_roles_find_their_registry() {
     );
     assert_eq!(document["partial"], json!(["/role_assignments"]), "all else is known");
     assert!(!format!("{assembled:?}").contains("hunter2"));
-    assert_eq!(assembled.left, [""; 0]);
+    assert_eq!(assembled.skipped, [""; 0]);
 }
 
 #[test]
@@ -313,7 +315,7 @@ fn instances_are_told_apart_by_their_keys() {
     assert!(assembled.registries.iter().all(|registry| registry.all_tasks));
     let gone =
         "main.tf:1:1: the task azurerm_container_registry_task.b is of a registry that is not in this configuration";
-    assert_eq!(assembled.left, [gone]);
+    assert_eq!(assembled.skipped, [gone]);
 }
 
 #[test]
@@ -332,7 +334,7 @@ fn a_task_of_nobody_knows_what_leaves_every_list_open() {
         );
         assert!(assembled.registries.iter().all(|declared| declared.all_tasks == certain), "{registry}");
         assert!(assembled.registries.iter().all(|declared| declared.tasks.is_empty() && declared.all_agent_pools));
-        assert!(assembled.left[0].contains("cannot be told"));
+        assert!(assembled.skipped[0].contains("cannot be told"));
     }
     for opaque in ["azurerm_resource_group_template_deployment.t", "azapi_resource.t"] {
         let parts =

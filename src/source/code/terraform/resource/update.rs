@@ -4,16 +4,16 @@ use super::Resource;
 use super::assemble::{Children, Frame};
 use super::attributes::{object, written};
 use super::azapi;
-use super::join::Whose;
-use crate::source::code::declared::{Node, Val};
+use super::join::RegistryMatch;
+use crate::source::code::declared::{Node, NodeValue};
 
 impl Frame {
     /// Lays the body over what it is for; where that cannot be told, over nothing, and what it says is not known.
-    pub(super) fn update(&mut self, resource: &Resource, kind: azapi::Kind) {
+    pub(super) fn update(&mut self, resource: &Resource, kind: azapi::AzapiType) {
         let from = &resource.attributes;
         let mut body = azapi::body(resource);
         if body.is_unknown() {
-            let all = Node { value: Val::Unknown, site: body.site.clone() };
+            let all = Node { value: NodeValue::Unknown, provenance: body.provenance.clone() };
             body = object([("properties", Some(all.with_note("The body of azapi_update_resource is not known.")))]);
         }
         if let Some(hidden) = azapi::sensitive_body(resource) {
@@ -21,23 +21,23 @@ impl Frame {
         }
         let id = written(from, "resource_id");
         match kind {
-            azapi::Kind::Registry => {
-                let whose = match id {
+            azapi::AzapiType::Registry => {
+                let matched = match id {
                     Some(id) => self.known.by_id(Some(id)),
                     None => self.known.by_name(written(from, "name")),
                 };
-                self.lay_over(resource, &body, &whose, |frame, at| Some(&mut frame.bases[at].declared.registry));
+                self.lay_over(resource, &body, &matched, |frame, at| Some(&mut frame.bases[at].declared.registry));
             }
-            azapi::Kind::Task => {
-                let whose = self.child_of(&self.tasks, resource);
-                self.lay_over(resource, &body, &whose, |frame, at| {
+            azapi::AzapiType::Task => {
+                let matched = self.child_of(&self.tasks, resource);
+                self.lay_over(resource, &body, &matched, |frame, at| {
                     let (registry, task) = *frame.tasks.at.get(at)?;
                     frame.bases[registry].declared.tasks.get_mut(task)
                 });
             }
-            azapi::Kind::AgentPool => {
-                let whose = self.child_of(&self.pools, resource);
-                self.lay_over(resource, &body, &whose, |frame, at| {
+            azapi::AzapiType::AgentPool => {
+                let matched = self.child_of(&self.pools, resource);
+                self.lay_over(resource, &body, &matched, |frame, at| {
                     let (registry, pool) = *frame.pools.at.get(at)?;
                     frame.bases[registry].declared.agent_pools.get_mut(pool)
                 });
@@ -55,17 +55,17 @@ impl Frame {
     }
 
     /// The task or pool that an update means: by its id, or by its registry and its name.
-    fn child_of(&self, children: &Children, resource: &Resource) -> Whose {
+    fn child_of(&self, children: &Children, resource: &Resource) -> RegistryMatch {
         let from = &resource.attributes;
         if let Some(id) = written(from, "resource_id") {
-            if let Val::Symbol(_) = id.value {
+            if let NodeValue::Symbol(_) = id.value {
                 return children.known.by_id(Some(id));
             }
             let Some((registry, name)) = id.as_str().and_then(|id| {
                 let (rest, name) = id.rsplit_once('/')?;
                 Some((rest.rsplit_once('/')?.0, name))
             }) else {
-                return Whose::AnyOf((0..children.at.len()).collect());
+                return RegistryMatch::AnyOf((0..children.at.len()).collect());
             };
             return self.named(children, &Node::text(registry), &Node::text(name));
         }
@@ -74,48 +74,48 @@ impl Frame {
         self.named(children, parent, written(from, "name").unwrap_or(&unknown))
     }
 
-    fn named(&self, children: &Children, registry: &Node, name: &Node) -> Whose {
+    fn named(&self, children: &Children, registry: &Node, name: &Node) -> RegistryMatch {
         let registries = match self.known.by_id(Some(registry)) {
-            Whose::Outside => return Whose::Outside,
-            Whose::One(at) => vec![at],
-            Whose::AnyOf(some) => some,
+            RegistryMatch::Outside => return RegistryMatch::Outside,
+            RegistryMatch::One(at) => vec![at],
+            RegistryMatch::AnyOf(some) => some,
         };
         let mut likely = Vec::new();
         for at in (0..children.at.len()).filter(|&at| registries.contains(&children.at[at].0)) {
             match children.known.by_name(Some(name)) {
-                Whose::One(same) if same == at => return Whose::One(at),
-                Whose::AnyOf(some) if some.contains(&at) => likely.push(at),
+                RegistryMatch::One(same) if same == at => return RegistryMatch::One(at),
+                RegistryMatch::AnyOf(some) if some.contains(&at) => likely.push(at),
                 _ => {}
             }
         }
-        if likely.is_empty() { Whose::Outside } else { Whose::AnyOf(likely) }
+        if likely.is_empty() { RegistryMatch::Outside } else { RegistryMatch::AnyOf(likely) }
     }
 
     fn lay_over(
         &mut self,
         resource: &Resource,
         body: &Node,
-        whose: &Whose,
+        matched: &RegistryMatch,
         node: impl for<'f> Fn(&'f mut Frame, usize) -> Option<&'f mut Node>,
     ) {
         let why = format!("{} may change it.", resource.address);
-        match whose {
-            Whose::One(at) => match node(self, *at) {
+        match matched {
+            RegistryMatch::One(at) => match node(self, *at) {
                 // It may come to no instance at all.
                 Some(node) if resource.unexpanded => azapi::doubt(node, body, &why),
                 Some(node) => azapi::overlay(node, body),
                 None => {}
             },
-            Whose::AnyOf(some) => {
+            RegistryMatch::AnyOf(some) => {
                 for &at in some {
                     if let Some(node) = node(self, at) {
                         azapi::doubt(node, body, &why);
                     }
                 }
             }
-            Whose::Outside => {
-                let at = resource.block.shown();
-                self.left.push(format!("{at}: what {} changes is not in this configuration", resource.address));
+            RegistryMatch::Outside => {
+                let at = resource.block.position();
+                self.skipped.push(format!("{at}: what {} changes is not in this configuration", resource.address));
             }
         }
     }

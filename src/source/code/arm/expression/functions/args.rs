@@ -1,10 +1,10 @@
 //! The arguments of a function, asked for by what they must be.
 
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// Why a function has no value.
 #[derive(Debug)]
-pub enum Fault {
+pub enum ExpressionError {
     /// Something that it needs is not known: this.
     Unknown(Node),
     /// It is used wrongly: what is wrong, without a full stop.
@@ -12,30 +12,30 @@ pub enum Fault {
 }
 
 /// What a function comes to.
-pub type Outcome = Result<Node, Fault>;
+pub type Outcome = Result<Node, ExpressionError>;
 
-impl Fault {
+impl ExpressionError {
     /// What is not known because this is not.
-    pub fn unknown(node: &Node) -> Fault {
-        let mut unknown = Node::of(Val::Unknown);
-        unknown.site.note = node.site.note.clone().or_else(|| part_note(node));
-        Fault::Unknown(unknown)
+    pub fn unknown(node: &Node) -> ExpressionError {
+        let mut unknown = Node::new(NodeValue::Unknown);
+        unknown.provenance.note = node.provenance.note.clone().or_else(|| part_note(node));
+        ExpressionError::Unknown(unknown)
     }
 }
 
 /// Why something within the value is not known.
 fn part_note(node: &Node) -> Option<std::sync::Arc<str>> {
     let mut parts: Box<dyn Iterator<Item = &Node>> = match &node.value {
-        Val::List(items) => Box::new(items.iter()),
-        Val::Object(members) => Box::new(members.iter().map(|(_, member)| member)),
-        Val::Unknown | Val::Symbol(_) => return node.site.note.clone(),
+        NodeValue::List(items) => Box::new(items.iter()),
+        NodeValue::Object(members) => Box::new(members.iter().map(|(_, member)| member)),
+        NodeValue::Unknown | NodeValue::Symbol(_) => return node.provenance.note.clone(),
         _ => return None,
     };
     parts.find_map(part_note)
 }
 
 /// How many members an object may have that is merged or compared: each is looked for among the others.
-pub const MOST_MEMBERS: usize = 4_000;
+pub const MAX_MEMBERS: usize = 4_000;
 
 /// The arguments of a function.
 #[derive(Clone, Copy)]
@@ -51,16 +51,16 @@ impl<'a> Args<'a> {
         self.values.len()
     }
 
-    pub fn wrong<T>(&self, what: &str) -> Result<T, Fault> {
-        Err(Fault::Wrong(format!("`{}` {what}", self.name)))
+    pub fn wrong<T>(&self, what: &str) -> Result<T, ExpressionError> {
+        Err(ExpressionError::Wrong(format!("`{}` {what}", self.name)))
     }
 
-    fn wrong_type<T>(&self, index: usize, what: &str) -> Result<T, Fault> {
+    fn wrong_type<T>(&self, index: usize, what: &str) -> Result<T, ExpressionError> {
         self.wrong(&format!("wants {what} as its argument {}", index + 1))
     }
 
     /// An argument of whatever type, known or not.
-    pub fn any(&self, index: usize) -> Result<&'a Node, Fault> {
+    pub fn any(&self, index: usize) -> Result<&'a Node, ExpressionError> {
         match self.values.get(index) {
             Some(node) => Ok(node),
             None => self.wrong(&format!("wants more than {} arguments", self.values.len())),
@@ -68,27 +68,27 @@ impl<'a> Args<'a> {
     }
 
     /// An argument that is known itself; what is within it may still not be.
-    pub fn known(&self, index: usize) -> Result<&'a Node, Fault> {
+    pub fn known(&self, index: usize) -> Result<&'a Node, ExpressionError> {
         let node = self.any(index)?;
-        if node.is_unknown() { Err(Fault::unknown(node)) } else { Ok(node) }
+        if node.is_unknown() { Err(ExpressionError::unknown(node)) } else { Ok(node) }
     }
 
     /// An argument that is known with all that is in it.
-    pub fn whole(&self, index: usize) -> Result<&'a Node, Fault> {
+    pub fn fully_known(&self, index: usize) -> Result<&'a Node, ExpressionError> {
         let node = self.any(index)?;
-        if node.is_whole() { Ok(node) } else { Err(Fault::unknown(node)) }
+        if node.is_fully_known() { Ok(node) } else { Err(ExpressionError::unknown(node)) }
     }
 
-    pub fn text(&self, index: usize) -> Result<&'a str, Fault> {
+    pub fn text(&self, index: usize) -> Result<&'a str, ExpressionError> {
         match &self.known(index)?.value {
-            Val::String(text) => Ok(text),
+            NodeValue::String(text) => Ok(text),
             _ => self.wrong_type(index, "a text"),
         }
     }
 
-    pub fn int(&self, index: usize) -> Result<i64, Fault> {
+    pub fn int(&self, index: usize) -> Result<i64, ExpressionError> {
         match &self.known(index)?.value {
-            Val::Number(number) => match number.as_i64() {
+            NodeValue::Number(number) => match number.as_i64() {
                 Some(number) => Ok(number),
                 None => self.wrong_type(index, "an integer"),
             },
@@ -96,44 +96,44 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub fn flag(&self, index: usize) -> Result<bool, Fault> {
+    pub fn flag(&self, index: usize) -> Result<bool, ExpressionError> {
         match self.known(index)?.value {
-            Val::Bool(flag) => Ok(flag),
+            NodeValue::Bool(flag) => Ok(flag),
             _ => self.wrong_type(index, "true or false"),
         }
     }
 
     /// A list, of which items may not be known.
-    pub fn list(&self, index: usize) -> Result<&'a [Node], Fault> {
+    pub fn list(&self, index: usize) -> Result<&'a [Node], ExpressionError> {
         match &self.known(index)?.value {
-            Val::List(items) => Ok(items),
+            NodeValue::List(items) => Ok(items),
             _ => self.wrong_type(index, "a list"),
         }
     }
 
     /// A list whose length is known.
-    pub fn counted(&self, index: usize) -> Result<&'a [Node], Fault> {
+    pub fn counted(&self, index: usize) -> Result<&'a [Node], ExpressionError> {
         let items = self.list(index)?;
-        match items.iter().find(|item| item.value == Val::Unknown) {
-            Some(item) => Err(Fault::unknown(item)),
+        match items.iter().find(|item| item.value == NodeValue::Unknown) {
+            Some(item) => Err(ExpressionError::unknown(item)),
             None => Ok(items),
         }
     }
 
-    pub fn object(&self, index: usize) -> Result<&'a [(String, Node)], Fault> {
+    pub fn object(&self, index: usize) -> Result<&'a [(String, Node)], ExpressionError> {
         match &self.known(index)?.value {
-            Val::Object(members) if members.len() > MOST_MEMBERS => {
-                self.wrong(&format!("is not evaluated for objects of more than {MOST_MEMBERS} members"))
+            NodeValue::Object(members) if members.len() > MAX_MEMBERS => {
+                self.wrong(&format!("is not evaluated for objects of more than {MAX_MEMBERS} members"))
             }
-            Val::Object(members) => Ok(members),
+            NodeValue::Object(members) => Ok(members),
             _ => self.wrong_type(index, "an object"),
         }
     }
 
     /// All arguments, or those of its one argument, a list: `min(1, 2)`, `min([1, 2])`.
-    pub fn spread(&self) -> Result<Args<'a>, Fault> {
+    pub fn spread(&self) -> Result<Args<'a>, ExpressionError> {
         match self.values {
-            [one] if matches!(one.value, Val::List(_)) => Ok(Args { name: self.name, values: self.counted(0)? }),
+            [one] if matches!(one.value, NodeValue::List(_)) => Ok(Args { name: self.name, values: self.counted(0)? }),
             _ => Ok(*self),
         }
     }
@@ -146,20 +146,20 @@ pub fn string(text: impl Into<String>) -> Outcome {
 
 /// A truth value.
 pub fn flag(flag: bool) -> Outcome {
-    Ok(Node::of(Val::Bool(flag)))
+    Ok(Node::new(NodeValue::Bool(flag)))
 }
 
 /// A number.
 pub fn int(number: i64) -> Outcome {
-    Ok(Node::of(Val::Number(number.into())))
+    Ok(Node::new(NodeValue::Number(number.into())))
 }
 
 /// A list.
 pub fn list(items: Vec<Node>) -> Outcome {
-    Ok(Node::of(Val::List(items)))
+    Ok(Node::new(NodeValue::List(items)))
 }
 
 /// An object.
 pub fn object(members: Vec<(String, Node)>) -> Outcome {
-    Ok(Node::of(Val::Object(members)))
+    Ok(Node::new(NodeValue::Object(members)))
 }

@@ -2,27 +2,27 @@
 
 use std::cmp::Ordering;
 
-use super::args::{Args, Fault, MOST_MEMBERS, Outcome, flag};
-use crate::source::code::declared::{Node, Val};
+use super::args::{Args, ExpressionError, MAX_MEMBERS, Outcome, flag};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// Whether two values are the same; `None` where that is not known.
 pub fn same(a: &Node, b: &Node) -> Option<bool> {
-    let symbol_and_null = |a: &Val, b: &Val| matches!(a, Val::Symbol(_)) && *b == Val::Null;
+    let symbol_and_null = |a: &NodeValue, b: &NodeValue| matches!(a, NodeValue::Symbol(_)) && *b == NodeValue::Null;
     match (&a.value, &b.value) {
-        (Val::Symbol(x), Val::Symbol(y)) if x == y => Some(true),
+        (NodeValue::Symbol(x), NodeValue::Symbol(y)) if x == y => Some(true),
         (x, y) if symbol_and_null(x, y) || symbol_and_null(y, x) => Some(false),
-        (Val::Unknown | Val::Symbol(_), _) | (_, Val::Unknown | Val::Symbol(_)) => None,
-        (Val::Number(x), Val::Number(y)) => Some(x == y || x.as_f64() == y.as_f64()),
-        (Val::List(x), Val::List(y)) => {
-            let counted = |items: &[Node]| items.iter().all(|item| item.value != Val::Unknown);
+        (NodeValue::Unknown | NodeValue::Symbol(_), _) | (_, NodeValue::Unknown | NodeValue::Symbol(_)) => None,
+        (NodeValue::Number(x), NodeValue::Number(y)) => Some(x == y || x.as_f64() == y.as_f64()),
+        (NodeValue::List(x), NodeValue::List(y)) => {
+            let counted = |items: &[Node]| items.iter().all(|item| item.value != NodeValue::Unknown);
             match (counted(x) && counted(y), x.len() == y.len()) {
                 (true, false) => Some(false),
                 (true, true) => all(x.iter().zip(y).map(|(x, y)| same(x, y))),
                 (false, _) => None,
             }
         }
-        (Val::Object(x), Val::Object(y)) if x.len().max(y.len()) > MOST_MEMBERS => None,
-        (Val::Object(x), Val::Object(y)) => {
+        (NodeValue::Object(x), NodeValue::Object(y)) if x.len().max(y.len()) > MAX_MEMBERS => None,
+        (NodeValue::Object(x), NodeValue::Object(y)) => {
             let missing =
                 |x: &[(String, Node)], other: &Node| x.iter().any(|(name, _)| other.get_folded(name).is_none());
             if missing(x, b) || missing(y, a) {
@@ -49,8 +49,8 @@ fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 fn order(args: &Args<'_>, wanted: fn(Ordering) -> bool) -> Outcome {
     let (a, b) = (args.known(0)?, args.known(1)?);
     let ordering = match (&a.value, &b.value) {
-        (Val::String(a), Val::String(b)) => Some(a.cmp(b)),
-        (Val::Number(a), Val::Number(b)) => match (a.as_i64(), b.as_i64()) {
+        (NodeValue::String(a), NodeValue::String(b)) => Some(a.cmp(b)),
+        (NodeValue::Number(a), NodeValue::Number(b)) => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             _ => a.as_f64().partial_cmp(&b.as_f64()),
         },
@@ -73,7 +73,7 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         "bool" => boolean(args),
         "true" => flag(true),
         "false" => flag(false),
-        "null" => Ok(Node::of(Val::Null)),
+        "null" => Ok(Node::new(NodeValue::Null)),
         "empty" => empty(args),
         "contains" => contains(args),
         _ => return None,
@@ -84,16 +84,16 @@ fn equals(args: &Args<'_>) -> Outcome {
     let (a, b) = (args.any(0)?, args.any(1)?);
     match same(a, b) {
         Some(value) => flag(value),
-        None => Err(Fault::unknown(if a.is_whole() { b } else { a })),
+        None => Err(ExpressionError::unknown(if a.is_fully_known() { b } else { a })),
     }
 }
 
 fn boolean(args: &Args<'_>) -> Outcome {
     match &args.known(0)?.value {
-        Val::Bool(value) => flag(*value),
-        Val::Number(number) => flag(number.as_f64() != Some(0.0)),
-        Val::String(text) if text.eq_ignore_ascii_case("true") || text == "1" => flag(true),
-        Val::String(text) if text.eq_ignore_ascii_case("false") || text == "0" => flag(false),
+        NodeValue::Bool(value) => flag(*value),
+        NodeValue::Number(number) => flag(number.as_f64() != Some(0.0)),
+        NodeValue::String(text) if text.eq_ignore_ascii_case("true") || text == "1" => flag(true),
+        NodeValue::String(text) if text.eq_ignore_ascii_case("false") || text == "0" => flag(false),
         _ => args.wrong("wants a text or a number that stands for true or false"),
     }
 }
@@ -101,13 +101,15 @@ fn boolean(args: &Args<'_>) -> Outcome {
 fn empty(args: &Args<'_>) -> Outcome {
     let node = args.known(0)?;
     match &node.value {
-        Val::Null => flag(true),
-        Val::String(text) => flag(text.is_empty()),
-        Val::Object(members) => flag(members.is_empty()),
-        Val::List(items) => match items.iter().all(|item| item.value == Val::Unknown) && !items.is_empty() {
-            true => Err(Fault::unknown(node)),
-            false => flag(items.is_empty()),
-        },
+        NodeValue::Null => flag(true),
+        NodeValue::String(text) => flag(text.is_empty()),
+        NodeValue::Object(members) => flag(members.is_empty()),
+        NodeValue::List(items) => {
+            match items.iter().all(|item| item.value == NodeValue::Unknown) && !items.is_empty() {
+                true => Err(ExpressionError::unknown(node)),
+                false => flag(items.is_empty()),
+            }
+        }
         _ => args.wrong("wants a list, an object or a text"),
     }
 }
@@ -115,16 +117,18 @@ fn empty(args: &Args<'_>) -> Outcome {
 fn contains(args: &Args<'_>) -> Outcome {
     let (container, wanted) = (args.known(0)?, args.any(1)?);
     match &container.value {
-        Val::List(items) => {
+        NodeValue::List(items) => {
             let found: Vec<Option<bool>> = items.iter().map(|item| same(item, wanted)).collect();
             match (found.contains(&Some(true)), found.contains(&None)) {
                 (true, _) => flag(true),
-                (false, true) => Err(Fault::unknown(if wanted.is_whole() { container } else { wanted })),
+                (false, true) => {
+                    Err(ExpressionError::unknown(if wanted.is_fully_known() { container } else { wanted }))
+                }
                 (false, false) => flag(false),
             }
         }
-        Val::Object(_) => flag(container.get_folded(args.text(1)?).is_some()),
-        Val::String(text) => flag(text.contains(args.text(1)?)),
+        NodeValue::Object(_) => flag(container.get_folded(args.text(1)?).is_some()),
+        NodeValue::String(text) => flag(text.contains(args.text(1)?)),
         _ => args.wrong("wants a list, an object or a text to look into"),
     }
 }

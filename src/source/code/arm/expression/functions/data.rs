@@ -1,6 +1,6 @@
 //! Functions that decode, and those whose value only a deployment has.
 
-use super::MOST_TEXT;
+use super::MAX_TEXT;
 use super::args::{Args, Outcome, string};
 use crate::source::code::declared::Node;
 
@@ -74,7 +74,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for group in bytes[..bytes.len().min(MOST_TEXT)].chunks(3) {
+    for group in bytes[..bytes.len().min(MAX_TEXT)].chunks(3) {
         let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for digit in 0..4 {
             let index = (bits >> (18 - 6 * digit)) as usize & 63;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::args::{Args, Fault, Outcome, object};
+use super::args::{Args, ExpressionError, Outcome, object};
 use super::joined;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// What stands for the resource group that is deployed to.
 const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
@@ -44,13 +44,13 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         ]),
         "environment" => Ok(unknown("The cloud is known only in a deployment.")),
         // Whatever they come to, it depends on nothing but their arguments: the name is made of these.
-        "uniquestring" | "guid" => match args.values.iter().find(|value| !value.is_whole()) {
-            Some(value) => Err(Fault::unknown(value)),
+        "uniquestring" | "guid" => match args.values.iter().find(|value| !value.is_fully_known()) {
+            Some(value) => Err(ExpressionError::unknown(value)),
             None => {
                 let texts: Vec<String> =
                     args.values.iter().filter_map(|v| v.to_json()).map(|v| v.to_string()).collect();
                 let text = format!("{{{}({})}}", args.name, texts.join(", "));
-                Ok(Node::of(Val::Symbol(Arc::from(text))).with_note(format!("`{}` is not computed.", args.name)))
+                Ok(Node::new(NodeValue::Symbol(Arc::from(text))).with_note(format!("`{}` is not computed.", args.name)))
             }
         },
         _ => return None,
@@ -66,11 +66,11 @@ fn unknown(why: &str) -> Node {
 }
 
 fn symbol(text: &str, what: &str) -> Node {
-    Node::of(Val::Symbol(Arc::from(text))).with_note(format!("The {what} is known only in a deployment."))
+    Node::new(NodeValue::Symbol(Arc::from(text))).with_note(format!("The {what} is known only in a deployment."))
 }
 
 /// The type's position among the arguments: the first that is a text with a slash and no scope before it.
-fn type_at<'a>(args: &Args<'a>, from: usize) -> Result<(usize, &'a str), Fault> {
+fn type_at<'a>(args: &Args<'a>, from: usize) -> Result<(usize, &'a str), ExpressionError> {
     for index in from..args.len().min(from + 3) {
         if let Some(text) = args.any(index)?.as_str()
             && text.contains('/')
@@ -80,13 +80,13 @@ fn type_at<'a>(args: &Args<'a>, from: usize) -> Result<(usize, &'a str), Fault> 
         }
     }
     match args.values.iter().find(|value| value.is_unknown()) {
-        Some(value) => Err(Fault::unknown(value)),
+        Some(value) => Err(ExpressionError::unknown(value)),
         None => args.wrong("wants a resource type such as 'Microsoft.ContainerRegistry/registries'"),
     }
 }
 
 /// `/providers/<namespace>/<type>/<name>/<type>/<name>`
-fn provider_path(args: &Args<'_>, at: usize, kind: &str) -> Result<Vec<Node>, Fault> {
+fn provider_path(args: &Args<'_>, at: usize, kind: &str) -> Result<Vec<Node>, ExpressionError> {
     let mut segments = kind.trim_end_matches('/').split('/');
     let mut parts = vec![Node::text(format!("/providers/{}", segments.next().unwrap_or_default()))];
     let mut names = args.values.iter().skip(at + 1);
@@ -104,7 +104,7 @@ fn resource_id(args: &Args<'_>, scope: &str) -> Outcome {
     let (at, kind) = type_at(args, 0)?;
     let mut parts = match (args.name, at) {
         ("resourceid", 1) => vec![
-            Node::of(Val::Symbol(Arc::from("/subscriptions/{subscription}/resourceGroups/"))),
+            Node::new(NodeValue::Symbol(Arc::from("/subscriptions/{subscription}/resourceGroups/"))),
             args.any(0)?.clone(),
         ],
         ("resourceid", 2) => vec![
@@ -115,7 +115,7 @@ fn resource_id(args: &Args<'_>, scope: &str) -> Outcome {
         ],
         ("subscriptionresourceid", 1) => vec![Node::text("/subscriptions/"), args.any(0)?.clone()],
         (_, 0) if scope.is_empty() => Vec::new(),
-        (_, 0) => vec![Node::of(Val::Symbol(Arc::from(scope)))],
+        (_, 0) => vec![Node::new(NodeValue::Symbol(Arc::from(scope)))],
         _ => return args.wrong("wants the resource type first"),
     };
     parts.extend(provider_path(args, at, kind)?);

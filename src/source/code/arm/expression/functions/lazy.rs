@@ -2,82 +2,86 @@
 
 use std::sync::Arc;
 
-use super::super::evaluate::settle;
-use super::super::scope::{Scope, Sort};
+use super::super::evaluate::resolve_result;
+use super::super::scope::{NameKind, NameScope};
 use super::super::{Expr, evaluate};
-use super::args::MOST_MEMBERS;
+use super::args::MAX_MEMBERS;
 use super::same;
-use super::{Args, Fault, ids, lambdas};
-use crate::source::code::declared::{Node, Place, Val};
+use super::{Args, ExpressionError, ids, lambdas};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// The value of such a function; `None` where it is none.
-pub fn lazy(name: &str, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Option<Node> {
+pub fn lazy(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Option<Node> {
     let lower = name.to_ascii_lowercase();
     let lower = lower.strip_prefix("sys.").or_else(|| lower.strip_prefix("az.")).unwrap_or(&lower);
-    let wrong = |what: &str| settle(Err(Fault::Wrong(what.to_owned())), lower, &[], place, scope);
+    let wrong = |what: &str| resolve_result(Err(ExpressionError::Wrong(what.to_owned())), lower, &[], span, scope);
     Some(match (lower, args) {
         ("parameters" | "variables", [name]) => {
-            let sort = if lower == "parameters" { Sort::Parameter } else { Sort::Variable };
-            named(sort, name, place, scope)
+            let sort = if lower == "parameters" { NameKind::Parameter } else { NameKind::Variable };
+            named(sort, name, span, scope)
         }
         ("lambdavariables", [name]) => match evaluate(name, scope).as_str().and_then(|name| scope.local(name)) {
             Some(value) => value.clone(),
             None => wrong("`lambdaVariables` names no argument of a lambda around it"),
         },
-        ("if", [condition, yes, no]) => conditional(condition, yes, no, place, scope),
+        ("if", [condition, yes, no]) => conditional(condition, yes, no, span, scope),
         ("if", _) => wrong("`if` wants a condition and two values"),
-        ("and" | "or", [_, ..]) => logical(lower == "and", args, place, scope),
+        ("and" | "or", [_, ..]) => logical(lower == "and", args, span, scope),
         ("coalesce", [_, ..]) => coalesce(args, scope),
-        ("copyindex", _) => copy_index(args, place, scope),
+        ("copyindex", _) => copy_index(args, span, scope),
         // Not in any template: what `declared_resource` makes.
         ("#id", [kind, name]) => {
             let node = evaluate(name, scope);
             let text = match &node.value {
-                Val::String(text) => text.clone(),
-                Val::Symbol(symbol) => symbol.to_string(),
+                NodeValue::String(text) => text.clone(),
+                NodeValue::Symbol(symbol) => symbol.to_string(),
                 _ => format!("{{{}}}", name.source()),
             };
-            Node::of(Val::Symbol(ids::id_of(kind.as_str().unwrap_or_default(), &text).into()))
+            Node::new(NodeValue::Symbol(ids::id_of(kind.as_str().unwrap_or_default(), &text).into()))
         }
         ("resourceinfo", [name]) => match evaluate(name, scope).as_str() {
-            Some(name) if scope.names.has_resource(name) => scope.look_up(Sort::Resource, name, place),
+            Some(name) if scope.names.has_resource(name) => scope.look_up(NameKind::Resource, name, span),
             _ => Node::unknown("It is known only in a deployment."),
         },
         ("reference", [resource, ..]) => reference(resource, args, scope),
         ("map" | "filter" | "reduce" | "sort" | "toobject" | "mapvalues" | "groupby", _) => {
             match lambdas::call(lower, args, scope) {
                 Ok(value) => value,
-                Err(fault) => settle(Err(fault), lower, &[], place, scope),
+                Err(fault) => resolve_result(Err(fault), lower, &[], span, scope),
             }
         }
         ("resourceid" | "extensionresourceid" | "subscriptionresourceid" | "tenantresourceid", _) => {
-            identified(lower, args, place, scope)
+            identified(lower, args, span, scope)
         }
         _ => return None,
     })
 }
 
-fn named(sort: Sort, name: &Expr, place: &Place, scope: &Scope<'_>) -> Node {
+fn named(sort: NameKind, name: &Expr, span: &Span, scope: &NameScope<'_>) -> Node {
     let name = evaluate(name, scope);
     match name.as_str() {
-        Some(name) => scope.look_up(sort, name, place),
+        Some(name) => scope.look_up(sort, name, span),
         None => Node::unknown("Its name is not known."),
     }
 }
 
-fn conditional(condition: &Expr, yes: &Expr, no: &Expr, place: &Place, scope: &Scope<'_>) -> Node {
+fn conditional(condition: &Expr, yes: &Expr, no: &Expr, span: &Span, scope: &NameScope<'_>) -> Node {
     let condition = evaluate(condition, scope);
     match condition.value {
-        Val::Bool(true) => evaluate(yes, scope),
-        Val::Bool(false) => evaluate(no, scope),
-        Val::Unknown | Val::Symbol(_) => {
-            let scope = &scope.perhaps();
+        NodeValue::Bool(true) => evaluate(yes, scope),
+        NodeValue::Bool(false) => evaluate(no, scope),
+        NodeValue::Unknown | NodeValue::Symbol(_) => {
+            let scope = &scope.uncertain();
             let (yes, no) = (evaluate(yes, scope), evaluate(no, scope));
             either(yes, &no, &condition)
         }
-        _ => {
-            settle(Err(Fault::Wrong("the condition of `if` is neither true nor false".into())), "if", &[], place, scope)
-        }
+        _ => resolve_result(
+            Err(ExpressionError::Wrong("the condition of `if` is neither true nor false".into())),
+            "if",
+            &[],
+            span,
+            scope,
+        ),
     }
 }
 
@@ -86,54 +90,55 @@ fn either(yes: Node, no: &Node, condition: &Node) -> Node {
     if same(&yes, no) == Some(true) {
         return yes;
     }
-    let note = condition.site.note.clone().unwrap_or_else(|| "It depends on a condition that is not known.".into());
+    let note =
+        condition.provenance.note.clone().unwrap_or_else(|| "It depends on a condition that is not known.".into());
     match (yes.value, &no.value) {
-        (Val::Object(members), Val::Object(others))
+        (NodeValue::Object(members), NodeValue::Object(others))
             if members.len() == others.len()
-                && members.len() <= MOST_MEMBERS
+                && members.len() <= MAX_MEMBERS
                 && members.iter().all(|(name, _)| no.get_folded(name).is_some()) =>
         {
             let common = members.into_iter().filter_map(|(name, member)| {
                 let other = no.get_folded(&name)?;
                 Some((name, either(member, other, condition)))
             });
-            Node { value: Val::Object(common.collect()), site: yes.site }
+            Node { value: NodeValue::Object(common.collect()), provenance: yes.provenance }
         }
         _ => Node::unknown(note),
     }
 }
 
-fn logical(and: bool, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Node {
+fn logical(and: bool, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
     let mut unknown = None;
-    let perhaps = scope.perhaps();
+    let uncertain = scope.uncertain();
     for arg in args {
         // What comes before may have decided already.
-        let node = evaluate(arg, if unknown.is_some() { &perhaps } else { scope });
+        let node = evaluate(arg, if unknown.is_some() { &uncertain } else { scope });
         match node.value {
-            Val::Bool(flag) if flag != and => return Node::of(Val::Bool(flag)),
-            Val::Bool(_) => {}
-            Val::Unknown | Val::Symbol(_) => unknown = unknown.or(Some(node)),
+            NodeValue::Bool(flag) if flag != and => return Node::new(NodeValue::Bool(flag)),
+            NodeValue::Bool(_) => {}
+            NodeValue::Unknown | NodeValue::Symbol(_) => unknown = unknown.or(Some(node)),
             _ => {
                 let what = format!("`{}` wants truth values", if and { "and" } else { "or" });
-                return settle(Err(Fault::Wrong(what)), "", &[], place, scope);
+                return resolve_result(Err(ExpressionError::Wrong(what)), "", &[], span, scope);
             }
         }
     }
     match unknown {
-        Some(node) => Node { value: Val::Unknown, ..node },
-        None => Node::of(Val::Bool(and)),
+        Some(node) => Node { value: NodeValue::Unknown, ..node },
+        None => Node::new(NodeValue::Bool(and)),
     }
 }
 
-fn coalesce(args: &[Expr], scope: &Scope<'_>) -> Node {
+fn coalesce(args: &[Expr], scope: &NameScope<'_>) -> Node {
     for arg in args {
         let node = evaluate(arg, scope);
-        if node.value != Val::Null {
+        if node.value != NodeValue::Null {
             // What is not known may be null, and then something else is meant.
             return node;
         }
     }
-    Node::of(Val::Null)
+    Node::new(NodeValue::Null)
 }
 
 /// The local that holds the index of a copy loop.
@@ -141,39 +146,39 @@ pub fn copy_local(name: &str) -> String {
     format!("copyIndex({})", name.to_lowercase())
 }
 
-fn copy_index(args: &[Expr], place: &Place, scope: &Scope<'_>) -> Node {
+fn copy_index(args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
     let values: Vec<Node> = args.iter().map(|arg| evaluate(arg, scope)).collect();
     let (name, offset) = match values.as_slice() {
         [] => ("", None),
-        [Node { value: Val::String(name), .. }] => (name.as_str(), None),
-        [Node { value: Val::String(name), .. }, offset] => (name.as_str(), Some(offset)),
+        [Node { value: NodeValue::String(name), .. }] => (name.as_str(), None),
+        [Node { value: NodeValue::String(name), .. }, offset] => (name.as_str(), Some(offset)),
         [offset] => ("", Some(offset)),
         _ => {
-            let wrong = Err(Fault::Wrong("`copyIndex` wants a loop's name and an offset".into()));
-            return settle(wrong, "copyindex", &[], place, scope);
+            let wrong = Err(ExpressionError::Wrong("`copyIndex` wants a loop's name and an offset".into()));
+            return resolve_result(wrong, "copyindex", &[], span, scope);
         }
     };
     let Some(index) = scope.local(&copy_local(name)) else {
-        let wrong = Err(Fault::Wrong(format!("`copyIndex` stands in no loop `{name}`")));
-        return settle(wrong, "copyindex", &[], place, scope);
+        let wrong = Err(ExpressionError::Wrong(format!("`copyIndex` stands in no loop `{name}`")));
+        return resolve_result(wrong, "copyindex", &[], span, scope);
     };
     match offset {
         None => index.clone(),
         Some(offset) => {
             let values = [index.clone(), offset.clone()];
             let sum = super::numbers::call(&Args { name: "add", values: &values });
-            settle(sum.unwrap_or_else(|| Ok(Node::default())), "add", &values, place, scope)
+            resolve_result(sum.unwrap_or_else(|| Ok(Node::default())), "add", &values, span, scope)
         }
     }
 }
 
 /// What only a deployment knows of a resource. Its id is known by name all the same.
-fn reference(resource: &Expr, args: &[Expr], scope: &Scope<'_>) -> Node {
+fn reference(resource: &Expr, args: &[Expr], scope: &NameScope<'_>) -> Node {
     let _ = args;
     let target = evaluate(resource, scope);
     let text = match &target.value {
-        Val::String(text) => text.clone(),
-        Val::Symbol(symbol) => symbol.to_string(),
+        NodeValue::String(text) => text.clone(),
+        NodeValue::Symbol(symbol) => symbol.to_string(),
         _ => return Node::unknown("`reference` has a value only in a deployment."),
     };
     Node::unknown(format!("What `{}` says is known only in a deployment.", shortened(&text)))
@@ -188,17 +193,17 @@ fn shortened(text: &str) -> String {
 }
 
 /// A resource id, in which an argument that is not known stands by its source text: names are never null.
-fn identified(name: &str, args: &[Expr], place: &Place, scope: &Scope<'_>) -> Node {
+fn identified(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
     let values: Vec<Node> = args
         .iter()
         .map(|arg| {
             let node = evaluate(arg, scope);
-            if node.value != Val::Unknown {
+            if node.value != NodeValue::Unknown {
                 return node;
             }
-            Node { value: Val::Symbol(Arc::from(format!("{{{}}}", arg.source()))), site: node.site }
+            Node { value: NodeValue::Symbol(Arc::from(format!("{{{}}}", arg.source()))), provenance: node.provenance }
         })
         .collect();
     let result = ids::call(&Args { name, values: &values });
-    settle(result.unwrap_or_else(|| Ok(Node::default())), name, &values, place, scope)
+    resolve_result(result.unwrap_or_else(|| Ok(Node::default())), name, &values, span, scope)
 }

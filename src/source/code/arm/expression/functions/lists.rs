@@ -1,16 +1,16 @@
 //! Functions of lists and objects.
 
-use super::super::evaluate::{MOST_ITEMS, item};
-use super::args::{Args, Fault, MOST_MEMBERS, Outcome, int, list, object, string};
+use super::super::evaluate::{MAX_ITEMS, item};
+use super::args::{Args, ExpressionError, MAX_MEMBERS, Outcome, int, list, object, string};
 use super::same;
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
         "createarray" => list(args.values.to_vec()),
         "createobject" => create_object(args),
         "array" => args.known(0).and_then(|node| match &node.value {
-            Val::List(_) => Ok(node.clone()),
+            NodeValue::List(_) => Ok(node.clone()),
             _ => list(vec![node.clone()]),
         }),
         "union" => union(args),
@@ -34,8 +34,8 @@ fn create_object(args: &Args<'_>) -> Outcome {
     if !args.len().is_multiple_of(2) {
         return args.wrong("wants a value for each name");
     }
-    if args.len() > 2 * MOST_MEMBERS {
-        return args.wrong(&format!("makes no object of more than {MOST_MEMBERS} members"));
+    if args.len() > 2 * MAX_MEMBERS {
+        return args.wrong(&format!("makes no object of more than {MAX_MEMBERS} members"));
     }
     let mut members: Vec<(String, Node)> = Vec::new();
     for index in (0..args.len()).step_by(2) {
@@ -49,43 +49,43 @@ fn create_object(args: &Args<'_>) -> Outcome {
 }
 
 fn union(args: &Args<'_>) -> Outcome {
-    let kind = args.values.iter().find(|value| !value.is_unknown() && value.value != Val::Null);
+    let kind = args.values.iter().find(|value| !value.is_unknown() && value.value != NodeValue::Null);
     match kind.map(|value| &value.value) {
-        Some(Val::Object(_)) => {
+        Some(NodeValue::Object(_)) => {
             let mut merged = Vec::new();
             for index in 0..args.len() {
-                if args.known(index)?.value != Val::Null {
+                if args.known(index)?.value != NodeValue::Null {
                     merge(&mut merged, args.object(index)?);
                 }
-                if merged.len() > MOST_MEMBERS {
-                    return args.wrong(&format!("makes no object of more than {MOST_MEMBERS} members"));
+                if merged.len() > MAX_MEMBERS {
+                    return args.wrong(&format!("makes no object of more than {MAX_MEMBERS} members"));
                 }
             }
             object(merged)
         }
-        Some(Val::List(_)) => {
+        Some(NodeValue::List(_)) => {
             let mut items: Vec<Node> = Vec::new();
             for (index, value) in args.values.iter().enumerate() {
                 if value.is_unknown() {
-                    items.push(Node { value: Val::Unknown, site: value.site.clone() });
+                    items.push(Node { value: NodeValue::Unknown, provenance: value.provenance.clone() });
                     continue;
                 }
-                if value.value == Val::Null {
+                if value.value == NodeValue::Null {
                     continue;
                 }
                 for item in args.list(index)? {
                     if !items.iter().any(|known| same(known, item) == Some(true)) {
                         items.push(item.clone());
                     }
-                    if items.len() > MOST_MEMBERS {
-                        return args.wrong(&format!("makes no list of more than {MOST_MEMBERS} items"));
+                    if items.len() > MAX_MEMBERS {
+                        return args.wrong(&format!("makes no list of more than {MAX_MEMBERS} items"));
                     }
                 }
             }
             list(items)
         }
         Some(_) => args.wrong("wants lists or objects"),
-        None => Err(Fault::unknown(args.any(0)?)),
+        None => Err(ExpressionError::unknown(args.any(0)?)),
     }
 }
 
@@ -94,8 +94,8 @@ fn merge(into: &mut Vec<(String, Node)>, from: &[(String, Node)]) {
     for (name, value) in from {
         match into.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, known)) => match (&mut known.value, &value.value) {
-                (Val::Object(known), Val::Object(more)) => merge(known, more),
-                (Val::Unknown | Val::Symbol(_), Val::Object(_)) => {}
+                (NodeValue::Object(known), NodeValue::Object(more)) => merge(known, more),
+                (NodeValue::Unknown | NodeValue::Symbol(_), NodeValue::Object(_)) => {}
                 _ => *known = value.clone(),
             },
             None => into.push((name.clone(), value.clone())),
@@ -104,11 +104,11 @@ fn merge(into: &mut Vec<(String, Node)>, from: &[(String, Node)]) {
 }
 
 fn intersection(args: &Args<'_>) -> Outcome {
-    if let Val::Object(_) = args.known(0)?.value {
+    if let NodeValue::Object(_) = args.known(0)?.value {
         let mut kept = args.object(0)?.to_vec();
         for index in 1..args.len() {
             args.object(index)?;
-            let (own, other) = (args.whole(0)?, args.whole(index)?);
+            let (own, other) = (args.fully_known(0)?, args.fully_known(index)?);
             kept.retain(|(name, _)| match (own.get_folded(name), other.get_folded(name)) {
                 (Some(a), Some(b)) => same(a, b) == Some(true),
                 _ => false,
@@ -117,11 +117,11 @@ fn intersection(args: &Args<'_>) -> Outcome {
         return object(kept);
     }
     let mut kept = args.list(0)?.to_vec();
-    args.whole(0)?;
+    args.fully_known(0)?;
     for index in 1..args.len() {
-        args.whole(index)?;
+        args.fully_known(index)?;
         let other = args.list(index)?;
-        if kept.len().max(other.len()) > MOST_MEMBERS {
+        if kept.len().max(other.len()) > MAX_MEMBERS {
             return args.wrong("compares lists that are too long");
         }
         kept.retain(|item| other.iter().any(|known| same(known, item) == Some(true)));
@@ -133,14 +133,14 @@ fn end(args: &Args<'_>) -> Outcome {
     let first = args.name == "first";
     let node = args.known(0)?;
     match &node.value {
-        Val::String(text) => {
+        NodeValue::String(text) => {
             let found = if first { text.chars().next() } else { text.chars().next_back() };
             string(found.map(String::from).unwrap_or_default())
         }
-        Val::List(items) => match if first { items.first() } else { items.last() } {
-            Some(Node { value: Val::Unknown, .. }) => Err(Fault::unknown(node)),
+        NodeValue::List(items) => match if first { items.first() } else { items.last() } {
+            Some(Node { value: NodeValue::Unknown, .. }) => Err(ExpressionError::unknown(node)),
             Some(item) => Ok(item.clone()),
-            None => Ok(Node::of(Val::Null)),
+            None => Ok(Node::new(NodeValue::Null)),
         },
         _ => args.wrong("wants a list or a text"),
     }
@@ -148,9 +148,9 @@ fn end(args: &Args<'_>) -> Outcome {
 
 fn length(args: &Args<'_>) -> Outcome {
     int(match &args.known(0)?.value {
-        Val::String(text) => text.encode_utf16().count(),
-        Val::Object(members) => members.len(),
-        Val::List(_) => args.counted(0)?.len(),
+        NodeValue::String(text) => text.encode_utf16().count(),
+        NodeValue::Object(members) => members.len(),
+        NodeValue::List(_) => args.counted(0)?.len(),
         _ => return args.wrong("wants a list, an object or a text"),
     } as i64)
 }
@@ -158,11 +158,12 @@ fn length(args: &Args<'_>) -> Outcome {
 fn range(args: &Args<'_>) -> Outcome {
     let (start, count) = (args.int(0)?, args.int(1)?);
     match usize::try_from(count) {
-        Ok(count) if count <= MOST_ITEMS => {
-            let numbers = (0..count as i64).map(|offset| Node::of(Val::Number(start.saturating_add(offset).into())));
+        Ok(count) if count <= MAX_ITEMS => {
+            let numbers =
+                (0..count as i64).map(|offset| Node::new(NodeValue::Number(start.saturating_add(offset).into())));
             list(numbers.collect())
         }
-        _ => args.wrong(&format!("wants a count from 0 to {MOST_ITEMS}, not {count}")),
+        _ => args.wrong(&format!("wants a count from 0 to {MAX_ITEMS}, not {count}")),
     }
 }
 
@@ -170,13 +171,13 @@ fn part(args: &Args<'_>) -> Outcome {
     let count = usize::try_from(args.int(1)?.max(0)).unwrap_or(usize::MAX);
     let take = args.name == "take";
     match &args.known(0)?.value {
-        Val::String(text) if take => string(text.chars().take(count).collect::<String>()),
-        Val::String(text) => string(text.chars().skip(count).collect::<String>()),
-        Val::List(items) => {
+        NodeValue::String(text) if take => string(text.chars().take(count).collect::<String>()),
+        NodeValue::String(text) => string(text.chars().skip(count).collect::<String>()),
+        NodeValue::List(items) => {
             let (head, tail) = items.split_at(count.min(items.len()));
             // An item that is not known may stand for any number of items.
-            if let Some(item) = head.iter().find(|item| item.value == Val::Unknown) {
-                return Err(Fault::unknown(item));
+            if let Some(item) = head.iter().find(|item| item.value == NodeValue::Unknown) {
+                return Err(ExpressionError::unknown(item));
             }
             let short = head.len() < count;
             match take {
@@ -192,8 +193,10 @@ fn flatten(args: &Args<'_>) -> Outcome {
     let mut flat = Vec::new();
     for item in args.list(0)? {
         match &item.value {
-            Val::List(items) => flat.extend(items.iter().cloned()),
-            Val::Unknown | Val::Symbol(_) => flat.push(Node { value: Val::Unknown, site: item.site.clone() }),
+            NodeValue::List(items) => flat.extend(items.iter().cloned()),
+            NodeValue::Unknown | NodeValue::Symbol(_) => {
+                flat.push(Node { value: NodeValue::Unknown, provenance: item.provenance.clone() })
+            }
             _ => return args.wrong("wants a list of lists"),
         }
     }
@@ -209,7 +212,7 @@ fn sorted(members: &[(String, Node)]) -> impl Iterator<Item = &(String, Node)> {
 fn items(args: &Args<'_>) -> Outcome {
     let pair = |(name, value): &(String, Node)| {
         let members = vec![("key".to_owned(), Node::text(name)), ("value".to_owned(), value.clone())];
-        Node { value: Val::Object(members), site: value.site.clone() }
+        Node { value: NodeValue::Object(members), provenance: value.provenance.clone() }
     };
     list(sorted(args.object(0)?).map(pair).collect())
 }
@@ -217,9 +220,9 @@ fn items(args: &Args<'_>) -> Outcome {
 fn shallow_merge(args: &Args<'_>) -> Outcome {
     let mut merged: Vec<(String, Node)> = Vec::new();
     for part in args.counted(0)? {
-        let Some(members) = part.as_object().filter(|more| merged.len() + more.len() <= MOST_MEMBERS) else {
+        let Some(members) = part.as_object().filter(|more| merged.len() + more.len() <= MAX_MEMBERS) else {
             return if part.is_unknown() {
-                Err(Fault::unknown(part))
+                Err(ExpressionError::unknown(part))
             } else {
                 args.wrong("wants a list of objects, not too large")
             };
@@ -243,19 +246,19 @@ fn path(args: &Args<'_>, safe: bool) -> Outcome {
 }
 
 fn from_end(args: &Args<'_>, safe: bool) -> Outcome {
-    if safe && args.known(0)?.value == Val::Null {
-        return Ok(Node::of(Val::Null));
+    if safe && args.known(0)?.value == NodeValue::Null {
+        return Ok(Node::new(NodeValue::Null));
     }
     let (items, back) = (args.list(0)?, args.int(1)?);
     let at = usize::try_from(back).ok().and_then(|back| items.len().checked_sub(back)).filter(|_| back > 0);
     match at.and_then(|at| items.get(at..)) {
-        Some(tail) => match tail.iter().find(|item| item.value == Val::Unknown) {
-            Some(item) => Err(Fault::unknown(item)),
+        Some(tail) => match tail.iter().find(|item| item.value == NodeValue::Unknown) {
+            Some(item) => Err(ExpressionError::unknown(item)),
             None => Ok(tail[0].clone()),
         },
-        None => match items.iter().find(|item| item.value == Val::Unknown) {
-            Some(item) => Err(Fault::unknown(item)),
-            None if safe => Ok(Node::of(Val::Null)),
+        None => match items.iter().find(|item| item.value == NodeValue::Unknown) {
+            Some(item) => Err(ExpressionError::unknown(item)),
+            None if safe => Ok(Node::new(NodeValue::Null)),
             None => args.wrong("reaches beyond the list"),
         },
     }

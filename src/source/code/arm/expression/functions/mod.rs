@@ -15,9 +15,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
-pub use self::args::Fault;
+pub use self::args::ExpressionError;
 use self::args::{Args, Outcome};
 pub(super) use self::compare::same;
 pub use self::ids::{id_of, split_name};
@@ -26,7 +26,7 @@ pub(super) use self::lazy::lazy;
 pub use self::strings::joined;
 
 /// The longest text that is put together.
-const MOST_TEXT: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 20;
 
 /// The value of a function whose arguments are all evaluated; `None` where there is no such function.
 pub fn strict(name: &str, values: &[Node]) -> Option<Outcome> {
@@ -77,13 +77,13 @@ const NAMEABLE: [&str; 28] = [
 /// The name of what a function comes to whose arguments are known by name only.
 pub fn symbolic(name: &str, args: &[Node]) -> Option<Node> {
     let lower = name.to_ascii_lowercase();
-    if !NAMEABLE.contains(&lower.as_str()) || !args.iter().any(|arg| matches!(arg.value, Val::Symbol(_))) {
+    if !NAMEABLE.contains(&lower.as_str()) || !args.iter().any(|arg| matches!(arg.value, NodeValue::Symbol(_))) {
         return None;
     }
     let texts: Option<Vec<String>> = args
         .iter()
         .map(|arg| match &arg.value {
-            Val::Symbol(symbol) => Some(symbol.to_string()),
+            NodeValue::Symbol(symbol) => Some(symbol.to_string()),
             _ => Some(arg.to_json()?.to_string()),
         })
         .collect();
@@ -91,8 +91,8 @@ pub fn symbolic(name: &str, args: &[Node]) -> Option<Node> {
     if text.len() > 4096 {
         return None;
     }
-    let note = args.iter().find_map(|arg| arg.is_unknown().then(|| arg.site.note.clone())?);
-    let mut node = Node::of(Val::Symbol(Arc::from(text)));
-    node.site.note = note;
+    let note = args.iter().find_map(|arg| arg.is_unknown().then(|| arg.provenance.note.clone())?);
+    let mut node = Node::new(NodeValue::Symbol(Arc::from(text)));
+    node.provenance.note = note;
     Some(node)
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::json;
 
-use super::args::{Args, Fault, Outcome, string};
+use super::args::{Args, ExpressionError, Outcome, string};
 use crate::source::code::declared::Node;
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
@@ -17,7 +17,7 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
     })
 }
 
-fn net(args: &Args<'_>) -> Result<IpNet, Fault> {
+fn net(args: &Args<'_>) -> Result<IpNet, ExpressionError> {
     match args.text(0)?.parse::<IpNet>() {
         Ok(net) => Ok(net.trunc()),
         Err(_) => args.wrong("wants a CIDR range"),

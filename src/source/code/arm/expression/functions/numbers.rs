@@ -1,7 +1,7 @@
 //! Functions of numbers.
 
 use super::args::{Args, Outcome, int};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
@@ -37,11 +37,11 @@ fn best(args: &Args<'_>, better: fn(i64, i64) -> i64) -> Outcome {
 
 fn to_int(args: &Args<'_>) -> Outcome {
     match &args.known(0)?.value {
-        Val::Number(number) => match number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)) {
+        NodeValue::Number(number) => match number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)) {
             Some(number) => int(number),
             None => args.wrong("wants a number that fits 64 bits"),
         },
-        Val::String(text) => match text.trim().parse() {
+        NodeValue::String(text) => match text.trim().parse() {
             Ok(number) => int(number),
             Err(_) => args.wrong("wants a text that is an integer"),
         },
@@ -51,12 +51,12 @@ fn to_int(args: &Args<'_>) -> Outcome {
 
 fn to_float(args: &Args<'_>) -> Outcome {
     let number = match &args.known(0)?.value {
-        Val::Number(number) => number.as_f64(),
-        Val::String(text) => text.trim().parse().ok(),
+        NodeValue::Number(number) => number.as_f64(),
+        NodeValue::String(text) => text.trim().parse().ok(),
         _ => None,
     };
     match number.and_then(serde_json::Number::from_f64) {
-        Some(number) => Ok(Node::of(Val::Number(number))),
+        Some(number) => Ok(Node::new(NodeValue::Number(number))),
         None => args.wrong("wants a number"),
     }
 }

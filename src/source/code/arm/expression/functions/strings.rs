@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::MOST_TEXT;
-use super::args::{Args, Fault, Outcome, flag, int, list, string};
-use crate::source::code::declared::{Node, Val};
+use super::MAX_TEXT;
+use super::args::{Args, ExpressionError, Outcome, flag, int, list, string};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// The texts and scalars joined.
 pub fn joined(parts: &[Node]) -> Outcome {
@@ -13,27 +13,27 @@ pub fn joined(parts: &[Node]) -> Outcome {
     let mut symbolic = false;
     for part in parts {
         match &part.value {
-            Val::String(piece) => text.push_str(piece),
-            Val::Number(number) => text.push_str(&number.to_string()),
-            Val::Bool(flag) => text.push_str(if *flag { "True" } else { "False" }),
-            Val::Symbol(symbol) => {
+            NodeValue::String(piece) => text.push_str(piece),
+            NodeValue::Number(number) => text.push_str(&number.to_string()),
+            NodeValue::Bool(flag) => text.push_str(if *flag { "True" } else { "False" }),
+            NodeValue::Symbol(symbol) => {
                 symbolic = true;
-                note = note.or_else(|| part.site.note.clone());
+                note = note.or_else(|| part.provenance.note.clone());
                 text.push_str(symbol);
             }
-            Val::Null => {}
-            Val::Unknown => return Err(Fault::unknown(part)),
-            Val::List(_) | Val::Object(_) => match part.to_json() {
+            NodeValue::Null => {}
+            NodeValue::Unknown => return Err(ExpressionError::unknown(part)),
+            NodeValue::List(_) | NodeValue::Object(_) => match part.to_json() {
                 Some(json) => text.push_str(&json.to_string()),
-                None => return Err(Fault::unknown(part)),
+                None => return Err(ExpressionError::unknown(part)),
             },
         }
-        if text.len() > MOST_TEXT {
-            return Err(Fault::Wrong(format!("a text grows longer than {MOST_TEXT} bytes")));
+        if text.len() > MAX_TEXT {
+            return Err(ExpressionError::Wrong(format!("a text grows longer than {MAX_TEXT} bytes")));
         }
     }
-    let mut node = Node::of(if symbolic { Val::Symbol(Arc::from(text)) } else { Val::String(text) });
-    node.site.note = note;
+    let mut node = Node::new(if symbolic { NodeValue::Symbol(Arc::from(text)) } else { NodeValue::String(text) });
+    node.provenance.note = note;
     Ok(node)
 }
 
@@ -64,15 +64,17 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
 }
 
 fn concat(args: &Args<'_>) -> Outcome {
-    if !args.values.iter().any(|value| matches!(value.value, Val::List(_))) {
+    if !args.values.iter().any(|value| matches!(value.value, NodeValue::List(_))) {
         return joined(args.values);
     }
     let mut items = Vec::new();
     for (index, value) in args.values.iter().enumerate() {
         match &value.value {
-            Val::List(more) => items.extend(more.iter().cloned()),
+            NodeValue::List(more) => items.extend(more.iter().cloned()),
             // It may stand for any number of items.
-            Val::Unknown | Val::Symbol(_) => items.push(Node { value: Val::Unknown, site: value.site.clone() }),
+            NodeValue::Unknown | NodeValue::Symbol(_) => {
+                items.push(Node { value: NodeValue::Unknown, provenance: value.provenance.clone() })
+            }
             _ => return args.wrong(&format!("joins lists with what is none: its argument {}", index + 1)),
         }
     }
@@ -114,17 +116,17 @@ fn format(args: &Args<'_>) -> Outcome {
 /// A number with leading zeros: the one format that templates use.
 fn formatted(args: &Args<'_>, value: &Node, how: &str) -> Outcome {
     if value.is_unknown() {
-        return Err(Fault::unknown(value));
+        return Err(ExpressionError::unknown(value));
     }
     let digits = how.strip_prefix(['D', 'd']).and_then(|digits| digits.parse::<usize>().ok());
     let zeros = (!how.is_empty() && how.bytes().all(|byte| byte == b'0')).then_some(how.len());
     match (digits.or(zeros).filter(|digits| *digits <= 100), &value.value) {
-        (Some(width), Val::Number(number)) if number.as_i64().is_some() => {
+        (Some(width), NodeValue::Number(number)) if number.as_i64().is_some() => {
             string(format!("{:0>width$}", number.to_string()))
         }
         _ => {
             let why = format!("`{}` with the format `{how}` is not evaluated.", args.name);
-            Err(Fault::Unknown(Node::unknown(why)))
+            Err(ExpressionError::Unknown(Node::unknown(why)))
         }
     }
 }
@@ -140,14 +142,14 @@ fn replace(args: &Args<'_>) -> Outcome {
         return args.wrong("wants a text to replace that is not empty");
     }
     let length = text.len().saturating_add(text.matches(old).count().saturating_mul(new.len()));
-    if length > MOST_TEXT { args.wrong("makes a text that is too long") } else { string(text.replace(old, new)) }
+    if length > MAX_TEXT { args.wrong("makes a text that is too long") } else { string(text.replace(old, new)) }
 }
 
 fn split(args: &Args<'_>) -> Outcome {
     let text = args.text(0)?;
     let delimiters: Vec<&str> = match &args.known(1)?.value {
-        Val::String(one) => vec![one],
-        Val::List(_) => {
+        NodeValue::String(one) => vec![one],
+        NodeValue::List(_) => {
             let items = args.counted(1)?;
             match items.iter().map(Node::as_str).collect() {
                 Some(texts) => texts,
@@ -198,11 +200,11 @@ fn substring(args: &Args<'_>) -> Outcome {
 /// ARM compares without letter case here. Of a list, the first or last item that is equal.
 fn index_of(args: &Args<'_>) -> Outcome {
     let first = args.name == "indexof";
-    if let Val::List(_) = args.known(0)?.value {
-        let (items, wanted) = (args.counted(0)?, args.whole(1)?);
+    if let NodeValue::List(_) = args.known(0)?.value {
+        let (items, wanted) = (args.counted(0)?, args.fully_known(1)?);
         let found = |item: &Node| super::same(item, wanted) == Some(true);
         if let Some(item) = items.iter().find(|item| super::same(item, wanted).is_none()) {
-            return Err(Fault::unknown(item));
+            return Err(ExpressionError::unknown(item));
         }
         let at = if first { items.iter().position(found) } else { items.iter().rposition(found) };
         return int(at.map_or(-1, |at| at as i64));
@@ -214,7 +216,7 @@ fn index_of(args: &Args<'_>) -> Outcome {
 
 fn pad_left(args: &Args<'_>) -> Outcome {
     let text = match &args.known(0)?.value {
-        Val::Number(number) => number.to_string(),
+        NodeValue::Number(number) => number.to_string(),
         _ => args.text(0)?.to_owned(),
     };
     let width = usize::try_from(args.int(1)?).unwrap_or(0);
@@ -228,11 +230,11 @@ fn pad_left(args: &Args<'_>) -> Outcome {
 
 fn to_string(args: &Args<'_>) -> Outcome {
     match &args.known(0)?.value {
-        Val::String(text) => string(text),
+        NodeValue::String(text) => string(text),
         _ => match args.any(0)?.to_json() {
             Some(serde_json::Value::Bool(flag)) => string(if flag { "True" } else { "False" }),
             Some(json) => string(json.to_string()),
-            None => Err(Fault::unknown(args.any(0)?)),
+            None => Err(ExpressionError::unknown(args.any(0)?)),
         },
     }
 }

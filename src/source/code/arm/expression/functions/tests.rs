@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::{Binding, Expr, Names, Scope, Work, evaluate};
+use super::super::{Binding, Expr, NameScope, Names, Work, evaluate};
 use crate::model::text_file::TextFile;
 use crate::source::code::arm::syntax::parser::{Origin, parse};
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 fn expr(text: &str) -> Expr {
     let file = Arc::new(TextFile::new("t.json", text));
-    let origin = Origin { token: Place::new(&file, 0..text.len()), start: Some(0) };
+    let origin = Origin { token: Span::new(&file, 0..text.len()), start: Some(0) };
     parse(text, &origin).unwrap_or_else(|(_, error)| panic!("{text}: {error}"))
 }
 
@@ -25,7 +25,7 @@ fn eval(text: &str) -> (Node, Vec<String>) {
     names.variable("again", Binding::Expr(expr("variables('other')")));
     names.variable("other", Binding::Expr(expr("concat(variables('again'), 'x')")));
     let work = Work::default();
-    let node = evaluate(&expr(text), &Scope::new(&names, &work));
+    let node = evaluate(&expr(text), &NameScope::new(&names, &work));
     (node, work.into_gaps())
 }
 
@@ -266,15 +266,15 @@ fn what_is_not_known_is_unknown_and_no_fault() {
             let (node, gaps) = eval(&text);
             assert!(node.is_unknown(), "{text}: {node:?}");
             assert_eq!(gaps, Vec::<String>::new(), "{text}");
-            assert!(node.site.note.is_some(), "{text} does not say why");
+            assert!(node.provenance.note.is_some(), "{text} does not say why");
         }
     }
     for text in ["length(variables('part'))", "variables('part')[2]", "skip(variables('part'), 2)"] {
-        assert_eq!(eval(text).0.site.note.as_deref(), Some("It is odd."), "{text}");
+        assert_eq!(eval(text).0.provenance.note.as_deref(), Some("It is odd."), "{text}");
     }
     let (node, _) = eval("concat(createArray('a'), parameters('none'))");
     let items = node.as_list().expect("a list");
-    assert_eq!((items.len(), items[1].value == Val::Unknown), (2, true));
+    assert_eq!((items.len(), items[1].value == NodeValue::Unknown), (2, true));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn what_is_wrong_is_told_with_its_place() {
 #[test]
 fn ids_compare_by_type_and_name() {
     let id = |text: &str| match eval(text).0.value {
-        Val::Symbol(symbol) => symbol.to_string(),
+        NodeValue::Symbol(symbol) => symbol.to_string(),
         other => panic!("{text}: {other:?}"),
     };
     let group = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers";
@@ -350,11 +350,11 @@ fn work_is_bounded() {
     }
     let work = Work::default();
     let run = || {
-        let scope = Scope::new(&names, &work);
+        let scope = NameScope::new(&names, &work);
         let many = evaluate(&expr("variables('v63')"), &scope);
         // The nearest first, so that evaluation itself does not nest.
         let deep: Vec<Node> = (1..5_000).map(|n| evaluate(&expr(&format!("variables('w{n}')")), &scope)).collect();
-        (many.is_whole(), deep.last().is_some_and(Node::is_whole))
+        (many.is_fully_known(), deep.last().is_some_and(Node::is_fully_known))
     };
     // Names are of one thread.
     assert_eq!(run(), (false, false));

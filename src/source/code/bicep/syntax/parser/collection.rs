@@ -1,7 +1,7 @@
 //! Lists, loops, objects, and the bodies of resources and modules.
 
 use super::super::lexer::TokenKind;
-use super::super::{Expression, For, Item, Key, Kind, Member, Object};
+use super::super::{Expression, For, Item, Key, Member, Object, SyntaxKind};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
@@ -17,7 +17,7 @@ impl Parser<'_> {
         loop {
             self.separators()?;
             if self.symbol("]")? {
-                return self.node(start..self.taken, height, Kind::List(items));
+                return self.node(start..self.taken, height, SyntaxKind::List(items));
             }
             let spread = self.symbol("...")?;
             let value = self.expression()?;
@@ -51,7 +51,7 @@ impl Parser<'_> {
         self.skip_lines()?;
         self.expect("]")?;
         let height = list.height.max(body.height);
-        self.node(start..self.taken, height, Kind::For(Box::new(For { item, index, list, body })))
+        self.node(start..self.taken, height, SyntaxKind::For(Box::new(For { item, index, list, body })))
     }
 
     /// The body of a resource, module or loop: with `if` before it, perhaps.
@@ -75,7 +75,7 @@ impl Parser<'_> {
         self.skip_lines()?;
         let body = self.nested(|parser| parser.object(true))?;
         let height = condition.height.max(body.height);
-        self.node(start..self.taken, height, Kind::If(Box::new([condition, body])))
+        self.node(start..self.taken, height, SyntaxKind::If(Box::new([condition, body])))
     }
 
     /// An object; in the body of a resource, others may be nested.
@@ -87,7 +87,7 @@ impl Parser<'_> {
         loop {
             self.separators()?;
             if self.symbol("}")? {
-                return self.node(start..self.taken, height, Kind::Object(object));
+                return self.node(start..self.taken, height, SyntaxKind::Object(object));
             }
             if resources && (self.at_symbol("@") || self.is_nested_resource()) {
                 self.decorators()?;

@@ -1,7 +1,7 @@
 //! Declarations at the top of a file, and resources wherever they stand.
 
 use super::super::lexer::TokenKind;
-use super::super::{Declaration, Decorator, Expression, Kind, Module, Resource, SyntaxError, What};
+use super::super::{Declaration, DeclarationKind, Decorator, Expression, Module, Resource, SyntaxError, SyntaxKind};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
@@ -36,7 +36,7 @@ impl Parser<'_> {
         Ok(Some(Declaration { decorators, range: start..self.taken.max(start), what }))
     }
 
-    fn what(&mut self) -> Parsed<What> {
+    fn what(&mut self) -> Parsed<DeclarationKind> {
         match self.word().unwrap_or_default() {
             "param" => self.parameter(),
             "var" => {
@@ -45,9 +45,9 @@ impl Parser<'_> {
                 if !self.at_symbol("=") {
                     self.type_of()?;
                 }
-                Ok(What::Variable { name, value: self.assigned()? })
+                Ok(DeclarationKind::Variable { name, value: self.assigned()? })
             }
-            "resource" => Ok(What::Resource(self.resource()?)),
+            "resource" => Ok(DeclarationKind::Resource(self.resource()?)),
             "module" => self.module(),
             "output" => {
                 self.advance()?;
@@ -55,13 +55,13 @@ impl Parser<'_> {
                 if !self.at_symbol("=") {
                     self.type_of()?;
                 }
-                Ok(What::Output { name, value: self.assigned()? })
+                Ok(DeclarationKind::Output { name, value: self.assigned()? })
             }
             "type" => {
                 self.advance()?;
                 let name = self.identifier("the name of a type")?;
                 self.expect("=")?;
-                Ok(What::Type { name, kind: self.type_of()? })
+                Ok(DeclarationKind::Type { name, kind: self.type_of()? })
             }
             "func" => self.function(),
             "import" => self.import(),
@@ -69,20 +69,20 @@ impl Parser<'_> {
                 self.advance()?;
                 if self.at_word("none") {
                     self.advance()?;
-                    return Ok(What::Using(None));
+                    return Ok(DeclarationKind::Using(None));
                 }
                 let path = self.plain_text("a path")?;
                 self.skip_line()?;
-                Ok(What::Using(Some(path)))
+                Ok(DeclarationKind::Using(Some(path)))
             }
             "extends" => {
                 self.advance()?;
-                Ok(What::Extends(self.plain_text("a path")?))
+                Ok(DeclarationKind::Extends(self.plain_text("a path")?))
             }
             "metadata" | "targetScope" | "extension" | "provider" | "assert" | "test" | "extensionConfig" => {
                 self.advance()?;
                 self.skip_line()?;
-                Ok(What::Other)
+                Ok(DeclarationKind::Other)
             }
             _ => Err(self.expected("a declaration such as param, var, resource, module or output")),
         }
@@ -112,7 +112,7 @@ impl Parser<'_> {
             self.advance()?;
             let call = self.expression()?;
             match call.kind {
-                Kind::Call { name, arguments, .. } => decorators.push(Decorator { name, arguments }),
+                SyntaxKind::Call { name, arguments, .. } => decorators.push(Decorator { name, arguments }),
                 _ => return Err(self.expected("the arguments of a decorator")),
             }
             self.skip_lines()?;
@@ -125,7 +125,7 @@ impl Parser<'_> {
         self.expression()
     }
 
-    fn parameter(&mut self) -> Parsed<What> {
+    fn parameter(&mut self) -> Parsed<DeclarationKind> {
         self.advance()?;
         let name = self.identifier("the name of a parameter")?;
         let ends = match self.token.kind {
@@ -134,7 +134,7 @@ impl Parser<'_> {
         };
         let kind = if ends || self.at_symbol("=") { None } else { Some(self.type_of()?) };
         let default = if self.at_symbol("=") { Some(self.assigned()?) } else { None };
-        Ok(What::Parameter { name, kind, default })
+        Ok(DeclarationKind::Parameter { name, kind, default })
     }
 
     pub(super) fn resource(&mut self) -> Parsed<Resource> {
@@ -156,7 +156,7 @@ impl Parser<'_> {
         Ok(Resource { symbol, kind, existing, head, body })
     }
 
-    fn module(&mut self) -> Parsed<What> {
+    fn module(&mut self) -> Parsed<DeclarationKind> {
         let start = self.token.start;
         self.advance()?;
         let symbol = self.identifier("the symbol of the module")?;
@@ -164,10 +164,10 @@ impl Parser<'_> {
         let head = start..self.taken;
         self.expect("=")?;
         let body = self.body()?;
-        Ok(What::Module(Module { symbol, path, head, body }))
+        Ok(DeclarationKind::Module(Module { symbol, path, head, body }))
     }
 
-    fn function(&mut self) -> Parsed<What> {
+    fn function(&mut self) -> Parsed<DeclarationKind> {
         self.advance()?;
         let name = self.identifier("the name of a function")?;
         let mut parameters = Vec::new();
@@ -183,15 +183,15 @@ impl Parser<'_> {
         self.type_of()?;
         self.expect("=>")?;
         self.skip_lines()?;
-        Ok(What::Function { name, parameters, body: self.expression()? })
+        Ok(DeclarationKind::Function { name, parameters, body: self.expression()? })
     }
 
-    fn import(&mut self) -> Parsed<What> {
+    fn import(&mut self) -> Parsed<DeclarationKind> {
         self.advance()?;
         // `import 'extension'`, as extensions were declared once.
         if matches!(self.token.kind, TokenKind::Text(_)) {
             self.skip_line()?;
-            return Ok(What::Other);
+            return Ok(DeclarationKind::Other);
         }
         let mut names = Vec::new();
         let mut all_as = None;
@@ -220,7 +220,7 @@ impl Parser<'_> {
         }
         self.expect_word("from")?;
         let from = self.plain_text("a path")?;
-        Ok(What::Import { names, all_as, from })
+        Ok(DeclarationKind::Import { names, all_as, from })
     }
 
     fn expect_word(&mut self, word: &str) -> Parsed<()> {

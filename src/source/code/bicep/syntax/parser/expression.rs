@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::super::lexer::TokenKind;
-use super::super::{Expression, Kind, Literal, Operator, Piece};
-use super::{MOST_NESTED, Parsed, Parser};
+use super::super::{Expression, Literal, Operator, Piece, SyntaxKind};
+use super::{MAX_NESTING, Parsed, Parser};
 
 /// What may stand at the start of a line and continue the expression of the line before.
 const CONTINUES: [&str; 8] = ["?", "&&", "||", "==", "!=", "=~", "!~", "."];
@@ -22,14 +22,14 @@ impl Parser<'_> {
         loop {
             self.continue_line()?;
             let next = match self.token.kind {
-                TokenKind::Symbol(symbol) => Operator::of(symbol),
+                TokenKind::Symbol(symbol) => Operator::from_symbol(symbol),
                 _ => None,
             };
             let tightness = next.map_or(0, Operator::precedence);
             while let Some((left, operator)) = pending.pop_if(|(_, operator)| operator.precedence() >= tightness) {
                 let height = left.height.max(last.height);
                 let range = left.range.start..last.range.end;
-                last = self.node(range, height, Kind::Binary(operator, Box::new(left), Box::new(last)))?;
+                last = self.node(range, height, SyntaxKind::Binary(operator, Box::new(left), Box::new(last)))?;
             }
             let Some(operator) = next else { break };
             self.advance()?;
@@ -52,7 +52,7 @@ impl Parser<'_> {
         let other = self.expression()?;
         let height = condition.height.max(one.height).max(other.height);
         let range = condition.range.start..other.range.end;
-        self.node(range, height, Kind::Choice(Box::new([condition, one, other])))
+        self.node(range, height, SyntaxKind::Choice(Box::new([condition, one, other])))
     }
 
     /// Goes on to the next line where that continues the expression.
@@ -65,8 +65,8 @@ impl Parser<'_> {
         Ok(())
     }
 
-    pub(super) fn node(&self, range: Range<usize>, height: u16, kind: Kind) -> Parsed<Expression> {
-        if height >= MOST_NESTED {
+    pub(super) fn node(&self, range: Range<usize>, height: u16, kind: SyntaxKind) -> Parsed<Expression> {
+        if height >= MAX_NESTING {
             return Err(self.too_deep());
         }
         Ok(Expression { range, height: height + 1, kind })
@@ -76,7 +76,7 @@ impl Parser<'_> {
     fn operand(&mut self) -> Parsed<Expression> {
         let mut signs = Vec::new();
         while self.at_symbol("!") || self.at_symbol("-") || self.at_symbol("+") {
-            if signs.len() >= usize::from(MOST_NESTED) {
+            if signs.len() >= usize::from(MAX_NESTING) {
                 return Err(self.too_deep());
             }
             signs.push(self.advance()?);
@@ -87,8 +87,8 @@ impl Parser<'_> {
             let range = sign.start..value.range.end;
             let height = value.height;
             let kind = match sign.kind {
-                TokenKind::Symbol("!") => Kind::Not(Box::new(value)),
-                TokenKind::Symbol("-") => Kind::Minus(Box::new(value)),
+                TokenKind::Symbol("!") => SyntaxKind::Not(Box::new(value)),
+                TokenKind::Symbol("-") => SyntaxKind::Minus(Box::new(value)),
                 _ => continue,
             };
             value = self.node(range, height, kind)?;
@@ -108,17 +108,17 @@ impl Parser<'_> {
                     let name = self.identifier("the name of a property")?;
                     if symbol == "." && self.at_symbol("(") {
                         let (arguments, deepest) = self.arguments()?;
-                        let kind = Kind::Call { on: Some(Box::new(value)), name, arguments };
+                        let kind = SyntaxKind::Call { on: Some(Box::new(value)), name, arguments };
                         value = self.node(start..self.taken, height.max(deepest), kind)?;
                     } else {
-                        let kind = Kind::Member { of: Box::new(value), name, safe: symbol == ".?" };
+                        let kind = SyntaxKind::Member { of: Box::new(value), name, safe: symbol == ".?" };
                         value = self.node(start..self.taken, height, kind)?;
                     }
                 }
                 "::" => {
                     self.advance()?;
                     let name = self.identifier("the symbol of a nested resource")?;
-                    value = self.node(start..self.taken, height, Kind::Nested { of: Box::new(value), name })?;
+                    value = self.node(start..self.taken, height, SyntaxKind::Nested { of: Box::new(value), name })?;
                 }
                 "[" | "[?" => {
                     self.advance()?;
@@ -127,7 +127,7 @@ impl Parser<'_> {
                     self.skip_lines()?;
                     self.expect("]")?;
                     let height = height.max(index.height);
-                    let kind = Kind::Index { of: Box::new(value), index: Box::new(index), safe: symbol == "[?" };
+                    let kind = SyntaxKind::Index { of: Box::new(value), index: Box::new(index), safe: symbol == "[?" };
                     value = self.node(start..self.taken, height, kind)?;
                 }
                 // It says only that this is not null.
@@ -151,11 +151,11 @@ impl Parser<'_> {
             TokenKind::Number(number) => {
                 let literal = Literal::Number(*number);
                 self.advance()?;
-                self.node(start..self.taken, 0, Kind::Literal(literal))
+                self.node(start..self.taken, 0, SyntaxKind::Literal(literal))
             }
             TokenKind::Text(_) => {
                 let text = self.plain_text("a text")?;
-                self.node(start..self.taken, 0, Kind::Literal(Literal::Text(text)))
+                self.node(start..self.taken, 0, SyntaxKind::Literal(Literal::Text(text)))
             }
             TokenKind::TextStart(_) => self.template(),
             TokenKind::Word => self.named(),
@@ -179,16 +179,16 @@ impl Parser<'_> {
         let start = self.token.start;
         let name = self.identifier("a name")?;
         let kind = match name.as_str() {
-            "true" => Kind::Literal(Literal::Bool(true)),
-            "false" => Kind::Literal(Literal::Bool(false)),
-            "null" => Kind::Literal(Literal::Null),
+            "true" => SyntaxKind::Literal(Literal::Bool(true)),
+            "false" => SyntaxKind::Literal(Literal::Bool(false)),
+            "null" => SyntaxKind::Literal(Literal::Null),
             _ if self.at_symbol("(") => {
                 let (arguments, height) = self.arguments()?;
                 let range = start..self.taken;
-                return self.node(range, height, Kind::Call { on: None, name, arguments });
+                return self.node(range, height, SyntaxKind::Call { on: None, name, arguments });
             }
             _ if self.at_symbol("=>") => return self.lambda_body(start, vec![name]),
-            _ => Kind::Name(name),
+            _ => SyntaxKind::Name(name),
         };
         self.node(start..self.taken, 0, kind)
     }
@@ -243,7 +243,7 @@ impl Parser<'_> {
         let body = self.expression()?;
         let range = start..body.range.end;
         let height = body.height;
-        self.node(range, height, Kind::Lambda { parameters, body: Box::new(body) })
+        self.node(range, height, SyntaxKind::Lambda { parameters, body: Box::new(body) })
     }
 
     pub(super) fn template(&mut self) -> Parsed<Expression> {
@@ -255,7 +255,7 @@ impl Parser<'_> {
                 TokenKind::TextStart(text) | TokenKind::TextMiddle(text) => pieces.push(Piece::Text(text)),
                 TokenKind::TextEnd(text) => {
                     pieces.push(Piece::Text(text));
-                    return self.node(start..self.taken, height, Kind::Template(pieces));
+                    return self.node(start..self.taken, height, SyntaxKind::Template(pieces));
                 }
                 _ => return Err(self.expected("'}'")),
             }

@@ -9,10 +9,10 @@ use super::lexer::{Lexer, Token, TokenKind, error};
 use super::{Syntax, SyntaxError};
 
 /// What is nested deeper is refused: nobody writes it, and a stack has an end.
-pub const MOST_NESTED: u16 = 512;
+pub const MAX_NESTING: u16 = 512;
 
 /// More errors than these are not told of one file.
-const MOST_ERRORS: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 type Parsed<T> = Result<T, Box<SyntaxError>>;
 
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Syntax {
         };
         syntax.errors.push(*error);
         let Some(next) = next_declaration(text, reached) else { return syntax };
-        if syntax.errors.len() == MOST_ERRORS {
+        if syntax.errors.len() == MAX_ERRORS {
             syntax.errors.push(SyntaxError { at: next, message: "too many errors: the rest is not read".to_owned() });
             return syntax;
         }
@@ -153,7 +153,7 @@ impl<'a> Parser<'a> {
 
     /// Parses something that is nested one level deeper.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth == MOST_NESTED {
+        if self.depth == MAX_NESTING {
             return Err(self.too_deep());
         }
         self.depth += 1;
@@ -163,7 +163,7 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&self) -> Box<SyntaxError> {
-        error(self.token.start, format!("nested deeper than {MOST_NESTED} levels: simplify it"))
+        error(self.token.start, format!("nested deeper than {MAX_NESTING} levels: simplify it"))
     }
 
     fn expected(&self, what: &str) -> Box<SyntaxError> {

@@ -1,4 +1,4 @@
-use super::super::{Declaration, Item, Kind, Literal, Member, Operator, Type, What};
+use super::super::{Declaration, DeclarationKind, Item, Literal, Member, Operator, SyntaxKind, Type};
 use super::*;
 use crate::source::code::arm::expression::on_deep_stack;
 
@@ -8,37 +8,39 @@ fn whole(text: &str) -> Vec<Declaration> {
     syntax.declarations
 }
 
-fn value(text: &str) -> Kind {
+fn value(text: &str) -> SyntaxKind {
     match whole(&format!("var x = {text}")).remove(0).what {
-        What::Variable { value, .. } => value.kind,
+        DeclarationKind::Variable { value, .. } => value.kind,
         other => panic!("{other:?}"),
     }
 }
 
 /// An expression with every operator in parentheses.
-fn shown(kind: &Kind) -> String {
-    let list = |of: &[super::super::Expression]| of.iter().map(|e| shown(&e.kind)).collect::<Vec<_>>().join(" ");
+fn printed(kind: &SyntaxKind) -> String {
+    let list = |of: &[super::super::Expression]| of.iter().map(|e| printed(&e.kind)).collect::<Vec<_>>().join(" ");
     match kind {
-        Kind::Literal(Literal::Text(text)) => format!("'{text}'"),
-        Kind::Literal(Literal::Number(number)) => number.to_string(),
-        Kind::Literal(literal) => format!("{literal:?}"),
-        Kind::Name(name) => name.clone(),
-        Kind::Call { on, name, arguments } => {
-            let on = on.as_ref().map(|on| format!("{}.", shown(&on.kind))).unwrap_or_default();
+        SyntaxKind::Literal(Literal::Text(text)) => format!("'{text}'"),
+        SyntaxKind::Literal(Literal::Number(number)) => number.to_string(),
+        SyntaxKind::Literal(literal) => format!("{literal:?}"),
+        SyntaxKind::Name(name) => name.clone(),
+        SyntaxKind::Call { on, name, arguments } => {
+            let on = on.as_ref().map(|on| format!("{}.", printed(&on.kind))).unwrap_or_default();
             format!("{on}{name}({})", list(arguments))
         }
-        Kind::Member { of, name, safe } => format!("{}.{}{name}", shown(&of.kind), if *safe { "?" } else { "" }),
-        Kind::Index { of, index, safe } => {
-            format!("{}[{}{}]", shown(&of.kind), if *safe { "?" } else { "" }, shown(&index.kind))
+        SyntaxKind::Member { of, name, safe } => {
+            format!("{}.{}{name}", printed(&of.kind), if *safe { "?" } else { "" })
         }
-        Kind::Nested { of, name } => format!("{}::{name}", shown(&of.kind)),
-        Kind::Not(inner) => format!("(! {})", shown(&inner.kind)),
-        Kind::Minus(inner) => format!("(- {})", shown(&inner.kind)),
-        Kind::Binary(operator, left, right) => {
-            format!("({operator:?} {} {})", shown(&left.kind), shown(&right.kind))
+        SyntaxKind::Index { of, index, safe } => {
+            format!("{}[{}{}]", printed(&of.kind), if *safe { "?" } else { "" }, printed(&index.kind))
         }
-        Kind::Choice(parts) => format!("(? {})", list(&parts[..])),
-        Kind::Lambda { parameters, body } => format!("({} => {})", parameters.join(" "), shown(&body.kind)),
+        SyntaxKind::Nested { of, name } => format!("{}::{name}", printed(&of.kind)),
+        SyntaxKind::Not(inner) => format!("(! {})", printed(&inner.kind)),
+        SyntaxKind::Minus(inner) => format!("(- {})", printed(&inner.kind)),
+        SyntaxKind::Binary(operator, left, right) => {
+            format!("({operator:?} {} {})", printed(&left.kind), printed(&right.kind))
+        }
+        SyntaxKind::Choice(parts) => format!("(? {})", list(&parts[..])),
+        SyntaxKind::Lambda { parameters, body } => format!("({} => {})", parameters.join(" "), printed(&body.kind)),
         other => format!("{other:?}"),
     }
 }
@@ -65,21 +67,21 @@ fn operators_bind_as_in_bicep() {
         if text.contains("a\n  b)") {
             assert!(!parse(&format!("var x = {text}")).errors.is_empty(), "a comma is missing");
         } else {
-            assert_eq!(shown(&value(text)), expected, "{text}");
+            assert_eq!(printed(&value(text)), expected, "{text}");
         }
     }
-    assert!(matches!(value("a!\n"), Kind::Name(_)));
-    assert!(matches!(value("1 % 2"), Kind::Binary(Operator::Modulo, ..)));
+    assert!(matches!(value("a!\n"), SyntaxKind::Name(_)));
+    assert!(matches!(value("1 % 2"), SyntaxKind::Binary(Operator::Modulo, ..)));
 }
 
 #[test]
 fn lists_and_objects_end_items_with_lines_or_commas() {
     for text in ["[1, 2\n3\n\n, ...x,]", "[\r\n1\r\n2 // c\r\n3,\n...x]"] {
-        let Kind::List(items) = value(text) else { panic!("{text}") };
+        let SyntaxKind::List(items) = value(text) else { panic!("{text}") };
         assert_eq!(items.len(), 4, "{text}");
         assert!(matches!(items[3], Item::Spread(_)), "{text}");
     }
-    let Kind::Object(object) = value("{ a: 1, 'b-c': 2\n'${d}x': 3, ...e\nresource: 4 }") else { panic!() };
+    let SyntaxKind::Object(object) = value("{ a: 1, 'b-c': 2\n'${d}x': 3, ...e\nresource: 4 }") else { panic!() };
     assert_eq!(object.members.len(), 5);
     assert!(matches!(object.members[3], Member::Spread(_)));
     assert!(object.get("b-c").is_some() && object.get("resource").is_some() && object.get("c").is_none());
@@ -88,11 +90,11 @@ fn lists_and_objects_end_items_with_lines_or_commas() {
 #[test]
 fn loops_and_conditions() {
     let text = "[for (a, i) in range(0, 3): if (i > 1) {\n name: a\n}]";
-    let Kind::For(each) = value(text) else { panic!() };
+    let SyntaxKind::For(each) = value(text) else { panic!() };
     assert_eq!((each.item.as_str(), each.index.as_deref()), ("a", Some("i")));
-    assert!(matches!(each.body.kind, Kind::If(_)));
+    assert!(matches!(each.body.kind, SyntaxKind::If(_)));
     assert!(each.body.body_object().is_some_and(|object| object.get("name").is_some()));
-    assert!(matches!(value("[\n for x in ['a']: '${x}'\n]"), Kind::For(_)));
+    assert!(matches!(value("[\n for x in ['a']: '${x}'\n]"), SyntaxKind::For(_)));
 }
 
 #[test]
@@ -143,14 +145,14 @@ assert ok = true
         assert_eq!(declarations.len(), 20);
         assert_eq!(declarations[6].decorators[1].name, "allowed");
         let literal = |text: &str| Type::Literal(Literal::Text(text.to_owned()));
-        let What::Parameter { kind: Some(Type::Union(two)), .. } = &declarations[7].what else { panic!() };
+        let DeclarationKind::Parameter { kind: Some(Type::Union(two)), .. } = &declarations[7].what else { panic!() };
         assert_eq!(two, &[literal("x"), literal("y"), Type::Literal(Literal::Null)]);
-        assert!(matches!(&declarations[9].what, What::Parameter { kind: Some(Type::Nullable(_)), .. }));
-        let What::Type { kind, .. } = &declarations[11].what else { panic!() };
+        assert!(matches!(&declarations[9].what, DeclarationKind::Parameter { kind: Some(Type::Nullable(_)), .. }));
+        let DeclarationKind::Type { kind, .. } = &declarations[11].what else { panic!() };
         assert_eq!(kind, &Type::Union(vec![literal("Enabled"), literal("Disabled")]));
-        let What::Type { kind: Type::Object(members), .. } = &declarations[12].what else { panic!() };
+        let DeclarationKind::Type { kind: Type::Object(members), .. } = &declarations[12].what else { panic!() };
         assert_eq!(members.len(), 2);
-        let What::Resource(acr) = &declarations[16].what else { panic!() };
+        let DeclarationKind::Resource(acr) = &declarations[16].what else { panic!() };
         assert!(acr.existing);
         let head = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' existing";
         assert_eq!(&text[acr.head.clone()], head);
@@ -163,20 +165,20 @@ assert ok = true
 fn a_parameter_file() {
     let declarations =
         whole("using './main.bicep' with { a: 1 }\nparam a = readEnvironmentVariable('A', 'b')\nusing none");
-    assert!(matches!(&declarations[0].what, What::Using(Some(path)) if path == "./main.bicep"));
-    assert!(matches!(&declarations[1].what, What::Parameter { kind: None, default: Some(_), .. }));
-    assert!(matches!(&declarations[2].what, What::Using(None)));
+    assert!(matches!(&declarations[0].what, DeclarationKind::Using(Some(path)) if path == "./main.bicep"));
+    assert!(matches!(&declarations[1].what, DeclarationKind::Parameter { kind: None, default: Some(_), .. }));
+    assert!(matches!(&declarations[2].what, DeclarationKind::Using(None)));
 }
 
 /// Line, column and message of each error, and how many declarations were read.
 fn errors(text: &str) -> (Vec<(u32, u32, String)>, usize) {
     let syntax = parse(text);
     let file = crate::model::text_file::TextFile::new("x", text);
-    let place = |error: &SyntaxError| {
+    let span = |error: &SyntaxError| {
         let (line, column) = file.position(error.at);
         (line, column, error.message.clone())
     };
-    (syntax.errors.iter().map(place).collect(), syntax.declarations.len())
+    (syntax.errors.iter().map(span).collect(), syntax.declarations.len())
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Functions of maps and objects, and `length`.
 
-use super::super::value::{Outcome, Stop, by_key, list, number, stop_like, to_text};
+use super::super::value::{ExpressionError, Outcome, by_key, list, number, to_text, unknown_error};
 use super::{all_items, argument, items, members, text_argument};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     Some(match name {
@@ -10,7 +10,7 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "merge" => merge(arguments),
         "lookup" => lookup(arguments),
         "tomap" => argument(arguments, 0).and_then(|node| match &node.value {
-            Val::Null => Ok(node.clone()),
+            NodeValue::Null => Ok(node.clone()),
             _ => members(arguments, 0).map(|_| node.clone()),
         }),
         "keys" => members(arguments, 0)
@@ -25,11 +25,11 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
 fn length(arguments: &[Node]) -> Outcome {
     let node = argument(arguments, 0)?;
     match &node.value {
-        Val::String(text) => number(text.chars().count() as f64),
-        Val::Object(members) => number(members.len() as f64),
-        Val::List(_) => number(all_items(arguments, 0)?.len() as f64),
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
-        _ => Err(Stop::Wrong("Only texts, lists and maps have a length.".to_owned())),
+        NodeValue::String(text) => number(text.chars().count() as f64),
+        NodeValue::Object(members) => number(members.len() as f64),
+        NodeValue::List(_) => number(all_items(arguments, 0)?.len() as f64),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
+        _ => Err(ExpressionError::Wrong("Only texts, lists and maps have a length.".to_owned())),
     }
 }
 
@@ -37,12 +37,12 @@ fn merge(arguments: &[Node]) -> Outcome {
     let mut merged: Vec<(String, Node)> = Vec::new();
     let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     for (index, argument) in arguments.iter().enumerate() {
-        if matches!(argument.value, Val::Null) {
+        if matches!(argument.value, NodeValue::Null) {
             continue;
         }
         for (key, value) in members(arguments, index)? {
             match places.get(key) {
-                Some(&place) => merged[place].1 = value.clone(),
+                Some(&span) => merged[span].1 = value.clone(),
                 None => {
                     places.insert(key.clone(), merged.len());
                     merged.push((key.clone(), value.clone()));
@@ -50,7 +50,7 @@ fn merge(arguments: &[Node]) -> Outcome {
             }
         }
     }
-    Ok(Node::of(Val::Object(merged)))
+    Ok(Node::new(NodeValue::Object(merged)))
 }
 
 fn lookup(arguments: &[Node]) -> Outcome {
@@ -59,7 +59,7 @@ fn lookup(arguments: &[Node]) -> Outcome {
     match (arguments[0].get(&key), arguments.get(2)) {
         (Some(found), _) => Ok(found.clone()),
         (None, Some(default)) => Ok(default.clone()),
-        (None, None) => Err(Stop::Wrong("The key is not in the map.".to_owned())),
+        (None, None) => Err(ExpressionError::Wrong("The key is not in the map.".to_owned())),
     }
 }
 
@@ -67,13 +67,13 @@ fn zipmap(arguments: &[Node]) -> Outcome {
     let (keys, values) = (all_items(arguments, 0)?, items(arguments, 1)?);
     if keys.len() != values.len() {
         return match all_items(arguments, 1) {
-            Err(stop) => Err(stop),
-            Ok(_) => Err(Stop::Wrong("`zipmap` takes as many keys as values.".to_owned())),
+            Err(error) => Err(error),
+            Ok(_) => Err(ExpressionError::Wrong("`zipmap` takes as many keys as values.".to_owned())),
         };
     }
     let pairs = keys.iter().zip(values).map(|(key, value)| Ok((to_text(key)?, value.clone())));
-    let mut map = Node::of(Val::Object(Vec::new()));
-    let pairs = pairs.collect::<Result<std::collections::BTreeMap<String, Node>, Stop>>()?;
-    map.value = Val::Object(pairs.into_iter().collect());
+    let mut map = Node::new(NodeValue::Object(Vec::new()));
+    let pairs = pairs.collect::<Result<std::collections::BTreeMap<String, Node>, ExpressionError>>()?;
+    map.value = NodeValue::Object(pairs.into_iter().collect());
     Ok(map)
 }

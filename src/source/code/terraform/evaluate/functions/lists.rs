@@ -1,11 +1,11 @@
 //! Functions of lists and sets. What is known of a list stays known beside an item that is not.
 
 use super::super::value::{
-    MOST_ITEMS, Outcome, Stop, distinct, equal, identity, list, number, set_of, stop_like, to_f64, to_i64, to_text,
-    unknown_like,
+    ExpressionError, MAX_ITEMS, Outcome, distinct, equal, identity, list, number, set_of, to_f64, to_i64, to_text,
+    unknown_error, unknown_like,
 };
 use super::{all_items, argument, items, items_of};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     Some(match name {
@@ -16,16 +16,16 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
             list(flat)
         }),
         "tolist" => argument(arguments, 0).and_then(|node| match &node.value {
-            Val::Null => Ok(node.clone()),
+            NodeValue::Null => Ok(node.clone()),
             _ => items_of(node).map(|_| node.clone()),
         }),
         "toset" => argument(arguments, 0).and_then(|node| match &node.value {
-            Val::Null => Ok(node.clone()),
-            _ => Ok(Node { value: Val::List(set_of(items_of(node)?)), site: node.site.clone() }),
+            NodeValue::Null => Ok(node.clone()),
+            _ => Ok(Node { value: NodeValue::List(set_of(items_of(node)?)), provenance: node.provenance.clone() }),
         }),
         "distinct" => items(arguments, 0).and_then(|items| list(distinct(items))),
         "compact" => items(arguments, 0).and_then(|items| {
-            let empty = |item: &Node| matches!(&item.value, Val::Null) || item.as_str() == Some("");
+            let empty = |item: &Node| matches!(&item.value, NodeValue::Null) || item.as_str() == Some("");
             list(items.iter().filter(|item| !empty(item)).cloned().collect())
         }),
         "reverse" => items(arguments, 0).and_then(|items| list(items.iter().rev().cloned().collect())),
@@ -40,7 +40,7 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "coalescelist" => coalescelist(arguments),
         "chunklist" => chunklist(arguments),
         "setunion" => concat(arguments).map(|all| match all.value {
-            Val::List(items) => Node::of(Val::List(set_of(&items))),
+            NodeValue::List(items) => Node::new(NodeValue::List(set_of(&items))),
             _ => all,
         }),
         "setintersection" => set_operation(arguments, true),
@@ -49,7 +49,7 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "alltrue" => truth(arguments, false),
         "anytrue" => truth(arguments, true),
         "sum" => all_items(arguments, 0).and_then(|items| {
-            let numbers = items.iter().map(to_f64).collect::<Result<Vec<f64>, Stop>>()?;
+            let numbers = items.iter().map(to_f64).collect::<Result<Vec<f64>, ExpressionError>>()?;
             number(numbers.iter().sum())
         }),
         _ => return None,
@@ -61,11 +61,13 @@ fn concat(arguments: &[Node]) -> Outcome {
     let mut all = Vec::new();
     for argument in arguments {
         match &argument.value {
-            Val::List(items) => all.extend(items.iter().cloned()),
-            Val::Unknown | Val::Symbol(_) => all.push(Node { value: Val::Unknown, site: argument.site.clone() }),
-            _ => return Err(Stop::Wrong("Only lists can be joined to a list.".to_owned())),
+            NodeValue::List(items) => all.extend(items.iter().cloned()),
+            NodeValue::Unknown | NodeValue::Symbol(_) => {
+                all.push(Node { value: NodeValue::Unknown, provenance: argument.provenance.clone() })
+            }
+            _ => return Err(ExpressionError::Wrong("Only lists can be joined to a list.".to_owned())),
         }
-        if all.len() > MOST_ITEMS {
+        if all.len() > MAX_ITEMS {
             break;
         }
     }
@@ -75,9 +77,9 @@ fn concat(arguments: &[Node]) -> Outcome {
 fn flatten(items: &[Node], flat: &mut Vec<Node>) {
     for item in items {
         match &item.value {
-            Val::List(inner) => flatten(inner, flat),
+            NodeValue::List(inner) => flatten(inner, flat),
             // It may name a list.
-            Val::Symbol(_) => flat.push(Node { value: Val::Unknown, site: item.site.clone() }),
+            NodeValue::Symbol(_) => flat.push(Node { value: NodeValue::Unknown, provenance: item.provenance.clone() }),
             _ => flat.push(item.clone()),
         }
     }
@@ -102,25 +104,27 @@ fn slice(arguments: &[Node]) -> Outcome {
     let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
     match range.and_then(|(from, to)| items.get(from..to)) {
         Some(part) => list(part.to_vec()),
-        None => Err(Stop::Wrong("The slice is not within the list.".to_owned())),
+        None => Err(ExpressionError::Wrong("The slice is not within the list.".to_owned())),
     }
 }
 
 fn range(arguments: &[Node]) -> Outcome {
-    let numbers = arguments.iter().map(to_f64).collect::<Result<Vec<f64>, Stop>>()?;
+    let numbers = arguments.iter().map(to_f64).collect::<Result<Vec<f64>, ExpressionError>>()?;
     let (from, to, step) = match numbers[..] {
         [to] => (0.0, to, None),
         [from, to] => (from, to, None),
         [from, to, step] => (from, to, Some(step)),
-        _ => return Err(Stop::Wrong("`range` takes one to three numbers.".to_owned())),
+        _ => return Err(ExpressionError::Wrong("`range` takes one to three numbers.".to_owned())),
     };
     let step = step.unwrap_or(if to < from { -1.0 } else { 1.0 });
     let count = ((to - from) / step).ceil().max(0.0);
     if step == 0.0 || !count.is_finite() {
-        return Err(Stop::Wrong("`range` has no end.".to_owned()));
+        return Err(ExpressionError::Wrong("`range` has no end.".to_owned()));
     }
-    if count > MOST_ITEMS as f64 {
-        return Err(Stop::Unknown(Box::new(Node::unknown(format!("The range has more than {MOST_ITEMS} items.")))));
+    if count > MAX_ITEMS as f64 {
+        return Err(ExpressionError::Unknown(Box::new(Node::unknown(format!(
+            "The range has more than {MAX_ITEMS} items."
+        )))));
     }
     list((0..count as usize).map(|step_count| number(from + step * step_count as f64)).collect::<Result<_, _>>()?)
 }
@@ -130,15 +134,15 @@ fn element(arguments: &[Node]) -> Outcome {
     let index = to_i64(argument(arguments, 1)?)?;
     match i64::try_from(items.len()) {
         Ok(length @ 1..) => Ok(items[index.rem_euclid(length) as usize].clone()),
-        _ => Err(Stop::Wrong("An empty list has no elements.".to_owned())),
+        _ => Err(ExpressionError::Wrong("An empty list has no elements.".to_owned())),
     }
 }
 
 fn one(arguments: &[Node]) -> Outcome {
     match all_items(arguments, 0)? {
-        [] => Ok(Node::of(Val::Null)),
+        [] => Ok(Node::new(NodeValue::Null)),
         [only] => Ok(only.clone()),
-        _ => Err(Stop::Wrong("`one` takes a list of at most one item.".to_owned())),
+        _ => Err(ExpressionError::Wrong("`one` takes a list of at most one item.".to_owned())),
     }
 }
 
@@ -148,10 +152,10 @@ fn index(arguments: &[Node]) -> Outcome {
         match equal(item, wanted) {
             Some(true) => return number(index as f64),
             Some(false) => {}
-            None => return Err(stop_like(if item.is_whole() { wanted } else { item })),
+            None => return Err(unknown_error(if item.is_fully_known() { wanted } else { item })),
         }
     }
-    Err(Stop::Wrong("The item is not in the list.".to_owned()))
+    Err(ExpressionError::Wrong("The item is not in the list.".to_owned()))
 }
 
 fn contains(arguments: &[Node]) -> Outcome {
@@ -159,48 +163,48 @@ fn contains(arguments: &[Node]) -> Outcome {
     let mut doubtful = None;
     for item in items {
         match equal(item, wanted) {
-            Some(true) => return Ok(Node::of(Val::Bool(true))),
+            Some(true) => return Ok(Node::new(NodeValue::Bool(true))),
             Some(false) => {}
-            None => doubtful = doubtful.or(Some(if item.is_whole() { wanted } else { item })),
+            None => doubtful = doubtful.or(Some(if item.is_fully_known() { wanted } else { item })),
         }
     }
     match doubtful {
-        Some(cause) => Err(stop_like(cause)),
-        None => Ok(Node::of(Val::Bool(false))),
+        Some(cause) => Err(unknown_error(cause)),
+        None => Ok(Node::new(NodeValue::Bool(false))),
     }
 }
 
 fn coalesce(arguments: &[Node]) -> Outcome {
     for argument in arguments {
         match &argument.value {
-            Val::Null => {}
-            Val::String(text) if text.is_empty() => {}
+            NodeValue::Null => {}
+            NodeValue::String(text) if text.is_empty() => {}
             _ => return Ok(argument.clone()),
         }
     }
-    Err(Stop::Wrong("All that is given is null or empty.".to_owned()))
+    Err(ExpressionError::Wrong("All that is given is null or empty.".to_owned()))
 }
 
 fn coalescelist(arguments: &[Node]) -> Outcome {
     for argument in arguments {
         match &argument.value {
-            Val::Null => {}
-            Val::List(items) if items.is_empty() => {}
+            NodeValue::Null => {}
+            NodeValue::List(items) if items.is_empty() => {}
             // Nothing of it may be left.
-            Val::List(items) if items.iter().all(|item| matches!(item.value, Val::Unknown)) => {
+            NodeValue::List(items) if items.iter().all(|item| matches!(item.value, NodeValue::Unknown)) => {
                 return Ok(unknown_like(&items[0]));
             }
             _ => return Ok(argument.clone()),
         }
     }
-    Err(Stop::Wrong("All lists are empty.".to_owned()))
+    Err(ExpressionError::Wrong("All lists are empty.".to_owned()))
 }
 
 fn chunklist(arguments: &[Node]) -> Outcome {
     let items = all_items(arguments, 0)?;
     match usize::try_from(to_i64(argument(arguments, 1)?)?) {
-        Ok(size @ 1..) => list(items.chunks(size).map(|chunk| Node::of(Val::List(chunk.to_vec()))).collect()),
-        _ => list(vec![Node::of(Val::List(items.to_vec()))]),
+        Ok(size @ 1..) => list(items.chunks(size).map(|chunk| Node::new(NodeValue::List(chunk.to_vec()))).collect()),
+        _ => list(vec![Node::new(NodeValue::List(items.to_vec()))]),
     }
 }
 
@@ -210,9 +214,9 @@ fn set_operation(arguments: &[Node], kept: bool) -> Outcome {
     for index in 1..arguments.len() {
         let others = all_items(arguments, index)?;
         let identities: std::collections::HashSet<String> = others.iter().filter_map(identity).collect();
-        let doubtful = others.iter().chain(&left).find(|item| !item.is_whole()).cloned();
+        let doubtful = others.iter().chain(&left).find(|item| !item.is_fully_known()).cloned();
         if let Some(doubtful) = doubtful {
-            return Err(stop_like(&doubtful));
+            return Err(unknown_error(&doubtful));
         }
         left.retain(|item| identity(item).is_some_and(|identity| identities.contains(&identity)) == kept);
     }
@@ -223,15 +227,15 @@ fn setproduct(arguments: &[Node]) -> Outcome {
     let mut rows: Vec<Vec<Node>> = vec![Vec::new()];
     for index in 0..arguments.len() {
         let items = all_items(arguments, index)?;
-        if rows.len().saturating_mul(items.len()) > MOST_ITEMS {
-            return list(vec![Node::default(); MOST_ITEMS + 1]);
+        if rows.len().saturating_mul(items.len()) > MAX_ITEMS {
+            return list(vec![Node::default(); MAX_ITEMS + 1]);
         }
         let longer = rows.iter().flat_map(|row| {
             items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect::<Vec<Node>>())
         });
         rows = longer.collect();
     }
-    list(rows.into_iter().map(|row| Node::of(Val::List(row))).collect())
+    list(rows.into_iter().map(|row| Node::new(NodeValue::List(row))).collect())
 }
 
 /// One item settles it: a true one `anytrue`, a false one `alltrue`.
@@ -239,10 +243,10 @@ fn truth(arguments: &[Node], settles: bool) -> Outcome {
     let items = items(arguments, 0)?;
     let is = |item: &Node| item.as_bool().or(item.as_str().map(|text| text == "true"));
     if items.iter().any(|item| is(item) == Some(settles)) {
-        return Ok(Node::of(Val::Bool(settles)));
+        return Ok(Node::new(NodeValue::Bool(settles)));
     }
     match items.iter().find(|item| item.is_unknown()) {
-        Some(unknown) => Err(stop_like(unknown)),
-        None => Ok(Node::of(Val::Bool(!settles))),
+        Some(unknown) => Err(unknown_error(unknown)),
+        None => Ok(Node::new(NodeValue::Bool(!settles))),
     }
 }

@@ -6,8 +6,8 @@ mod net;
 mod numbers;
 mod strings;
 
-use super::value::{Outcome, Stop, first_unknown, stop_like, to_bool, to_number, to_text};
-use crate::source::code::declared::{Node, Val};
+use super::value::{ExpressionError, Outcome, first_unknown, to_bool, to_number, to_text, unknown_error};
+use crate::source::code::declared::{Node, NodeValue};
 
 /// Calls a function. `try` and `can` are not here: they look at expressions, not at values.
 pub fn call(name: &str, arguments: &[Node]) -> Outcome {
@@ -22,7 +22,7 @@ pub fn call(name: &str, arguments: &[Node]) -> Outcome {
             }
             _ => format!("The function `{plain}` is not evaluated."),
         };
-        Err(Stop::Unknown(Box::new(Node::unknown(note))))
+        Err(ExpressionError::Unknown(Box::new(Node::unknown(note))))
     })
 }
 
@@ -31,14 +31,14 @@ fn conversions(name: &str, arguments: &[Node]) -> Option<Outcome> {
     Some(match name {
         "tostring" | "tonumber" | "tobool" => first().and_then(|node| convert(name, node)),
         "sensitive" | "nonsensitive" | "ephemeralasnull" => first().cloned(),
-        "issensitive" => Err(Stop::Unknown(Box::default())),
+        "issensitive" => Err(ExpressionError::Unknown(Box::default())),
         "jsonencode" => first().and_then(|node| {
-            let value = node.to_json().ok_or_else(|| stop_like(first_unknown(node).unwrap_or(node)))?;
+            let value = node.to_json().ok_or_else(|| unknown_error(first_unknown(node).unwrap_or(node)))?;
             super::value::text(encoded(&value))
         }),
         "jsondecode" => text_argument(arguments, 0).and_then(|text| match serde_json::from_str(&text) {
             Ok(value) => Ok(Node::from_json(value)),
-            Err(_) => Err(Stop::Wrong("The text is no JSON.".to_owned())),
+            Err(_) => Err(ExpressionError::Wrong("The text is no JSON.".to_owned())),
         }),
         _ => return None,
     })
@@ -52,53 +52,53 @@ fn encoded(value: &serde_json::Value) -> String {
 fn convert(name: &str, node: &Node) -> Outcome {
     let value = match (&node.value, name) {
         // A reference to an id is a text already.
-        (Val::Null, _) | (Val::Symbol(_), "tostring") => return Ok(node.clone()),
-        (_, "tostring") => Val::String(to_text(node)?),
-        (_, "tonumber") => Val::Number(to_number(node)?),
-        _ => Val::Bool(to_bool(node)?),
+        (NodeValue::Null, _) | (NodeValue::Symbol(_), "tostring") => return Ok(node.clone()),
+        (_, "tostring") => NodeValue::String(to_text(node)?),
+        (_, "tonumber") => NodeValue::Number(to_number(node)?),
+        _ => NodeValue::Bool(to_bool(node)?),
     };
-    Ok(Node { value, site: node.site.clone() })
+    Ok(Node { value, provenance: node.provenance.clone() })
 }
 
 /// An argument that must be there.
-fn argument(arguments: &[Node], index: usize) -> Result<&Node, Stop> {
-    arguments.get(index).ok_or_else(|| Stop::Wrong("A function lacks an argument.".to_owned()))
+fn argument(arguments: &[Node], index: usize) -> Result<&Node, ExpressionError> {
+    arguments.get(index).ok_or_else(|| ExpressionError::Wrong("A function lacks an argument.".to_owned()))
 }
 
 /// A text that must be there.
-fn text_argument(arguments: &[Node], index: usize) -> Result<String, Stop> {
+fn text_argument(arguments: &[Node], index: usize) -> Result<String, ExpressionError> {
     to_text(argument(arguments, index)?)
 }
 
 /// The items of a list that must be there.
-fn items(arguments: &[Node], index: usize) -> Result<&[Node], Stop> {
+fn items(arguments: &[Node], index: usize) -> Result<&[Node], ExpressionError> {
     items_of(argument(arguments, index)?)
 }
 
-fn items_of(node: &Node) -> Result<&[Node], Stop> {
+fn items_of(node: &Node) -> Result<&[Node], ExpressionError> {
     match &node.value {
-        Val::List(items) => Ok(items),
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
-        _ => Err(Stop::Wrong("A list is needed, and something else is given.".to_owned())),
+        NodeValue::List(items) => Ok(items),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
+        _ => Err(ExpressionError::Wrong("A list is needed, and something else is given.".to_owned())),
     }
 }
 
 /// The items of a list that is known to its end.
-fn all_items(arguments: &[Node], index: usize) -> Result<&[Node], Stop> {
+fn all_items(arguments: &[Node], index: usize) -> Result<&[Node], ExpressionError> {
     let items = items(arguments, index)?;
-    match items.iter().find(|item| matches!(item.value, Val::Unknown)) {
-        Some(unknown) => Err(stop_like(unknown)),
+    match items.iter().find(|item| matches!(item.value, NodeValue::Unknown)) {
+        Some(unknown) => Err(unknown_error(unknown)),
         None => Ok(items),
     }
 }
 
 /// The members of an object that must be there.
-fn members(arguments: &[Node], index: usize) -> Result<&[(String, Node)], Stop> {
+fn members(arguments: &[Node], index: usize) -> Result<&[(String, Node)], ExpressionError> {
     let node = argument(arguments, index)?;
     match &node.value {
-        Val::Object(members) => Ok(members),
-        Val::Unknown | Val::Symbol(_) => Err(stop_like(node)),
-        _ => Err(Stop::Wrong("A map is needed, and something else is given.".to_owned())),
+        NodeValue::Object(members) => Ok(members),
+        NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
+        _ => Err(ExpressionError::Wrong("A map is needed, and something else is given.".to_owned())),
     }
 }
 

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::super::value::{Outcome, Stop, text, to_i64};
+use super::super::value::{ExpressionError, Outcome, text, to_i64};
 use super::{argument, text_argument};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     Some(match name {
@@ -18,17 +18,17 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     })
 }
 
-fn net(arguments: &[Node]) -> Result<IpNet, Stop> {
-    let wrong = || Stop::Wrong("An address range such as 10.0.0.0/8 is needed.".to_owned());
+fn net(arguments: &[Node]) -> Result<IpNet, ExpressionError> {
+    let wrong = || ExpressionError::Wrong("An address range such as 10.0.0.0/8 is needed.".to_owned());
     Ok(text_argument(arguments, 0)?.parse::<IpNet>().map_err(|_| wrong())?.trunc())
 }
 
-fn outside() -> Stop {
-    Stop::Wrong("The address range is too small for that.".to_owned())
+fn outside() -> ExpressionError {
+    ExpressionError::Wrong("The address range is too small for that.".to_owned())
 }
 
 /// The address that lies this far into a network of this kind.
-fn moved(net: IpNet, by: u128) -> Result<IpAddr, Stop> {
+fn moved(net: IpNet, by: u128) -> Result<IpAddr, ExpressionError> {
     Ok(match net.network() {
         IpAddr::V4(start) => {
             let by = u32::try_from(by).map_err(|_| outside())?;
@@ -38,7 +38,7 @@ fn moved(net: IpNet, by: u128) -> Result<IpAddr, Stop> {
     })
 }
 
-fn part(net: IpNet, bits: u8, number: u128) -> Result<IpNet, Stop> {
+fn part(net: IpNet, bits: u8, number: u128) -> Result<IpNet, ExpressionError> {
     let length = net.prefix_len().checked_add(bits).filter(|length| *length <= net.max_prefix_len());
     let length = length.ok_or_else(outside)?;
     if bits < 128 && number >> bits != 0 {
@@ -49,7 +49,7 @@ fn part(net: IpNet, bits: u8, number: u128) -> Result<IpNet, Stop> {
     IpNet::new(moved(net, by)?, length).map_err(|_| outside())
 }
 
-fn small(node: &Node) -> Result<u8, Stop> {
+fn small(node: &Node) -> Result<u8, ExpressionError> {
     u8::try_from(to_i64(node)?).map_err(|_| outside())
 }
 
@@ -73,7 +73,7 @@ fn cidrsubnets(arguments: &[Node]) -> Outcome {
         parts.push(text(part(net, bits, number)?.to_string())?);
         next = (number + 1).checked_mul(size).ok_or_else(outside)?;
     }
-    Ok(Node::of(Val::List(parts)))
+    Ok(Node::new(NodeValue::List(parts)))
 }
 
 /// A host's address; a negative number counts from the end.

@@ -1,6 +1,6 @@
 //! Functions of numbers.
 
-use super::super::value::{Outcome, Stop, number, to_f64, to_i64};
+use super::super::value::{ExpressionError, Outcome, number, to_f64, to_i64};
 use super::{argument, text_argument};
 use crate::source::code::declared::Node;
 
@@ -16,7 +16,7 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "max" => of_all(arguments, f64::max),
         "parseint" => text_argument(arguments, 0).and_then(|text| {
             let base = u32::try_from(to_i64(argument(arguments, 1)?)?).unwrap_or(0);
-            let wrong = || Stop::Wrong("The text is no number of that base.".to_owned());
+            let wrong = || ExpressionError::Wrong("The text is no number of that base.".to_owned());
             match (2..=36).contains(&base) {
                 true => number(i64::from_str_radix(&text, base).map_err(|_| wrong())? as f64),
                 false => Err(wrong()),
@@ -27,9 +27,9 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
 }
 
 fn of_all(arguments: &[Node], pick: fn(f64, f64) -> f64) -> Outcome {
-    let numbers = arguments.iter().map(to_f64).collect::<Result<Vec<f64>, Stop>>()?;
+    let numbers = arguments.iter().map(to_f64).collect::<Result<Vec<f64>, ExpressionError>>()?;
     match numbers.into_iter().reduce(pick) {
         Some(picked) => number(picked),
-        None => Err(Stop::Wrong("A number is needed, and none is given.".to_owned())),
+        None => Err(ExpressionError::Wrong("A number is needed, and none is given.".to_owned())),
     }
 }

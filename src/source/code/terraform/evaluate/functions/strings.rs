@@ -1,13 +1,13 @@
 //! Functions of texts.
 
-use super::super::value::{MOST_TEXT, Outcome, Stop, list, stop_like, text, to_i64, to_number, to_text};
+use super::super::value::{ExpressionError, MAX_TEXT, Outcome, list, text, to_i64, to_number, to_text, unknown_error};
 use super::{all_items, argument, text_argument};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     let first = || text_argument(arguments, 0);
-    let both = || Ok::<_, Stop>((text_argument(arguments, 0)?, text_argument(arguments, 1)?));
-    let flag = |value: bool| Ok(Node::of(Val::Bool(value)));
+    let both = || Ok::<_, ExpressionError>((text_argument(arguments, 0)?, text_argument(arguments, 1)?));
+    let flag = |value: bool| Ok(Node::new(NodeValue::Bool(value)));
     Some(match name {
         "upper" => first().and_then(|value| text(value.to_uppercase())),
         "lower" => first().and_then(|value| text(value.to_lowercase())),
@@ -51,11 +51,13 @@ fn replace(arguments: &[Node]) -> Outcome {
     let (value, from) = (text_argument(arguments, 0)?, text_argument(arguments, 1)?);
     let to = text_argument(arguments, 2)?;
     if from.len() > 1 && from.starts_with('/') && from.ends_with('/') {
-        return Err(Stop::Unknown(Box::new(Node::unknown("`replace` with a regular expression is not evaluated."))));
+        return Err(ExpressionError::Unknown(Box::new(Node::unknown(
+            "`replace` with a regular expression is not evaluated.",
+        ))));
     }
     let most = (value.len() + 1).saturating_mul(to.len().max(1));
-    match most > 16 * MOST_TEXT {
-        true => Err(Stop::Unknown(Box::new(Node::unknown("The text is longer than 1 MB.")))),
+    match most > 16 * MAX_TEXT {
+        true => Err(ExpressionError::Unknown(Box::new(Node::unknown("The text is longer than 1 MB.")))),
         false => text(value.replace(&from, &to)),
     }
 }
@@ -77,8 +79,8 @@ fn join(arguments: &[Node]) -> Outcome {
         for item in all_items(arguments, index)? {
             let part = to_text(item)?;
             length += part.len() + separator.len();
-            if length > MOST_TEXT {
-                return Err(Stop::Unknown(Box::new(Node::unknown("The text is longer than 1 MB."))));
+            if length > MAX_TEXT {
+                return Err(ExpressionError::Unknown(Box::new(Node::unknown("The text is longer than 1 MB."))));
             }
             parts.push(part);
         }
@@ -102,12 +104,12 @@ fn format(arguments: &[Node]) -> Outcome {
         }
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (width, verb) = (&rest[..digits], rest[digits..].chars().next());
-        let value = values.next().ok_or_else(|| Stop::Wrong("`format` lacks an argument.".to_owned()))?;
-        let shown = match verb {
+        let value = values.next().ok_or_else(|| ExpressionError::Wrong("`format` lacks an argument.".to_owned()))?;
+        let display_path = match verb {
             Some('s') => to_text(value)?,
             Some('v') => match &value.value {
-                Val::Null => "null".to_owned(),
-                Val::List(_) | Val::Object(_) => {
+                NodeValue::Null => "null".to_owned(),
+                NodeValue::List(_) | NodeValue::Object(_) => {
                     super::call("jsonencode", std::slice::from_ref(value)).and_then(|encoded| to_text(&encoded))?
                 }
                 _ => to_text(value)?,
@@ -118,15 +120,17 @@ fn format(arguments: &[Node]) -> Outcome {
             Some('t') => super::to_bool(value)?.to_string(),
             Some('f') => format!("{:.6}", to_number(value)?.as_f64().unwrap_or_default()),
             _ => {
-                return Err(Stop::Unknown(Box::new(Node::unknown("`format` with such a verb is not evaluated."))));
+                return Err(ExpressionError::Unknown(Box::new(Node::unknown(
+                    "`format` with such a verb is not evaluated.",
+                ))));
             }
         };
         let wide = width.trim_start_matches('0').parse::<usize>().unwrap_or(0).min(1000);
         let fill = if width.starts_with('0') { '0' } else { ' ' };
-        written.extend(std::iter::repeat_n(fill, wide.saturating_sub(shown.chars().count())));
-        written.push_str(&shown);
+        written.extend(std::iter::repeat_n(fill, wide.saturating_sub(display_path.chars().count())));
+        written.push_str(&display_path);
         rest = &rest[digits + verb.map_or(0, char::len_utf8)..];
-        if written.len() > MOST_TEXT {
+        if written.len() > MAX_TEXT {
             return text(written);
         }
     }
@@ -138,8 +142,8 @@ fn formatlist(arguments: &[Node]) -> Outcome {
     let mut length = None;
     for (index, argument) in arguments.iter().enumerate() {
         match &argument.value {
-            Val::List(_) => length = Some(all_items(arguments, index)?.len().min(length.unwrap_or(usize::MAX))),
-            Val::Unknown => return Err(stop_like(argument)),
+            NodeValue::List(_) => length = Some(all_items(arguments, index)?.len().min(length.unwrap_or(usize::MAX))),
+            NodeValue::Unknown => return Err(unknown_error(argument)),
             _ => {}
         }
     }
@@ -147,7 +151,7 @@ fn formatlist(arguments: &[Node]) -> Outcome {
         let of = |argument: &Node| argument.as_list().map_or_else(|| argument.clone(), |items| items[row].clone());
         // One text that is not known is one item.
         match format(&arguments.iter().map(of).collect::<Vec<Node>>()) {
-            Err(Stop::Unknown(unknown)) => Ok(*unknown),
+            Err(ExpressionError::Unknown(unknown)) => Ok(*unknown),
             other => other,
         }
     };

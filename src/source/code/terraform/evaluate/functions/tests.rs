@@ -7,28 +7,32 @@ fn called(name: &str, arguments: Value) -> Value {
     fn node(value: Value) -> Node {
         match value {
             Value::String(text) if text == "?" => Node::unknown("Because."),
-            Value::String(text) if text.starts_with('@') => Node::of(Val::Symbol(text[1..].into())),
-            Value::Array(items) => Node::of(Val::List(items.into_iter().map(node).collect())),
+            Value::String(text) if text.starts_with('@') => Node::new(NodeValue::Symbol(text[1..].into())),
+            Value::Array(items) => Node::new(NodeValue::List(items.into_iter().map(node).collect())),
             Value::Object(members) => {
-                Node::of(Val::Object(members.into_iter().map(|(key, value)| (key, node(value))).collect()))
+                Node::new(NodeValue::Object(members.into_iter().map(|(key, value)| (key, node(value))).collect()))
             }
             plain => Node::from_json(plain),
         }
     }
-    fn shown(node: &Node) -> Value {
+    fn display_path(node: &Node) -> Value {
         match &node.value {
-            Val::Unknown => json!(node.site.note.as_deref().map_or("?".to_owned(), |note| format!("? {note}"))),
-            Val::Symbol(name) => json!(format!("@{name}")),
-            Val::List(items) => items.iter().map(shown).collect(),
-            Val::Object(members) => members.iter().map(|(key, value)| (key.clone(), shown(value))).collect(),
+            NodeValue::Unknown => {
+                json!(node.provenance.note.as_deref().map_or("?".to_owned(), |note| format!("? {note}")))
+            }
+            NodeValue::Symbol(name) => json!(format!("@{name}")),
+            NodeValue::List(items) => items.iter().map(display_path).collect(),
+            NodeValue::Object(members) => {
+                members.iter().map(|(key, value)| (key.clone(), display_path(value))).collect()
+            }
             _ => node.to_json().expect("known"),
         }
     }
     let arguments: Vec<Node> = arguments.as_array().expect("arguments").iter().cloned().map(node).collect();
     match call(name, &arguments) {
-        Ok(value) => shown(&value),
-        Err(Stop::Unknown(unknown)) => shown(&unknown),
-        Err(Stop::Wrong(why)) => json!(format!("! {why}")),
+        Ok(value) => display_path(&value),
+        Err(ExpressionError::Unknown(unknown)) => display_path(&unknown),
+        Err(ExpressionError::Wrong(why)) => json!(format!("! {why}")),
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{evaluated, registry, shown, sites, value};
+use super::{display_path, evaluated, provenances, registry, value};
 use crate::model::cloud::Cloud;
 use crate::net::service_tags::ServiceTags;
 use crate::source::code::declared::Node;
@@ -17,7 +17,7 @@ fn blocks_and_lists_of_objects_are_the_same() {
         "dynamic \"network_rule_set\" {\nfor_each = [1]\ncontent {\ndefault_action = \"Deny\"\ndynamic \"ip_rule\" {\niterator = it\nfor_each = { a = \"1.2.3.4/32\", b = \"5.6.7.8/32\" }\ncontent {\naction = \"Allow\"\nip_range = it.value\n}\n}\n}\n}",
     ] {
         let registry = registry(&format!("REGISTRY {{\n{rules}\nlifecycle {{\nignore_changes = [tags]\n}}\n}}"));
-        assert_eq!(shown(&registry), json!({"network_rule_set": expected}), "{rules}");
+        assert_eq!(display_path(&registry), json!({"network_rule_set": expected}), "{rules}");
     }
 }
 
@@ -54,10 +54,10 @@ REGISTRY {{
         assert_eq!(texts.iter().any(|text| text.contains(':')), six);
         let used = "main.tf: ip_range = ip_rule.value";
         assert_eq!(
-            sites(ranges[0]),
+            provenances(ranges[0]),
             [format!("main.tf: data.azurerm_network_service_tags.acr.{attribute}").as_str(), used]
         );
-        let note = ranges[0].site.note.as_deref().expect("a note");
+        let note = ranges[0].provenance.note.as_deref().expect("a note");
         assert!(
             note.starts_with("It is one of the addresses of AzureContainerRegistry.EastUS (embedded table of "),
             "{note}"
@@ -78,11 +78,11 @@ fn resources_are_expanded() {
             "variable \"n\" {{}}\nresource \"azurerm_container_registry\" \"r\" {{\n{meta}\nname = try(each.value, count.index, \"single\")\n}}"
         );
         let evaluated = evaluated(&[("main.tf", &text)]);
-        let shown = |resource: &Resource| {
-            let name = shown(resource.attributes.get("name").expect("a name"));
+        let display_path = |resource: &Resource| {
+            let name = display_path(resource.attributes.get("name").expect("a name"));
             (resource.address.clone(), resource.unexpanded, name)
         };
-        (evaluated.resources.iter().map(shown).collect::<Vec<_>>(), evaluated.gaps)
+        (evaluated.resources.iter().map(display_path).collect::<Vec<_>>(), evaluated.gaps)
     };
     let r = |suffix: &str, open: bool, name: Value| (format!("azurerm_container_registry.r{suffix}"), open, name);
     let unset = "? The variable `n` has no default and no value is given.";
@@ -112,9 +112,9 @@ fn an_unknown_for_each_of_a_dynamic_block_is_an_unknown_rule() {
     );
     let rules = &registry.get("network_rule_set").and_then(Node::as_list).expect("a list")[0];
     let unset = "? The variable `ips` has no default and no value is given.";
-    assert_eq!(shown(rules), json!({"ip_rule": [{"ip_range": "1.2.3.4"}, {"ip_range": "::1"}, unset]}));
+    assert_eq!(display_path(rules), json!({"ip_rule": [{"ip_range": "1.2.3.4"}, {"ip_range": "::1"}, unset]}));
     let rules = rules.get("ip_rule").and_then(Node::as_list).expect("rules");
-    assert_eq!(sites(&rules[2]), ["main.tf: var.ips"]);
+    assert_eq!(provenances(&rules[2]), ["main.tf: var.ips"]);
 }
 
 #[test]
@@ -125,5 +125,5 @@ fn a_body_written_as_json_keeps_its_places() {
     )]);
     let body = evaluated.resources[0].attributes.get("body").expect("a body");
     let access = body.get("properties").and_then(|p| p.get("publicNetworkAccess")).expect("a value");
-    assert_eq!(sites(access), ["main.tf: \"Enabled\""]);
+    assert_eq!(provenances(access), ["main.tf: \"Enabled\""]);
 }

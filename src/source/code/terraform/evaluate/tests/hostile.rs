@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{addresses, evaluated};
-use crate::source::code::declared::{Node, Val};
+use crate::source::code::declared::{Node, NodeValue};
 
 #[test]
 fn circles_end() {
@@ -30,7 +30,7 @@ fn what_would_take_for_ever_ends() {
     for join in ["[@, @]", "concat(@, @)", "{ a = @, b = @ }", "[join(\"\", [@[0], @[0]])]"] {
         let evaluated = doubled(join);
         let x = evaluated.resources[0].attributes.get("x").expect("x");
-        assert!(!x.is_whole(), "{join}");
+        assert!(!x.is_fully_known(), "{join}");
     }
     let loops = "[for a in range(10000) : [for b in range(10000) : [for c in range(10000) : a]]]";
     let text = format!("locals {{\n  l40 = {loops}\n}}\n{registry}");
@@ -69,13 +69,13 @@ module "m" {
 "#;
 
 fn check(node: &Node) {
-    let places = node.site.place.iter().chain(node.site.related.iter().map(|(_, place)| place));
-    for place in places {
-        assert!(place.file.text.get(place.start..place.end).is_some(), "{}..{}", place.start, place.end);
+    let places = node.provenance.span.iter().chain(node.provenance.related.iter().map(|(_, span)| span));
+    for span in places {
+        assert!(span.file.text.get(span.start..span.end).is_some(), "{}..{}", span.start, span.end);
     }
     match &node.value {
-        Val::List(items) => items.iter().for_each(check),
-        Val::Object(members) => members.iter().for_each(|(_, member)| check(member)),
+        NodeValue::List(items) => items.iter().for_each(check),
+        NodeValue::Object(members) => members.iter().for_each(|(_, member)| check(member)),
         _ => {}
     }
 }
@@ -95,8 +95,8 @@ proptest! {
         let evaluated = evaluated(&[("main.tf", &text), ("m/main.tf", module)]);
         for resource in &evaluated.resources {
             check(&resource.attributes);
-            let place = &resource.block;
-            prop_assert!(place.file.text.get(place.start..place.end).is_some());
+            let span = &resource.block;
+            prop_assert!(span.file.text.get(span.start..span.end).is_some());
         }
     }
 }

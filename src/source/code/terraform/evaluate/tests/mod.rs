@@ -9,15 +9,15 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use super::super::config::{Evaluated, evaluate};
+use super::super::config::{EvaluatedConfiguration, evaluate};
 use super::super::modules::{Installed, Source, Tree};
 use crate::model::cloud::Cloud;
 use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
-use crate::source::code::declared::{Node, Place, Val};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// Evaluates files: path -> text. The first one's folder is the root.
-fn evaluated(files: &[(&str, &str)]) -> Evaluated {
+fn evaluated(files: &[(&str, &str)]) -> EvaluatedConfiguration {
     let mut folders: BTreeMap<PathBuf, Vec<Source>> = BTreeMap::new();
     for (path, text) in files {
         let folder = Path::new(path).parent().expect("a folder").to_owned();
@@ -41,32 +41,32 @@ fn registry(text: &str) -> Node {
 }
 
 /// A value as JSON: `?` and the note where it is not known, `@` and the name where it is named.
-fn shown(node: &Node) -> Value {
+fn display_path(node: &Node) -> Value {
     match &node.value {
-        Val::Unknown => json!(format!("? {}", node.site.note.as_deref().unwrap_or_default())),
-        Val::Symbol(name) => json!(format!("@{name}")),
-        Val::List(items) => items.iter().map(shown).collect(),
-        Val::Object(members) => members.iter().map(|(key, value)| (key.clone(), shown(value))).collect(),
+        NodeValue::Unknown => json!(format!("? {}", node.provenance.note.as_deref().unwrap_or_default())),
+        NodeValue::Symbol(name) => json!(format!("@{name}")),
+        NodeValue::List(items) => items.iter().map(display_path).collect(),
+        NodeValue::Object(members) => members.iter().map(|(key, value)| (key.clone(), display_path(value))).collect(),
         _ => node.to_json().expect("known"),
     }
 }
 
-fn at(place: &Place) -> String {
-    format!("{}: {}", place.file.path, &place.file.text[place.start..place.end])
+fn at(span: &Span) -> String {
+    format!("{}: {}", span.file.path, &span.file.text[span.start..span.end])
 }
 
 /// Where a value stands, and where it is used.
-fn sites(node: &Node) -> Vec<String> {
-    let related = node.site.related.iter().map(|(_, place)| at(place));
-    node.site.place.iter().map(at).chain(related).collect()
+fn provenances(node: &Node) -> Vec<String> {
+    let related = node.provenance.related.iter().map(|(_, span)| at(span));
+    node.provenance.span.iter().map(at).chain(related).collect()
 }
 
-fn addresses(evaluated: &Evaluated) -> Vec<&str> {
+fn addresses(evaluated: &EvaluatedConfiguration) -> Vec<&str> {
     evaluated.resources.iter().map(|resource| resource.address.as_str()).collect()
 }
 
 /// The value of `x = …` in a registry, with what else the file says.
 fn value(expression: &str, rest: &str) -> Value {
     let node = registry(&format!("REGISTRY {{\n  x = {expression}\n}}\n{rest}"));
-    shown(node.get("x").expect("x"))
+    display_path(node.get("x").expect("x"))
 }

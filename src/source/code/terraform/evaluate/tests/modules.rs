@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{addresses, at, evaluated, shown, sites, value};
+use super::{addresses, at, display_path, evaluated, provenances, value};
 
 #[test]
 fn variables_files_go_by_terraforms_order() {
@@ -14,9 +14,9 @@ fn variables_files_go_by_terraforms_order() {
         ("i/prod.tfvars", "a = 99"),
     ]);
     let x = evaluated.resources[0].attributes.get("x").expect("x");
-    assert_eq!(shown(x), json!([11, 21, 31, 41]));
+    assert_eq!(display_path(x), json!([11, 21, 31, 41]));
     let c = &x.as_list().expect("a list")[2];
-    assert_eq!(sites(c), ["i/b.auto.tfvars: c = 31", "i/main.tf: x = [var.a, var.b, var.c, var.d]"]);
+    assert_eq!(provenances(c), ["i/b.auto.tfvars: c = 31", "i/main.tf: x = [var.a, var.b, var.c, var.d]"]);
 }
 
 #[test]
@@ -86,24 +86,24 @@ output "public" { value = azurerm_container_registry.main.public_network_access_
     );
     let task = &evaluated.resources[0].attributes;
     assert_eq!(
-        shown(task),
+        display_path(task),
         json!({"container_registry_id": "@module.acr[\"us\"].azurerm_container_registry.main.id", "x": false})
     );
     let registry = &evaluated.resources[1];
     let missing = "? The module's variable `missing` has no default and is not given.";
     assert_eq!(
-        shown(&registry.attributes),
+        display_path(&registry.attributes),
         json!({"location": "westeurope", "public_network_access_enabled": false, "x": missing})
     );
     let public = registry.attributes.get("public_network_access_enabled").expect("public");
     assert_eq!(
-        sites(public),
+        provenances(public),
         [
             "live/main.tf: public   = each.key == \"us\"",
             "modules/acr/main.tf: public_network_access_enabled = var.public"
         ]
     );
-    let related: Vec<String> = registry.related.iter().map(|(_, place)| at(place)).collect();
+    let related: Vec<String> = registry.related.iter().map(|(_, span)| at(span)).collect();
     assert_eq!(related, ["live/main.tf: module \"acr\""]);
     assert_eq!(evaluated.calls.len(), 2);
     assert_eq!(evaluated.gaps, Vec::<String>::new());
@@ -126,7 +126,7 @@ fn modules_that_are_not_on_disk_are_told() {
         ]
     );
     let x = evaluated.resources[0].attributes.get("x").expect("x");
-    assert_eq!(shown(x), json!("? The module `net` is not on disk."));
+    assert_eq!(display_path(x), json!("? The module `net` is not on disk."));
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn a_file_with_an_error_is_a_gap_and_the_others_are_read() {
             "i/twice.tf:1:1: `resource azurerm_container_registry r` is declared twice; the first is read, keep one"
         ]
     );
-    let all: Vec<Value> = evaluated.resources.iter().map(|resource| shown(&resource.attributes)).collect();
+    let all: Vec<Value> = evaluated.resources.iter().map(|resource| display_path(&resource.attributes)).collect();
     assert_eq!(all, [json!({"x": "? The variable `a` is not declared.", "y": 1}), json!({"x": 2})]);
-    let x = evaluated.resources[0].attributes.get("x").and_then(|x| x.site.place.clone()).expect("a place");
-    assert_eq!(x.shown(), "i/main.tf:2:2");
+    let x = evaluated.resources[0].attributes.get("x").and_then(|x| x.provenance.span.clone()).expect("a place");
+    assert_eq!(x.position(), "i/main.tf:2:2");
 }

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{evaluated, registry, shown, sites, value};
+use super::{display_path, evaluated, provenances, registry, value};
 use crate::source::code::declared::Node;
 
 #[test]
@@ -84,7 +84,7 @@ REGISTRY {
   }
 }"#,
     );
-    let get = |name: &str| sites(registry.get(name).expect(name));
+    let get = |name: &str| provenances(registry.get(name).expect(name));
     let used = "main.tf: public_network_access_enabled = var.public";
     assert_eq!(get("public_network_access_enabled"), ["main.tf: default = \"true\"", used]);
     assert_eq!(registry.get("public_network_access_enabled").and_then(Node::as_bool), Some(true));
@@ -92,16 +92,16 @@ REGISTRY {
     assert_eq!(get("admin_enabled"), [["main.tf: default = \"true\""].as_slice(), &used].concat());
     assert_eq!(get("anonymous_pull_enabled"), ["main.tf: anonymous_pull_enabled        = true"]);
     assert_eq!(get("data_endpoint_enabled"), ["main.tf: data_endpoint_enabled         = 1 == 1 ? true : false"]);
-    assert_eq!(sites(registry.get("tags").and_then(|tags| tags.get("a")).expect("a")), ["main.tf: \"b\""]);
-    assert_eq!(sites(&registry), ["main.tf: resource \"azurerm_container_registry\" \"main\""]);
+    assert_eq!(provenances(registry.get("tags").and_then(|tags| tags.get("a")).expect("a")), ["main.tf: \"b\""]);
+    assert_eq!(provenances(&registry), ["main.tf: resource \"azurerm_container_registry\" \"main\""]);
     let rules = &registry.get("network_rule_set").and_then(Node::as_list).expect("a list")[0];
-    assert_eq!(sites(rules), ["main.tf: network_rule_set"]);
+    assert_eq!(provenances(rules), ["main.tf: network_rule_set"]);
     let rules = rules.get("ip_rule").and_then(Node::as_list).expect("rules");
     assert_eq!(
-        sites(rules[1].get("ip_range").expect("a range")),
+        provenances(rules[1].get("ip_range").expect("a range")),
         ["main.tf: \"5.6.7.8\"", "main.tf: ip_range = ip_rule.key"]
     );
-    assert_eq!(sites(rules[1].get("action").expect("an action")), ["main.tf: action   = \"Allow\""]);
+    assert_eq!(provenances(rules[1].get("action").expect("an action")), ["main.tf: action   = \"Allow\""]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ data "azurerm_resource_group" "rg" {
         let text = format!("resource \"azurerm_container_registry\" \"main\" {{\n  x = {expression}\n}}\n{rest}");
         let evaluated = evaluated(&[("main.tf", &text)]);
         let registry = evaluated.resources.iter().find(|resource| resource.kind == "azurerm_container_registry");
-        shown(registry.and_then(|registry| registry.attributes.get("x")).expect("x"))
+        display_path(registry.and_then(|registry| registry.attributes.get("x")).expect("x"))
     };
     for (expression, result) in [
         ("azurerm_resource_group.rg.location", json!("westeurope")),

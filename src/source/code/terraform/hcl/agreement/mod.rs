@@ -9,23 +9,23 @@ use hcl_edit::{Number, Span as _};
 use proptest::prelude::*;
 
 use self::configurations::body_of;
-use super::tests::shown;
+use super::tests::display_path;
 use super::{Body, from_f64, parse};
 
 /// Attributes with their spans and trees, then blocks, as lines.
-fn ours(body: &Body, lines: &mut Vec<String>) {
+fn describe_own(body: &Body, lines: &mut Vec<String>) {
     for attribute in &body.attributes {
         let span = attribute.span;
-        lines.push(format!("{} {}..{} {}", attribute.name, span.start, span.end, shown(&attribute.value)));
+        lines.push(format!("{} {}..{} {}", attribute.name, span.start, span.end, display_path(&attribute.value)));
     }
     for block in &body.blocks {
         lines.push(format!("{} {:?} {{", block.kind, block.labels));
-        ours(&block.body, lines);
+        describe_own(&block.body, lines);
         lines.push("}".to_owned());
     }
 }
 
-fn theirs(body: &Theirs, lines: &mut Vec<String>) {
+fn describe_reference(body: &Theirs, lines: &mut Vec<String>) {
     for attribute in body.iter().filter_map(Structure::as_attribute) {
         let span = attribute.span().expect("a span");
         lines.push(format!("{} {}..{} {}", attribute.key.as_str(), span.start, span.end, tree(&attribute.value)));
@@ -33,16 +33,16 @@ fn theirs(body: &Theirs, lines: &mut Vec<String>) {
     for block in body.iter().filter_map(Structure::as_block) {
         let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
         lines.push(format!("{} {labels:?} {{", block.ident.as_str()));
-        theirs(&block.body, lines);
+        describe_reference(&block.body, lines);
         lines.push("}".to_owned());
     }
 }
 
 fn number(number: &Number) -> String {
     let whole = number.as_i64().map(serde_json::Number::from);
-    let shown = whole.or_else(|| from_f64(number.as_f64()?)).expect("a number").to_string();
+    let display_path = whole.or_else(|| from_f64(number.as_f64()?)).expect("a number").to_string();
     // hcl-edit makes one number of a sign and its digits.
-    shown.strip_prefix('-').map(|digits| format!("(neg {digits})")).unwrap_or(shown)
+    display_path.strip_prefix('-').map(|digits| format!("(neg {digits})")).unwrap_or(display_path)
 }
 
 /// The tree, written as [`shown`] writes it.
@@ -180,9 +180,9 @@ fn of_template(template: &Template) -> String {
         [] => "\"\"".to_owned(),
         [(true, text)] => format!("{text:?}"),
         several => {
-            let shown =
+            let display_path =
                 several.iter().map(|(text, piece)| if *text { format!(" {piece:?}") } else { format!(" {piece}") });
-            format!("(template{})", shown.collect::<String>())
+            format!("(template{})", display_path.collect::<String>())
         }
     }
 }
@@ -193,8 +193,8 @@ fn agree(text: &str) -> Result<(), String> {
     match (mine, other) {
         (Ok(mine), Ok(other)) => {
             let (mut left, mut right) = (Vec::new(), Vec::new());
-            ours(&mine, &mut left);
-            theirs(&other, &mut right);
+            describe_own(&mine, &mut left);
+            describe_reference(&other, &mut right);
             match left == right {
                 true => Ok(()),
                 false => Err(format!("ours: {left:#?}\ntheirs: {right:#?}")),

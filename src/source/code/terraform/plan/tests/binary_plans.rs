@@ -125,8 +125,8 @@ fn a_binary_plan_has_its_values_and_its_lines() {
     let (folder, read) = read(&[("tfplan", &zip), ("main.tf", SOURCE.as_bytes())]);
     assert_eq!(read.gaps, [""; 0]);
     assert_lines(&read);
-    let shown = read.registries[0].block.file.path.clone();
-    assert_eq!(shown, crate::model::path::display_path(&folder.path().join("main.tf")));
+    let display_path = read.registries[0].block.file.path.clone();
+    assert_eq!(display_path, crate::model::path::display_path(&folder.path().join("main.tf")));
     let new = document(&read, 0);
     assert_eq!(new["registry"]["properties"].get("adminUserEnabled"), None);
     assert_eq!(new["tasks"], json!([]));
@@ -179,7 +179,7 @@ fn sources_that_changed_since_stand_in_the_plan() {
     let (_folder, read) = read(&[("tfplan", &zip), ("main.tf", b"# edited\n")]);
     assert_lines(&read);
     assert!(read.registries[0].block.file.path.ends_with("tfplan/tfconfig/m-/main.tf"));
-    assert!(read.left[0].1.contains("1 of its sources are not on disk as they were planned"));
+    assert!(read.skipped[0].1.contains("1 of its sources are not on disk as they were planned"));
 }
 
 #[test]
@@ -204,8 +204,9 @@ fn modules_of_a_binary_plan_are_their_folders() {
         read(&[("tfplan", &zip), ("main.tf", main.as_bytes()), ("modules/acr/main.tf", module.as_bytes())]);
     assert_eq!(read.registries[0].address, address);
     assert!(read.registries[0].block.file.path.ends_with("modules/acr/main.tf"), "{:?}", read.registries[0].block);
-    assert_eq!(read.left, []);
-    let calls: BTreeMap<_, _> = read.registries[0].related.iter().map(|(what, place)| (*what, place.shown())).collect();
+    assert_eq!(read.skipped, []);
+    let calls: BTreeMap<_, _> =
+        read.registries[0].related.iter().map(|(what, span)| (*what, span.position())).collect();
     assert_eq!(calls.len(), 1, "the call of the module: {calls:?}");
 }
 

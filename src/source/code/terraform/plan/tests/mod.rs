@@ -42,7 +42,7 @@ fn document(read: &ReadPlan, at: usize) -> Value {
 fn spot(read: &ReadPlan, at: usize, pointer: &str) -> (String, Option<String>) {
     let record = read.registries[at].clone().into_record();
     let crate::model::inventory::Origin::Source(declaration) = record.origin else { panic!("not source code") };
-    let (spot, own) = declaration.spot(pointer);
+    let (spot, own) = declaration.location(pointer);
     let name = spot.file.path.rsplit('/').next().unwrap_or_default();
     let note = spot.note.as_deref().filter(|_| own).map(str::to_owned);
     (format!("{name}:{}", spot.region.start_line), note)
@@ -101,8 +101,8 @@ fn what_will_be_gone_or_is_only_read_is_not_there() {
     assert_eq!(addresses, ["azurerm_container_registry.again", "azurerm_container_registry.stays"]);
     assert!(read.registries.iter().all(|registry| !registry.all_tasks));
     assert_eq!(read.gaps, [""; 0]);
-    let taken = read.taken.expect("taken");
-    assert_eq!((taken.what, taken.registries), ("Terraform plan", 2));
+    let files_read = read.files_read.expect("taken");
+    assert_eq!((files_read.what, files_read.registries), ("Terraform plan", 2));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn without_sources_a_value_stands_in_the_plan() {
     assert_eq!(spot(&read, 0, "/tasks").0, format!("plan.json:{}", line("\"address\"")));
     let rule = "/registry/properties/networkRuleSet/ipRules/0/value";
     assert_eq!(spot(&read, 0, rule).0, format!("plan.json:{}", line("1.2.3.0/24")));
-    assert!(read.left[0].1.contains("the sources of 1 of its resources were not found"), "{:?}", read.left);
+    assert!(read.skipped[0].1.contains("the sources of 1 of its resources were not found"), "{:?}", read.skipped);
 }
 
 /// The configuration of a plan with a registry for each key, and a module that gets one's id.
@@ -204,7 +204,7 @@ fn what_is_not_known_is_joined_by_what_it_refers_to() {
     let doubtful = read_json(&plan);
     assert_eq!(tasks(&doubtful), [["own"], ["each"], ["given"]]);
     assert!(doubtful.registries.iter().all(|registry| !registry.all_tasks));
-    assert!(doubtful.left.iter().any(|(_, why)| why.contains("task.two")), "{:?}", doubtful.left);
+    assert!(doubtful.skipped.iter().any(|(_, why)| why.contains("task.two")), "{:?}", doubtful.skipped);
 }
 
 #[test]
@@ -226,7 +226,8 @@ fn what_azurerm_computes_is_a_default_where_the_sources_do_not_write_it() {
         files.extend(main.as_ref().map(|main| ("main.tf", main.as_bytes())));
         let read = read(&files).1;
         let properties = read.registries[0].registry.get("properties").expect("properties").clone();
-        let note = |name: &str| properties.get(name).and_then(|node| node.site.note.as_deref().map(str::to_owned));
+        let note =
+            |name: &str| properties.get(name).and_then(|node| node.provenance.note.as_deref().map(str::to_owned));
         let rules = properties.get("networkRuleSet").and_then(|rules| rules.get("defaultAction")).is_some();
         let keys = properties.get("encryption").and_then(|keys| keys.get("status")).is_some();
         let trust =
@@ -301,7 +302,7 @@ fn lines_are_those_of_the_sources() {
     let (folder, beside) = read(&[("plan.json", plan.as_bytes()), ("main.tf", SOURCE.as_bytes())]);
     assert_lines(&beside);
     assert_eq!(beside.folder.as_deref(), Some(folder.path()));
-    assert_eq!(beside.left, []);
+    assert_eq!(beside.skipped, []);
     // PowerShell's `>` writes UTF-16.
     let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(plan.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     assert_lines(&read(&[("plan.json", &wide), ("main.tf", SOURCE.as_bytes())]).1);
