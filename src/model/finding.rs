@@ -165,7 +165,7 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// What the policy saw: a JSON object, or null.
     pub evidence: Value,
-    /// `az` commands that mend it.
+    /// `az` commands that fix it.
     pub fix: Vec<String>,
     /// See [`fingerprint`].
     pub fingerprint: String,

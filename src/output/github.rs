@@ -67,7 +67,7 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     commands
 }
 
-/// Unknown results are many, and mend nothing on a line; where one fails the scan it is shown.
+/// Unknown results are many, and fix nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &ScanVerdict) -> bool {
     finding.kind == ResultKind::Fail || verdict.gate.fail_on_unknown
 }

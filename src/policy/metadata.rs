@@ -50,7 +50,7 @@ pub struct Custom {
     pub severity: Severity,
     /// Which profile runs it.
     pub profile: Profile,
-    /// How to mend it, in prose.
+    /// How to fix it, in prose.
     pub remediation: String,
     /// What it needs beyond the registry itself.
     #[serde(default)]

@@ -100,7 +100,7 @@ pub enum PolicyError {
         file: String,
         /// Line, from 1.
         line: usize,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         message: String,
     },
     /// A folder given as policies that holds none.

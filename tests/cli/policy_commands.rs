@@ -95,7 +95,7 @@ fn json_and_markdown_hold_one_policy_or_all() {
     assert!(section.starts_with("# firewall-rule-too-broad\n") && !section.ends_with("\n\n"), "{section}");
     assert!(page.contains(&format!("\n{}", section.replace("\n## ", "\n### ").replacen("# ", "## ", 1))), "{page}");
     let headings: Vec<_> = section.lines().filter(|line| line.starts_with("## ")).collect();
-    let expected = ["What it finds", "Why it matters", "Bad", "Good", "How to mend it", "Controls", "References"];
+    let expected = ["What it finds", "Why it matters", "Bad", "Good", "How to fix it", "Controls", "References"];
     assert_eq!(headings, expected.map(|heading| format!("## {heading}")));
 }
 

@@ -123,7 +123,7 @@ fn parameters_bring_the_bicep_file_that_they_are_for() {
     assert_eq!(notes(&run), ["read main.bicep: Bicep file, 2 files, 1 registry"]);
     assert_eq!(ipv6(&scan(folder.path(), &["envs/dev.bicepparam"])), [""; 0]);
     let run = scan(folder.path(), &["lost.bicepparam"]);
-    let why = "lost.bicepparam: it uses no Bicep file on disk: mend its `using`, or name the Bicep file";
+    let why = "lost.bicepparam: it uses no Bicep file on disk: correct its `using`, or name the Bicep file";
     assert!(run.code == 2 && run.stderr.contains(why), "{run:?}");
 }
 

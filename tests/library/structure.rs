@@ -83,3 +83,25 @@ fn each_crate_stays_in_its_room() {
         }
     }
 }
+
+/// The table of rooms that newcomers read.
+#[test]
+fn the_architecture_says_who_may_import_whom() {
+    let page = fs::read_to_string("ARCHITECTURE.md").expect("the page");
+    let rows = page.lines().skip_while(|line| *line != "## Rooms").skip(1).take_while(|line| !line.starts_with("## "));
+    let rows: Vec<(&str, &str)> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.strip_suffix(" |"))
+        .map(|row| (row.split('`').next().expect("a room"), row.rsplit(" | ").next().expect("what it may import")))
+        .collect();
+    let below = |room: &str| rows.iter().skip_while(|row| row.0 != room).skip(1).map(|row| row.0).collect();
+    let told: BTreeMap<&str, BTreeSet<&str>> = rows
+        .iter()
+        .map(|(room, others)| match *others {
+            "nothing" => (*room, BTreeSet::new()),
+            "all below" => (*room, below(room)),
+            others => (*room, others.split(", ").collect()),
+        })
+        .collect();
+    let rooms = MAY_IMPORT.iter().filter(|(room, _)| !["main", "lib"].contains(room));
+    assert_eq!(told, rooms.map(|(room, others)| (*room, others.iter().copied().collect())).collect());
+}

@@ -148,8 +148,8 @@ fn rule(policy: &Policy) -> ReportingDescriptor {
     let linked: String = links.iter().map(|(name, url)| format!("\n- [{name}]({url})")).collect();
     let (description, remediation) = (metadata.description.trim(), metadata.custom.remediation.trim());
     let help = MultiformatMessageString::builder()
-        .text(format!("{description}\n\nHow to mend it: {remediation}\n{plain}"))
-        .markdown(format!("{description}\n\n## How to mend it\n\n{remediation}\n{linked}"))
+        .text(format!("{description}\n\nHow to fix it: {remediation}\n{plain}"))
+        .markdown(format!("{description}\n\n## How to fix it\n\n{remediation}\n{linked}"))
         .build();
     let severity = metadata.custom.severity;
     let mut properties = BTreeMap::from([

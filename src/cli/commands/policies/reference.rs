@@ -31,7 +31,7 @@ pub fn explain(policy: &Policy) -> String {
         custom.profile.as_str(),
         metadata.title,
         wrapped(&metadata.description),
-        wrapped(&format!("How to mend it: {}", custom.remediation)),
+        wrapped(&format!("How to fix it: {}", custom.remediation)),
     );
     for (name, parameter) in &custom.parameters {
         let (kind, default) = (parameter.kind.as_str(), &parameter.default);
@@ -154,7 +154,7 @@ fn section(policy: &Policy, level: &str) -> anyhow::Result<String> {
         text += &format!("\n{level}# {heading}\n");
         text += &group.iter().map(example).collect::<anyhow::Result<String>>()?;
     }
-    text += &format!("\n{level}# How to mend it\n\n{}\n", custom.remediation.trim());
+    text += &format!("\n{level}# How to fix it\n\n{}\n", custom.remediation.trim());
     for (name, parameter) in &custom.parameters {
         let meaning = parameter.description.trim();
         text += &format!(

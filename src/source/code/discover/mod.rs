@@ -120,7 +120,7 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<SourceFiles> {
         }
         if let Some(path) = found.bicep_parameters.first() {
             bail!(
-                "{}: it uses no Bicep file on disk: mend its `using`, or name the Bicep file{skipped}",
+                "{}: it uses no Bicep file on disk: correct its `using`, or name the Bicep file{skipped}",
                 display_path(path)
             );
         }

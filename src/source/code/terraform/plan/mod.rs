@@ -52,7 +52,7 @@ struct Planned {
 }
 
 /// What is said of the plan of a run that failed.
-const FAILED: &str = "it is the plan of a run that failed, and lacks resources; plan again once the error is mended";
+const FAILED: &str = "it is the plan of a run that failed, and lacks resources; plan again once the error is fixed";
 
 /// What is said of a plan that leaves resources for a later one.
 const INCOMPLETE: &str = "Terraform says that the plan is not complete; apply it and plan again for the rest";
