@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// A crate that only some files may name.
 const LIVES_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/source/azure/"]),
+    ("rustls", &["src/source/azure/"]),
     ("tokio", &["src/source/azure/"]),
     ("regorus", &["src/policy/", "src/evaluate/"]),
     ("serde_sarif", &["src/output/sarif/"]),

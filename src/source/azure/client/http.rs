@@ -194,6 +194,8 @@ impl Http {
 }
 
 fn build_client(connections: usize, local: bool) -> Result<Client, AzureError> {
+    // The roots stay the system's. It fails where an earlier client has done the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder()
         .user_agent(concat!("acrscan/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
