@@ -3,6 +3,7 @@
 #[path = "../documents/mod.rs"]
 mod documents;
 
+mod circles;
 mod declared;
 mod engines;
 mod policies;

@@ -41,7 +41,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn sources() -> Vec<(String, String)> {
+pub fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     rust_files(Path::new("src"), &mut files);
     let read = |path: &PathBuf| (path.to_string_lossy().replace('\\', "/"), fs::read_to_string(path).expect("a file"));

@@ -3,27 +3,26 @@
 pub mod arm;
 pub mod bicep;
 pub mod declared;
-mod discover;
+pub(crate) mod discover;
+mod extraction;
 pub mod terraform;
 
-pub use self::discover::{BicepFile, SourceFiles, find};
+pub use self::discover::{BicepFile, SourceFiles};
+pub use self::extraction::Extraction;
+
+use std::path::PathBuf;
 
 use self::declared::DeclaredRegistry;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{FileRead, Gap, Inventory, Part, ScanScope};
+use crate::model::inventory::{Gap, Inventory, Part, ScanScope};
 use crate::net::service_tags::ServiceTags;
 
-/// What one language read.
-#[derive(Debug, Default)]
-pub struct Extraction {
-    /// The registries, in any order.
-    pub registries: Vec<DeclaredRegistry>,
-    /// What was not read: `path:line:column: what is wrong, and what to do`. Nothing of it is guessed; the rest is read.
-    pub gaps: Vec<String>,
-    /// What was read, for the user to see.
-    pub files_read: Vec<FileRead>,
-    /// What was seen and skipped, and why.
-    pub skipped: Vec<(String, String)>,
+/// Finds the source code in files and folders.
+///
+/// # Errors
+/// A path cannot be read, or nothing in all of them is recognised.
+pub fn find(paths: &[PathBuf]) -> anyhow::Result<SourceFiles> {
+    discover::find(paths, &bicep::file_for)
 }
 
 /// Reads the source code that was found. The service tags stand in for data sources that read them.

@@ -26,7 +26,8 @@ pub use self::template::resources::{Finder, Resource, WANTED};
 pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alternatives};
 
 use super::declared::DeclaredRegistry;
-use super::{Extraction, SourceFiles};
+use super::discover::SourceFiles;
+use super::extraction::Extraction;
 use crate::model::inventory::FileRead;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::super::declared::DeclaredRegistry;
-use super::super::{Extraction, SourceFiles};
+use super::super::discover::SourceFiles;
+use super::super::extraction::Extraction;
 use super::read;
 use crate::model::inventory::{Origin, RegistryRecord};
 

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::arm::expression::{Binding, NameScope, Names, TOO_MUCH, Work, evaluate};
+use super::super::arm::expression::{Binding, NameScope, Names, Work, evaluate};
 use super::super::arm::{Finder, ParameterValues, Resource, WANTED};
 use super::super::declared::{Node, NodeValue, Span};
-use super::declare::{Declarations, InstanceBody, ModuleDeclaration, ResourceDeclaration, declare};
+use super::declare::{Declarations, ModuleDeclaration, ResourceDeclaration, declare};
 use super::files::{Files, Unit, is_local};
+use super::instances::instances;
 use super::symbols::{Imports, Symbols};
-
-/// How many instances of a resource or module are followed.
-const MAX_INSTANCES: usize = 10_000;
 
 /// How many modules are evaluated for one file, each as often as it is used.
 const MAX_MODULES: usize = 2_000;
@@ -45,15 +43,6 @@ pub struct ModuleContext<'a> {
     pub around: &'a [PathBuf],
     /// Whether a deployment may leave it out.
     pub uncertain: bool,
-}
-
-/// One turn of a loop, or the only one.
-struct LoopInstance<'a, 'b> {
-    scope: &'a NameScope<'b>,
-    /// Its index, where there is a loop; `None` in it where that is not known.
-    index: Option<Option<usize>>,
-    /// The condition, where it is not known.
-    condition: Option<Span>,
 }
 
 impl Evaluation<'_> {
@@ -232,8 +221,8 @@ impl Evaluation<'_> {
         let work = self.work;
         let (outputs, gaps) = work.collect_gaps(|| self.outputs(source, head, &call, context));
         // What is wrong in a module that has nothing to do with registries is none of our business.
-        if self.finder.resources.len() > before || gaps.iter().any(|gap| gap.contains(TOO_MUCH)) {
-            work.report(gaps);
+        if self.finder.resources.len() > before || gaps.ran_out {
+            work.report(&gaps);
         }
         let name = ("name".to_owned(), Node::unknown("The name of a deployment is not evaluated."));
         Node::new(NodeValue::Object(vec![name, ("outputs".to_owned(), outputs)]))
@@ -308,56 +297,6 @@ fn hints_at_a_registry(path: &str, symbol: &str) -> bool {
     let symbol = if own.starts_with("avm/") { String::new() } else { symbol.to_lowercase() };
     own.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
         || ["registry", "acr"].iter().any(|word| symbol.ends_with(word))
-}
-
-/// Calls for each turn of a body's loop, but for those whose condition is false.
-fn instances(
-    body: &InstanceBody,
-    scope: &NameScope<'_>,
-    work: &Work,
-    head: &Span,
-    call: &mut dyn FnMut(LoopInstance<'_, '_>),
-) {
-    let mut loop_instance = |scope: &NameScope<'_>, index: Option<Option<usize>>| {
-        let condition = body.condition.as_ref().map(|condition| (evaluate(condition, scope), &condition.span));
-        match condition.map(|(node, span)| (node.as_bool(), span)) {
-            Some((Some(false), _)) => {}
-            // What a condition keeps from being evaluated may be wrong without a fault.
-            Some((None, span)) => {
-                call(LoopInstance { scope: &scope.uncertain(), index, condition: Some(span.clone()) })
-            }
-            _ => call(LoopInstance { scope, index, condition: None }),
-        }
-    };
-    let Some((item, index, list)) = &body.each else { return loop_instance(scope, None) };
-    let over = evaluate(list, scope);
-    let items = match over.value {
-        NodeValue::List(items) if items.len() <= MAX_INSTANCES => items,
-        NodeValue::List(items) => {
-            let what = format!("the loop runs {} times; at most {MAX_INSTANCES} are followed", items.len());
-            work.gap(head, &what);
-            vec![Node::unknown("It is an item of a loop that is not followed.")]
-        }
-        _ => {
-            let note = over.provenance.note.unwrap_or_else(|| "What the loop runs over is not known.".into());
-            vec![Node::unknown(note)]
-        }
-    };
-    // Behind an item that may stand for several, no index is known.
-    let mut known = true;
-    for (position, item_node) in items.iter().enumerate() {
-        known = known && item_node.value != NodeValue::Unknown;
-        let number = match known {
-            true => Node::new(NodeValue::Number(position.into())),
-            false => Node::unknown("The index in the loop is not known."),
-        };
-        scope.with(item, item_node, |scope| {
-            scope.with(index.as_deref().unwrap_or(""), &number, |scope| match known {
-                true => loop_instance(scope, Some(Some(position))),
-                false => loop_instance(&scope.uncertain(), Some(None)),
-            });
-        });
-    }
 }
 
 /// A name as text; what is not known of it stands in braces.

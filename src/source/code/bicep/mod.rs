@@ -4,6 +4,7 @@ mod compiled;
 mod declare;
 mod evaluate;
 mod files;
+mod instances;
 mod lower;
 mod parameters;
 mod symbols;
@@ -20,7 +21,8 @@ use self::syntax::{Declaration, DeclarationKind, Literal, SyntaxKind};
 use super::arm;
 use super::arm::expression::{Work, on_deep_stack};
 use super::arm::{EvaluatedTemplate, Finder, ParameterValues};
-use super::{BicepFile, Extraction, SourceFiles};
+use super::discover::{BicepFile, SourceFiles};
+use super::extraction::Extraction;
 use crate::model::inventory::{FileRead, Language};
 use crate::model::path::display_path;
 use crate::model::path::normalize;
@@ -194,8 +196,9 @@ impl Reader {
             one.registry.language = Language::Bicep;
         }
         let mut gaps = finder.gaps;
+        let ran_out = work.ran_out();
         gaps.extend(work.into_gaps());
-        (EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files }, used)
+        (EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files, ran_out }, used)
     }
 
     /// What the template beside a file says, at the places of the file; or what the file says, where the template was
@@ -209,31 +212,24 @@ impl Reader {
         own: EvaluatedTemplate,
     ) -> EvaluatedTemplate {
         let Some(path) = &root.compiled else { return own };
-        let EvaluatedTemplate { registries, gaps, skipped, mut files } = own;
-        let compiled = match arm::compiled(path, values, label) {
-            Ok(compiled) => compiled,
+        let mut compiled = match arm::compiled(path, values, label) {
+            Ok(compiled) => compiled.evaluated,
             Err(error) => {
                 self.extraction.gaps.push(error);
-                return EvaluatedTemplate { registries, gaps, skipped, files };
+                return own;
             }
         };
-        match compiled::placed(compiled.evaluated.registries, registries.clone(), &remote_modules(unit)) {
+        let registries = std::mem::take(&mut compiled.registries);
+        match compiled::placed(registries, own.registries.clone(), &remote_modules(unit)) {
             Some(registries) => {
-                files.push(path.clone());
-                EvaluatedTemplate {
-                    registries,
-                    gaps: compiled.evaluated.gaps,
-                    skipped: compiled.evaluated.skipped,
-                    files,
-                }
+                let files = own.files.into_iter().chain([path.clone()]).collect();
+                EvaluatedTemplate { registries, files, ..compiled }
             }
             None => {
-                let why = format!(
-                    "it declares other registries than {}, which is read in its place",
-                    display_path(&root.path)
-                );
+                let source = display_path(&root.path);
+                let why = format!("it declares other registries than {source}, which is read in its place");
                 self.extraction.skipped.push((display_path(path), why));
-                EvaluatedTemplate { registries, gaps, skipped, files }
+                own
             }
         }
     }

@@ -11,7 +11,6 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use self::content::{Content, classify};
-use super::bicep;
 use crate::model::path::display_path;
 use crate::model::path::leads_out;
 
@@ -41,6 +40,9 @@ pub struct SourceFiles {
     pub gaps: Vec<String>,
 }
 
+/// The Bicep file on disk that a `.bicepparam` file is for.
+pub type BicepFileFor = dyn Fn(&Path) -> Option<PathBuf>;
+
 /// A Bicep file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BicepFile {
@@ -52,18 +54,18 @@ pub struct BicepFile {
 
 /// Finds the source code in files and folders. In a folder `.gitignore` is honoured, but for values that Terraform reads
 /// all the same, and links to folders are not followed; a file that is named is taken in any case. A file of Terraform's
-/// stands for its folder, and a `.bicepparam` file brings the file that it is for.
+/// stands for its folder, and a `.bicepparam` file brings the file that it is for, which `bicep_file_for` knows.
 ///
 /// # Errors
 /// A path cannot be read, or nothing in all of them is recognised.
-pub fn find(paths: &[PathBuf]) -> anyhow::Result<SourceFiles> {
+pub fn find(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> anyhow::Result<SourceFiles> {
     let mut found = SourceFiles::default();
     let mut files = BTreeSet::new();
     for path in paths {
         if path.is_dir() {
             walk(path, &mut files, &mut found);
         } else {
-            bring(path, &mut files);
+            bring(path, bicep_file_for, &mut files);
             files.insert(one_path(path));
         }
     }
@@ -172,10 +174,10 @@ impl SourceFiles {
 }
 
 /// What a file that is named brings with it.
-fn bring(path: &Path, files: &mut BTreeSet<PathBuf>) {
+fn bring(path: &Path, bicep_file_for: &BicepFileFor, files: &mut BTreeSet<PathBuf>) {
     match kind(path) {
         Ok(FileKind::Terraform) => files.extend(beside(&folder_of(path), is_terraform)),
-        Ok(FileKind::BicepParameters) => files.extend(bicep::file_for(path).map(|bicep| one_path(&bicep))),
+        Ok(FileKind::BicepParameters) => files.extend(bicep_file_for(path).map(|bicep| one_path(&bicep))),
         _ => {}
     }
 }

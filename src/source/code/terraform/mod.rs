@@ -13,7 +13,8 @@ mod variants;
 use std::collections::BTreeSet;
 
 use self::roots::Roots;
-use super::{Extraction, SourceFiles};
+use super::discover::SourceFiles;
+use super::extraction::Extraction;
 use crate::net::service_tags::ServiceTags;
 
 /// Reads every plan, and every configuration that no plan was made of.

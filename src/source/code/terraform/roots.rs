@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::super::declared::DeclaredRegistry;
-use super::super::{Extraction, SourceFiles};
+use super::super::discover::SourceFiles;
+use super::super::extraction::Extraction;
 use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
 use super::modules::{Installed, Source, Tree, installed, listed};
 use super::resource::assemble;

@@ -1,12 +1,15 @@
 //! Expressions of ARM templates and Bicep files: one tree for both, and what it comes to as far as that can be known.
 
+mod access;
 mod evaluate;
 mod functions;
 mod scope;
+mod work;
 
 pub use self::evaluate::{evaluate, principal_of};
 pub use self::functions::{copy_local, id_of, split_name};
-pub use self::scope::{Binding, Function, NameScope, Names, TOO_MUCH, Work, on_deep_stack};
+pub use self::scope::{Binding, Function, NameScope, Names};
+pub use self::work::{Work, on_deep_stack};
 
 use super::super::declared::{NodeValue, Span};
 

@@ -1,10 +1,11 @@
 //! What names mean where an expression stands, and how much work its evaluation may be.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use super::Expr;
 use super::evaluate::evaluate;
+use super::work::{Gaps, Work, value_size};
 use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How deep evaluation may nest, variables that refer to variables included.
@@ -12,9 +13,6 @@ const MAX_DEPTH: usize = 1_000;
 
 /// How deep a value may nest.
 const MAX_NESTING: usize = 600;
-
-/// How many steps one template may take: each expression is one, and each value that is copied.
-const MAX_STEPS: usize = 2_000_000;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -35,7 +33,7 @@ struct Slot {
 enum State {
     Fresh,
     Busy,
-    Done { value: Node, size: usize, gaps: BTreeSet<String> },
+    Done { value: Node, size: usize, gaps: Gaps },
 }
 
 /// A function of the user's own.
@@ -129,57 +127,6 @@ impl Names {
 impl Slot {
     fn new(binding: Binding) -> Slot {
         Slot { binding, state: RefCell::new(State::Fresh) }
-    }
-}
-
-/// How much work evaluation may still be, and what went wrong in it.
-#[derive(Debug)]
-pub struct Work {
-    steps: Cell<usize>,
-    gaps: RefCell<BTreeSet<String>>,
-}
-
-impl Default for Work {
-    fn default() -> Work {
-        Work { steps: Cell::new(MAX_STEPS), gaps: RefCell::default() }
-    }
-}
-
-impl Work {
-    /// Tells of something that could not be evaluated: `path:line:column: what, and what to do`.
-    pub fn gap(&self, span: &Span, what: &str) {
-        self.gaps.borrow_mut().insert(format!("{}: {what}", span.position()));
-    }
-
-    /// Runs something, and keeps what goes wrong in it apart.
-    pub fn collect_gaps<T>(&self, run: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
-        let before = self.gaps.take();
-        let value = run();
-        (value, self.gaps.replace(before))
-    }
-
-    /// Takes in what was kept apart.
-    pub fn report(&self, gaps: BTreeSet<String>) {
-        self.gaps.borrow_mut().extend(gaps);
-    }
-
-    /// What could not be evaluated, sorted.
-    pub fn into_gaps(self) -> Vec<String> {
-        self.gaps.into_inner().into_iter().collect()
-    }
-
-    /// Takes steps; false where none are left.
-    pub fn take(&self, steps: usize) -> bool {
-        match self.steps.get().checked_sub(steps) {
-            Some(left) => {
-                self.steps.set(left);
-                true
-            }
-            None => {
-                self.steps.set(0);
-                false
-            }
-        }
     }
 }
 
@@ -288,9 +235,9 @@ impl<'a> NameScope<'a> {
     }
 
     /// Tells what went wrong in evaluating a name, each time that its value is used.
-    fn report(&self, gaps: &BTreeSet<String>) {
+    fn report(&self, gaps: &Gaps) {
         if !self.uncertain {
-            self.work.gaps.borrow_mut().extend(gaps.iter().cloned());
+            self.work.report(gaps);
         }
     }
 
@@ -311,40 +258,7 @@ impl<'a> NameScope<'a> {
 
     /// What stands for a value that would be too much work.
     pub(super) fn give_up(&self, span: &Span) -> Node {
-        let gaps = self.work.gaps.borrow();
-        let reported = gaps.iter().any(|gap| gap.contains(TOO_MUCH));
-        drop(gaps);
-        if !reported {
-            self.work.gap(span, TOO_MUCH);
-        }
+        self.work.run_out(span);
         Node::unknown("Evaluation was given up: it is too much work.")
     }
-}
-
-/// What is told once where evaluation is given up.
-pub const TOO_MUCH: &str = "evaluating the template is more work than is allowed, from here on values are unknown; \
-                        check it for loops that multiply";
-
-/// About how many values there are in a value, long texts and the places of its use counted for more; and how deep it
-/// nests.
-fn value_size(node: &Node) -> (usize, usize) {
-    let own = 1 + node.provenance.related.len();
-    let measure = |nodes: &mut dyn Iterator<Item = &Node>| {
-        nodes.map(value_size).fold((own, 1), |(size, depth), (s, d)| (size + s, depth.max(d + 1)))
-    };
-    match &node.value {
-        NodeValue::String(text) => (own + text.len() / 32, 1),
-        NodeValue::List(items) => measure(&mut items.iter()),
-        NodeValue::Object(members) => measure(&mut members.iter().map(|(_, member)| member)),
-        _ => (own, 1),
-    }
-}
-
-/// Runs on a thread whose stack holds what [`evaluate`] and the parsers need at their depth limits.
-pub fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    const STACK: usize = 256 * 1024 * 1024;
-    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run) {
-        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        Err(error) => unreachable!("a thread cannot be started: {error}"),
-    })
 }

@@ -32,6 +32,8 @@ pub struct EvaluatedTemplate {
     pub skipped: Vec<(String, String)>,
     /// The linked templates that were read.
     pub files: Vec<PathBuf>,
+    /// Whether evaluation was given up because it was too much work.
+    pub ran_out: bool,
 }
 
 /// A template that Bicep compiled.
@@ -81,8 +83,7 @@ pub fn with_alternatives(
     if base.registries.is_empty() {
         return base;
     }
-    let give_up = base.gaps.iter().any(|gap| gap.contains(super::expression::TOO_MUCH));
-    let combinations = if give_up { Vec::new() } else { combinations() };
+    let combinations = if base.ran_out { Vec::new() } else { combinations() };
     if combinations.len().saturating_mul(base.registries.len()) > MAX_ALTERNATIVES {
         return base;
     }
@@ -121,7 +122,8 @@ fn once(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> E
     let mut finder = Finder::default();
     finder.template(template, path, values, &work);
     let registries = registries(&finder.resources, root);
+    let ran_out = work.ran_out();
     let mut gaps = finder.gaps;
     gaps.extend(work.into_gaps());
-    EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files }
+    EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files, ran_out }
 }

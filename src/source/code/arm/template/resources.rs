@@ -161,7 +161,7 @@ impl Finder {
                 let ((), gaps) = scope.work().collect_gaps(|| finder.deployment(resource, scope, context, depth + 1));
                 // What is wrong in a deployment without registries is none of our business.
                 if finder.resources.len() > before {
-                    scope.work().report(gaps);
+                    scope.work().report(&gaps);
                 }
             } else {
                 finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.position()));

@@ -1,7 +1,8 @@
 //! Resources of the azapi provider: ARM's own shape in `body`.
 
 use super::attributes::{Block, block, object, object_at, written};
-use super::{Resource, endpoint, registry, task};
+use super::instance::Resource;
+use super::{endpoint, registry, task};
 use crate::source::code::arm;
 use crate::source::code::declared::{Node, NodeValue};
 

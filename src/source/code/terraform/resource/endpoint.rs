@@ -1,7 +1,7 @@
 //! Private endpoints towards a registry, and role assignments at one, in ARM's shape.
 
-use super::Resource;
 use super::attributes::{Block, block, object, object_at, translated, truth, written};
+use super::instance::Resource;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The id that a private endpoint connects to, and the connection as the registry shows it.

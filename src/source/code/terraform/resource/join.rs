@@ -1,8 +1,8 @@
 //! Which registry a resource belongs to, told by what it refers to.
 
 use super::super::address::{Address, Step};
-use super::Resource;
 use super::attributes::written;
+use super::instance::Resource;
 use crate::model::registry_id::RegistryId;
 use crate::source::code::declared::{Node, NodeValue};
 

@@ -5,7 +5,7 @@ use super::attributes::{
     Block, ENABLED, STATUS, azure_default, azurerm_default, block, flag, items, object, object_at, switch, text,
     translated, truth, written,
 };
-use super::{Change, Resource};
+use super::instance::{Change, Resource};
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The registry as ARM would have it.

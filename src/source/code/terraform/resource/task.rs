@@ -1,7 +1,7 @@
 //! `azurerm_container_registry_task` and `azurerm_container_registry_agent_pool` in ARM's shape.
 
-use super::Resource;
 use super::attributes::{Block, ENABLED, block, flag, items, object, object_at, switch, translated, written};
+use super::instance::Resource;
 use super::registry::identity;
 use crate::source::code::declared::{Node, NodeValue};
 

@@ -3,9 +3,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::assemble::Assembled;
+use super::frame::Assembled;
 use super::*;
 use crate::model::text_file::TextFile;
+use crate::source::code::declared::{Node, Span};
 
 fn resource(address: &str, attributes: Value, change: Change) -> Resource {
     let file = Arc::new(TextFile::new("main.tf", "resource\n"));

@@ -1,9 +1,9 @@
 //! `azapi_update_resource`: a body that is laid over what another resource declares.
 
-use super::Resource;
-use super::assemble::{Children, Frame};
 use super::attributes::{object, written};
 use super::azapi;
+use super::frame::{Children, Frame};
+use super::instance::Resource;
 use super::join::RegistryMatch;
 use crate::source::code::declared::{Node, NodeValue};
 

@@ -1,6 +1,6 @@
 //! Functions that take a lambda.
 
-use super::super::evaluate::MAX_ITEMS;
+use super::super::access::MAX_ITEMS;
 use super::super::scope::NameScope;
 use super::super::{Expr, ExprKind, evaluate};
 use super::args::{ExpressionError, Outcome, list, object};

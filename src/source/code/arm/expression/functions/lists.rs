@@ -1,6 +1,6 @@
 //! Functions of lists and objects.
 
-use super::super::evaluate::{MAX_ITEMS, item};
+use super::super::access::{MAX_ITEMS, item};
 use super::args::{Args, ExpressionError, MAX_MEMBERS, Outcome, int, list, object, string};
 use super::same;
 use crate::source::code::declared::{Node, NodeValue};
