@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
-use crate::model::inventory::FileRead;
+use crate::model::inventory::{FileRead, SkippedFile};
 use crate::output::{plural, visible};
 use crate::source::azure::Progress;
 use crate::triage::waiver::WaiverRemark;
@@ -36,13 +36,13 @@ pub fn notify(notifications: &[Notification]) {
 }
 
 /// Prints which source code was read and which was left.
-pub fn tell_sources(files_read: &[FileRead], skipped: &[(String, String)]) {
+pub fn tell_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
     for FileRead { path, what, files, registries } in files_read {
         let path = if path.is_empty() { "." } else { path };
         let files = plural(*files, "file", "files");
         info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
     }
-    for (path, why) in skipped.iter().take(MAX_LEFT) {
+    for SkippedFile { location: path, reason: why } in skipped.iter().take(MAX_LEFT) {
         info(&format!("left {path}: {why}"));
     }
     if skipped.len() > MAX_LEFT {

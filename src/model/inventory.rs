@@ -1,6 +1,7 @@
 //! What a source read: the registries, and what it could not read.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::finding::{Level, Notification, Related, ScopeName};
@@ -18,7 +19,7 @@ pub struct Inventory {
     /// The source code that was read; sorted by path.
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was skipped, and why; sorted.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
 }
 
 impl Inventory {
@@ -207,6 +208,47 @@ pub struct FileRead {
     pub files: usize,
     /// How many registries it declares.
     pub registries: usize,
+}
+
+/// A file, or a folder, and the line and column in it where they are known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilePosition {
+    /// The path, as a user would open it.
+    pub path: String,
+    /// Line and column, both from 1.
+    pub start: Option<(u32, u32)>,
+}
+
+impl From<String> for FilePosition {
+    fn from(path: String) -> FilePosition {
+        FilePosition { path, start: None }
+    }
+}
+
+/// `path:line:column`, as editors take it.
+impl fmt::Display for FilePosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.start {
+            Some((line, column)) => write!(f, "{}:{line}:{column}", self.path),
+            None => f.write_str(&self.path),
+        }
+    }
+}
+
+/// What looked like source code, or leads to some, and was not read although nothing is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkippedFile {
+    /// Where it is.
+    pub location: FilePosition,
+    /// Why it was skipped.
+    pub reason: String,
+}
+
+impl SkippedFile {
+    /// At this place, for this reason.
+    pub fn new(location: impl Into<FilePosition>, reason: impl Into<String>) -> SkippedFile {
+        SkippedFile { location: location.into(), reason: reason.into() }
+    }
 }
 
 /// Which part of a subscription was not read.

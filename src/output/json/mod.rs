@@ -5,7 +5,7 @@ mod shape;
 
 use self::shape::Document;
 use super::ScanVerdict;
-use super::report::{FileRead, Outcome, Report, ScopeReport};
+use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
@@ -48,7 +48,7 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         waiver_remarks: report.waiver_remarks.iter().map(remark).collect(),
         absent: report.absent.as_ref().map(|all| all.iter().map(absent).collect()),
         read: report.files_read.iter().map(file_read).collect(),
-        skipped: report.skipped.iter().map(|(path, reason)| shape::SkippedFile { path, reason }).collect(),
+        skipped: report.skipped.iter().map(skipped_file).collect(),
     }
 }
 
@@ -101,6 +101,10 @@ fn absent(gone: &AbsentResult) -> shape::Absent<'_> {
         message: &gone.message,
         fingerprint: &gone.fingerprint,
     }
+}
+
+fn skipped_file(file: &SkippedFile) -> shape::SkippedFile<'_> {
+    shape::SkippedFile { path: file.location.to_string(), reason: &file.reason }
 }
 
 fn file_read(file: &FileRead) -> shape::FileRead<'_> {

@@ -170,6 +170,6 @@ pub struct FileRead<'a> {
 
 #[derive(Serialize)]
 pub struct SkippedFile<'a> {
-    pub path: &'a str,
+    pub path: String,
     pub reason: &'a str,
 }

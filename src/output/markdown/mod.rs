@@ -10,7 +10,7 @@ use super::report::grouping;
 use super::report::grouping::unknown_reasons;
 use super::report::summary::summary;
 use super::report::verdict::plural;
-use super::report::{Compared, FileRead, Report};
+use super::report::{Compared, FileRead, Report, SkippedFile};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
 use crate::triage::baseline::AbsentResult;
 use crate::triage::waiver::WaiverRemark;
@@ -137,7 +137,7 @@ fn sources(page: &mut Page, report: &Report) {
             page.table(&["Read", "What it is", "Files", "Registries"], report.files_read.iter().map(row), "paths");
         }
         if skipped > 0 {
-            let row = |(path, why): &(String, String)| vec![code(path), cell(why)];
+            let row = |file: &SkippedFile| vec![code(&file.location.to_string()), cell(&file.reason)];
             page.table(&["Left", "Why"], report.skipped.iter().map(row), "paths");
         }
     });

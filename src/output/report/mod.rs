@@ -11,7 +11,7 @@ pub(crate) mod verdict;
 use crate::model::finding::{
     BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
 };
-pub use crate::model::inventory::FileRead;
+pub use crate::model::inventory::{FileRead, SkippedFile};
 use crate::policy::Policy;
 use crate::triage::baseline::AbsentResult;
 use crate::triage::waiver::WaiverRemark;
@@ -38,7 +38,7 @@ pub struct Report {
     /// The source code that was read; sorted by path.
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was left, and why; sorted.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
 }
 
 /// One subscription of a report, or the source code.

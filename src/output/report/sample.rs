@@ -142,7 +142,10 @@ pub fn report() -> Report {
             files: 2,
             registries: 1,
         }],
-        skipped: vec![("infra/values.json".to_owned(), "JSON, and neither a template nor a plan".to_owned())],
+        skipped: vec![super::SkippedFile::new(
+            "infra/values.json".to_owned(),
+            "JSON, and neither a template nor a plan",
+        )],
     }
 }
 

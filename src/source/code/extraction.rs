@@ -1,7 +1,7 @@
 //! What one language hands over.
 
 use super::declared::DeclaredRegistry;
-use crate::model::inventory::FileRead;
+use crate::model::inventory::{FileRead, SkippedFile};
 
 /// What one language read.
 #[derive(Debug, Default)]
@@ -13,5 +13,5 @@ pub struct Extraction {
     /// What was read, for the user to see.
     pub files_read: Vec<FileRead>,
     /// What was seen and skipped, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
 }

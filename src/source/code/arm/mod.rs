@@ -28,7 +28,7 @@ pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alt
 use super::declared::DeclaredRegistry;
 use super::discover::SourceFiles;
 use super::extraction::Extraction;
-use crate::model::inventory::FileRead;
+use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
@@ -51,7 +51,9 @@ pub fn read(found: &SourceFiles) -> Extraction {
         match ParameterFile::read(path, &mut extraction.gaps) {
             Ok(file) => match template_of(&file, &templates) {
                 Some(template) => values.entry(template.to_owned()).or_default().push(file),
-                None => extraction.skipped.push((display_path(path), "no template declares its parameters".to_owned())),
+                None => extraction
+                    .skipped
+                    .push(SkippedFile::new(display_path(path), "no template declares its parameters".to_owned())),
             },
             Err(error) => extraction.gaps.push(error),
         }

@@ -8,6 +8,7 @@ use super::super::declared::DeclaredRegistry;
 use super::super::discover::SourceFiles;
 use super::super::extraction::Extraction;
 use super::read;
+use crate::model::inventory::SkippedFile;
 use crate::model::inventory::{Origin, RegistryRecord};
 
 /// A folder with these files; which of them are what, their names say.
@@ -35,8 +36,8 @@ fn reads(files: &[(&str, &str)]) -> Extraction {
     for gap in &mut extraction.gaps {
         *gap = gap.replace(&prefix, "");
     }
-    for (path, _) in &mut extraction.skipped {
-        *path = path.replace(&prefix, "");
+    for file in &mut extraction.skipped {
+        file.location.path = file.location.path.replace(&prefix, "");
     }
     for registry in &mut extraction.registries {
         registry.root = registry.root.replace(&prefix, "");
@@ -198,7 +199,7 @@ fn parameter_files_give_values_each_for_itself() {
     assert_eq!(roots, ["main.json (main.parameters.dev.json)", "main.json (main.parameters.prod.json)"]);
     assert_eq!(
         read_two.skipped,
-        [("other.parameters.json".to_owned(), "no template declares its parameters".to_owned())]
+        [SkippedFile::new("other.parameters.json".to_owned(), "no template declares its parameters")]
     );
     let by_fit = reads(&[("main.json", &main), ("parameters/prod.parameters.json", &values("Disabled"))]);
     assert_eq!(records(by_fit)[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled");

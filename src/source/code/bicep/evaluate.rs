@@ -11,6 +11,7 @@ use super::declare::{Declarations, ModuleDeclaration, ResourceDeclaration, decla
 use super::files::{Files, Unit, is_local};
 use super::instances::instances;
 use super::symbols::{Imports, Symbols};
+use crate::model::inventory::SkippedFile;
 
 /// How many modules are evaluated for one file, each as often as it is used.
 const MAX_MODULES: usize = 2_000;
@@ -189,7 +190,7 @@ impl Evaluation<'_> {
                 ));
             } else {
                 let what = format!("the module {} is not on disk", module.path);
-                self.finder.skipped.push((called.head.position(), what));
+                self.finder.skipped.push(SkippedFile::new(called.head.position(), what));
             }
             return Err(not_read());
         }

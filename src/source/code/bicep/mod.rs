@@ -23,7 +23,7 @@ use super::arm::expression::{Work, on_deep_stack};
 use super::arm::{EvaluatedTemplate, Finder, ParameterValues};
 use super::discover::{BicepFile, SourceFiles};
 use super::extraction::Extraction;
-use crate::model::inventory::{FileRead, Language};
+use crate::model::inventory::{FileRead, Language, SkippedFile};
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 
@@ -66,7 +66,7 @@ impl Reader {
         for (path, files) in parameters.iter().filter(|(path, _)| !known.contains(*path)) {
             for file in files {
                 let why = format!("the file that it is for is not scanned: {}", display_path(path));
-                self.extraction.skipped.push((display_path(&file.path), why));
+                self.extraction.skipped.push(SkippedFile::new(display_path(&file.path), why));
             }
         }
         self.extraction.gaps.append(&mut self.files.gaps);
@@ -82,9 +82,10 @@ impl Reader {
             match self.files.load(path) {
                 Err(error) => self.extraction.gaps.push(error),
                 Ok(unit) => match parameters::file_for(&unit) {
-                    None => {
-                        self.extraction.skipped.push((display_path(path), "it names no file that it is for".to_owned()))
-                    }
+                    None => self
+                        .extraction
+                        .skipped
+                        .push(SkippedFile::new(display_path(path), "it names no file that it is for".to_owned())),
                     Some(file) => {
                         let values = parameters::values(&unit, &mut self.files, &mut self.extraction.gaps);
                         by_file.entry(file).or_default().push(ParameterFile { path: path.clone(), values });
@@ -228,7 +229,7 @@ impl Reader {
             None => {
                 let source = display_path(&root.path);
                 let why = format!("it declares other registries than {source}, which is read in its place");
-                self.extraction.skipped.push((display_path(path), why));
+                self.extraction.skipped.push(SkippedFile::new(display_path(path), why));
                 own
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::model::finding::Related;
+use crate::model::inventory::FilePosition;
 use crate::model::text_file::{Region, TextFile};
 
 /// A value and where it stands.
@@ -74,10 +75,9 @@ impl Span {
         self.file.region(self.start..self.end)
     }
 
-    /// `path:line:column`, as editors take it.
-    pub fn position(&self) -> String {
-        let (line, column) = self.file.position(self.start);
-        format!("{}:{line}:{column}", self.file.path)
+    /// Its file, line and column.
+    pub fn position(&self) -> FilePosition {
+        FilePosition { path: self.file.path.clone(), start: Some(self.file.position(self.start)) }
     }
 
     /// The place as a finding's related location.

@@ -11,6 +11,7 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use self::content::{Content, classify};
+use crate::model::inventory::SkippedFile;
 use crate::model::path::display_path;
 use crate::model::path::leads_out;
 
@@ -35,7 +36,7 @@ pub struct SourceFiles {
     /// `.bicepparam` files.
     pub bicep_parameters: Vec<PathBuf>,
     /// What looked like source code and was skipped, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
     /// What could not be told apart because it could not be read.
     pub gaps: Vec<String>,
 }
@@ -87,7 +88,7 @@ pub fn find(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> anyhow::Result<
         .filter_map(|(path, _)| path.parent().map(Path::to_owned))
         .collect();
     for snapshot in &snapshots {
-        found.skipped.push((display_path(snapshot), "a snapshot: name it to scan it".to_owned()));
+        found.skipped.push(SkippedFile::new(display_path(snapshot), "a snapshot: name it to scan it".to_owned()));
     }
     let mut compiled = Vec::new();
     for (path, kind) in classified {
@@ -116,7 +117,8 @@ pub fn find(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> anyhow::Result<
         && found.bicep.is_empty();
     if nothing && found.gaps.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let skipped: String = found.skipped.iter().map(|(path, why)| format!("; left {path}: {why}")).collect();
+        let skipped: String =
+            found.skipped.iter().map(|file| format!("; left {}: {}", file.location, file.reason)).collect();
         if let Some(path) = found.parameters.first() {
             bail!("{}: parameters alone declare nothing: name their ARM template as well{skipped}", display_path(path));
         }
@@ -167,7 +169,9 @@ impl SourceFiles {
             FileKind::Json(Content::Template { .. }) => self.templates.push(path),
             FileKind::Json(Content::Parameters) => self.parameters.push(path),
             FileKind::Json(Content::WhatIf) => self.what_if.push(path),
-            FileKind::Json(Content::Other(why)) => self.skipped.push((display_path(&path), why.to_owned())),
+            FileKind::Json(Content::Other(why)) => {
+                self.skipped.push(SkippedFile::new(display_path(&path), why.to_owned()))
+            }
             FileKind::Json(Content::Snapshot | Content::Unrelated) => {}
         }
     }
@@ -240,11 +244,11 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, found: &mut SourceFiles) {
                 match leads_out(path) {
                     None => drop(files.insert(one_path(path))),
                     Some(why) if is_code => found.gaps.push(format!("{}: {why}", display_path(path))),
-                    Some(why) => found.skipped.push((display_path(path), why.to_owned())),
+                    Some(why) => found.skipped.push(SkippedFile::new(display_path(path), why.to_owned())),
                 }
             }
             Some(kind) if kind.is_symlink() && path.is_dir() => {
-                found.skipped.push((display_path(path), "a link to a folder".to_owned()));
+                found.skipped.push(SkippedFile::new(display_path(path), "a link to a folder".to_owned()));
             }
             _ => {}
         }

@@ -10,7 +10,7 @@ use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
 use super::modules::{Installed, Source, Tree, installed, listed};
 use super::resource::assemble;
 use super::variants::combinations;
-use crate::model::inventory::FileRead;
+use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
@@ -128,10 +128,7 @@ fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags
     }
     extraction.registries.extend(declared);
     extraction.gaps.extend(gaps);
-    extraction.skipped.extend(assembled.skipped.into_iter().map(|sentence| match sentence.split_once(": ") {
-        Some((span, why)) => (span.to_owned(), why.to_owned()),
-        None => (path.clone(), sentence),
-    }));
+    extraction.skipped.extend(assembled.skipped);
     for UnreadModule { block, source, of_registries } in unread {
         match of_registries {
             true => extraction.gaps.push(format!(
@@ -139,13 +136,17 @@ fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags
                  here, or scan a plan",
                 block.position()
             )),
-            false => extraction
-                .skipped
-                .push((block.position(), format!("a call of the module `{source}`, which is not on disk"))),
+            false => extraction.skipped.push(SkippedFile::new(
+                block.position(),
+                format!("a call of the module `{source}`, which is not on disk"),
+            )),
         }
     }
     for values in tree.folders.get(root).map(|folder| &folder.other_values).into_iter().flatten() {
-        extraction.skipped.push((values.clone(), "a variables file that Terraform reads only when told to".to_owned()));
+        extraction.skipped.push(SkippedFile::new(
+            values.clone(),
+            "a variables file that Terraform reads only when told to".to_owned(),
+        ));
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
             ]
         );
         let skipped: Vec<(String, &str)> =
-            extraction.skipped.iter().map(|(path, why)| (cut(path), why.as_str())).collect();
+            extraction.skipped.iter().map(|file| (cut(&file.location.to_string()), file.reason.as_str())).collect();
         assert_eq!(
             skipped,
             [

@@ -8,6 +8,7 @@ use super::super::syntax::json;
 use super::super::syntax::json::Strings;
 use super::names::{ParameterValues, names};
 use super::resources::{DeploymentContext, Finder, declare_resources, name_of, text_of};
+use crate::model::inventory::SkippedFile;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -120,7 +121,7 @@ impl Finder {
             let what = "the linked template is not on disk, and may hold a registry; link to it by relativePath";
             self.gaps.push(format!("{span}: {what}: {target}"));
         } else {
-            self.skipped.push((span, format!("the linked template is not on disk: {target}")));
+            self.skipped.push(SkippedFile::new(span, format!("the linked template is not on disk: {target}")));
         }
     }
 }

@@ -15,6 +15,7 @@ use super::assemble::{AssembledRegistry, registries};
 use super::expression::{Expr, Work, on_deep_stack};
 use super::syntax::json;
 use super::syntax::json::Strings;
+use crate::model::inventory::SkippedFile;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
@@ -29,7 +30,7 @@ pub struct EvaluatedTemplate {
     /// What was not read.
     pub gaps: Vec<String>,
     /// What was skipped, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
     /// The linked templates that were read.
     pub files: Vec<PathBuf>,
     /// Whether evaluation was given up because it was too much work.

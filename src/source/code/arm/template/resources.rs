@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::expression::{Binding, Expr, ExprKind, Member, NameScope, Names, Work, copy_local, evaluate};
 use super::names::{ParameterValues, names};
+use crate::model::inventory::SkippedFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many instances of a resource are followed: what ARM itself allows is 800.
@@ -75,7 +76,7 @@ pub struct Finder {
     /// The resources.
     pub resources: Vec<Resource>,
     /// What was skipped, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
     /// What was not read.
     pub gaps: Vec<String>,
     /// The files that linked templates are in.

@@ -38,7 +38,7 @@ impl Scan {
 
     fn skipped(&self) -> Vec<(String, String)> {
         let short = |text: &String| text.replace(&self.prefix, "");
-        self.extraction.skipped.iter().map(|(path, why)| (short(path), short(why))).collect()
+        self.extraction.skipped.iter().map(|file| (short(&file.location.to_string()), short(&file.reason))).collect()
     }
 
     /// Root and address of each registry.
@@ -241,7 +241,7 @@ fn modules_pass_parameters_and_outputs() {
             .collect::<Vec<_>>()
     );
     assert_eq!(at(&first.registry, "sku/name").as_str(), Some("Premium"), "null stands for the default");
-    assert_eq!(first.related[0].1.position().replace(&scan.prefix, ""), "main.bicep:6:1");
+    assert_eq!(first.related[0].1.position().to_string().replace(&scan.prefix, ""), "main.bicep:6:1");
     let names: Vec<_> = first.tasks.iter().map(|task| at(task, "name").as_str()).collect();
     assert_eq!(names, [Some("build"), Some("other")]);
     assert!(scan.extraction.registries[1].tasks.is_empty());

@@ -19,7 +19,7 @@ use self::sources::PlanSources;
 use super::super::declared::{DeclaredRegistry, Node};
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
-use crate::model::inventory::FileRead;
+use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
@@ -34,7 +34,7 @@ pub struct ReadPlan {
     /// What was read, for the user to see.
     pub files_read: Option<FileRead>,
     /// What belongs to no registry of the plan, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedFile>,
     /// The folder whose sources were planned, where it was found.
     pub folder: Option<PathBuf>,
 }
@@ -101,21 +101,21 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
             resource.change = Change::Declared;
         }
     }
-    let mut skipped: Vec<(String, String)> = Vec::new();
+    let mut skipped: Vec<SkippedFile> = Vec::new();
     if nowhere > 0 {
         let why =
             format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
-        skipped.push((display_path(path), why));
+        skipped.push(SkippedFile::new(display_path(path), why));
     }
     let folder = plan_sources.as_ref().and_then(|plan_sources| plan_sources.folder.clone());
-    skipped
-        .extend(plan_sources.and_then(|plan_sources| plan_sources.remark).map(|remark| (display_path(path), remark)));
+    skipped.extend(
+        plan_sources
+            .and_then(|plan_sources| plan_sources.remark)
+            .map(|remark| SkippedFile::new(display_path(path), remark)),
+    );
     let root = folder.as_deref().or(path.parent()).map(display_path).unwrap_or_default();
     let assembled = assemble(planned.resources, &root);
-    skipped.extend(assembled.skipped.into_iter().map(|sentence| match sentence.split_once(": ") {
-        Some((span, why)) => (span.to_owned(), why.to_owned()),
-        None => (display_path(path), sentence),
-    }));
+    skipped.extend(assembled.skipped);
     let files_read =
         FileRead { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
     ReadPlan { registries: assembled.registries, gaps: planned.gaps, files_read: Some(files_read), skipped, folder }

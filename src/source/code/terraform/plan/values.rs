@@ -164,7 +164,7 @@ mod tests {
         let node = tree(text);
         let item = &node.get("ü").and_then(Node::as_list).expect("a list")[1];
         let span = item.provenance.span.as_ref().expect("a place");
-        assert_eq!((span.position().as_str(), &text[span.start..span.end]), ("plan.json:2:2", "\"é\""));
+        assert_eq!((span.position().to_string().as_str(), &text[span.start..span.end]), ("plan.json:2:2", "\"é\""));
         let file = Arc::new(TextFile::new("plan.json", ""));
         for (depth, held) in [(500, true), (600, false), (200_000, false)] {
             let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));

@@ -4,7 +4,7 @@ use super::attributes::written;
 use super::instance::{Change, Resource};
 use super::join::{Registries, RegistryMatch};
 use super::{azapi, task};
-use crate::model::inventory::Language;
+use crate::model::inventory::{Language, SkippedFile};
 use crate::source::code::declared::{DeclaredRegistry, Node, NodeValue};
 
 /// What resources come to.
@@ -12,8 +12,8 @@ use crate::source::code::declared::{DeclaredRegistry, Node, NodeValue};
 pub struct Assembled {
     /// The registries, each with its tasks, pools, endpoints and role assignments.
     pub registries: Vec<DeclaredRegistry>,
-    /// What belongs to a registry that is not among the resources, or to nobody knows which: sentences.
-    pub skipped: Vec<String>,
+    /// What belongs to a registry that is not among the resources, or to nobody knows which.
+    pub skipped: Vec<SkippedFile>,
 }
 
 /// A registry in the making.
@@ -30,7 +30,7 @@ pub(super) struct Frame {
     pub(super) bases: Vec<Base>,
     pub(super) tasks: Children,
     pub(super) pools: Children,
-    pub(super) skipped: Vec<String>,
+    pub(super) skipped: Vec<SkippedFile>,
 }
 
 /// Tasks or pools that were joined: what they are told by, and where they are: registry, position.
@@ -151,13 +151,13 @@ impl Frame {
             RegistryMatch::One(_) => Vec::new(),
             RegistryMatch::Outside => {
                 let sentence =
-                    format!("{at}: the {what} {} is of a registry that is not in this configuration", resource.address);
-                self.skipped.push(sentence);
+                    format!("the {what} {} is of a registry that is not in this configuration", resource.address);
+                self.skipped.push(SkippedFile::new(at, sentence));
                 Vec::new()
             }
             RegistryMatch::AnyOf(some) => {
-                let sentence = format!("{at}: which registry the {what} {} is of cannot be told", resource.address);
-                self.skipped.push(sentence);
+                let sentence = format!("which registry the {what} {} is of cannot be told", resource.address);
+                self.skipped.push(SkippedFile::new(at, sentence));
                 some.clone()
             }
         }

@@ -5,6 +5,7 @@ use super::azapi;
 use super::frame::{Children, Frame};
 use super::instance::Resource;
 use super::join::RegistryMatch;
+use crate::model::inventory::SkippedFile;
 use crate::source::code::declared::{Node, NodeValue};
 
 impl Frame {
@@ -115,7 +116,8 @@ impl Frame {
             }
             RegistryMatch::Outside => {
                 let at = resource.block.position();
-                self.skipped.push(format!("{at}: what {} changes is not in this configuration", resource.address));
+                let what = format!("what {} changes is not in this configuration", resource.address);
+                self.skipped.push(SkippedFile::new(at, what));
             }
         }
     }

@@ -179,7 +179,7 @@ fn sources_that_changed_since_stand_in_the_plan() {
     let (_folder, read) = read(&[("tfplan", &zip), ("main.tf", b"# edited\n")]);
     assert_lines(&read);
     assert!(read.registries[0].block.file.path.ends_with("tfplan/tfconfig/m-/main.tf"));
-    assert!(read.skipped[0].1.contains("1 of its sources are not on disk as they were planned"));
+    assert!(read.skipped[0].reason.contains("1 of its sources are not on disk as they were planned"));
 }
 
 #[test]

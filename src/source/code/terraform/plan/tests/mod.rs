@@ -136,7 +136,7 @@ fn without_sources_a_value_stands_in_the_plan() {
     assert_eq!(spot(&read, 0, "/tasks").0, format!("plan.json:{}", line("\"address\"")));
     let rule = "/registry/properties/networkRuleSet/ipRules/0/value";
     assert_eq!(spot(&read, 0, rule).0, format!("plan.json:{}", line("1.2.3.0/24")));
-    assert!(read.skipped[0].1.contains("the sources of 1 of its resources were not found"), "{:?}", read.skipped);
+    assert!(read.skipped[0].reason.contains("the sources of 1 of its resources were not found"), "{:?}", read.skipped);
 }
 
 /// The configuration of a plan with a registry for each key, and a module that gets one's id.
@@ -204,7 +204,7 @@ fn what_is_not_known_is_joined_by_what_it_refers_to() {
     let doubtful = read_json(&plan);
     assert_eq!(tasks(&doubtful), [["own"], ["each"], ["given"]]);
     assert!(doubtful.registries.iter().all(|registry| !registry.all_tasks));
-    assert!(doubtful.skipped.iter().any(|(_, why)| why.contains("task.two")), "{:?}", doubtful.skipped);
+    assert!(doubtful.skipped.iter().any(|file| file.reason.contains("task.two")), "{:?}", doubtful.skipped);
 }
 
 #[test]
