@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::model::cloud::Cloud;
 use crate::policy::Profile;
-use crate::source::azure::CredentialKind;
+use crate::source::azure::{CredentialKind, SkippablePart};
 
 /// Which policies run.
 #[derive(Debug, Args)]
@@ -71,6 +71,15 @@ pub struct LiveArgs {
     /// Read each registry a second time at a preview version, for virtual network rules and endpoint protocol
     #[arg(long, requires = "subscriptions")]
     pub preview: bool,
+    /// Read what ran in the last 30 days, quick runs as well, for registries with tasks or a restricted network
+    #[arg(long)]
+    pub runs: bool,
+    /// Read the subnets of agent pools with what filters their traffic, and the DNS zones of private endpoints
+    #[arg(long)]
+    pub network: bool,
+    /// Do not read this part, whichever policy needs it: what rests on it is unknown, and the scan complete without it
+    #[arg(long, value_name = "PART", value_enum)]
+    pub without: Vec<SkippablePart>,
 }
 
 /// A profile, or all of them.

@@ -102,6 +102,7 @@ pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyho
         request_timeout: live.request_timeout,
         timeout: live.timeout,
         needs,
+        without: live.without.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),
         untrusted: program::untrusted_folders(scanned),
     };
     let line = ProgressLine::start();

@@ -8,15 +8,18 @@ pub mod registry;
 pub const SCHEMA_VERSION: u64 = 1;
 
 /// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
-pub const INPUT_MEMBERS: [&str; 12] = [
+pub const INPUT_MEMBERS: [&str; 15] = [
     "schema_version",
     "registry",
     "tasks",
     "agent_pools",
     "role_assignments",
+    "role_definitions",
     "usages",
     "task_credentials",
     "preview",
+    "runs",
+    "network",
     "firewall",
     "service_tag",
     "origin",

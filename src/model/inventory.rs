@@ -68,6 +68,14 @@ pub struct Needs {
     pub task_credentials: bool,
     /// Each registry once more, at a preview api-version.
     pub preview: bool,
+    /// What the roles that are held allow.
+    pub role_definitions: bool,
+    /// At a preview api-version, the firewall rules for subnets of registries where a task's way may rest on one.
+    pub subnet_rules: bool,
+    /// What ran of late, and how it ended.
+    pub runs: bool,
+    /// The subnets of agent pools and what filters their traffic; the DNS zones of private endpoints.
+    pub network: bool,
 }
 
 impl Needs {
@@ -80,6 +88,10 @@ impl Needs {
         usages: true,
         task_credentials: false,
         preview: false,
+        role_definitions: true,
+        subnet_rules: true,
+        runs: false,
+        network: false,
     };
 }
 
@@ -271,6 +283,12 @@ pub enum Part {
     TaskCredentials,
     /// One registry at a preview api-version.
     Preview,
+    /// The role definitions of one subscription.
+    RoleDefinitions,
+    /// What ran in one registry.
+    Runs,
+    /// Subnets, their filters and DNS zones that one registry's pools and endpoints use.
+    Network,
     /// A file of source code.
     File,
 }
@@ -287,6 +305,9 @@ impl Part {
             Part::Usages => "the usages",
             Part::TaskCredentials => "the credentials of tasks",
             Part::Preview => "the preview properties",
+            Part::RoleDefinitions => "the role definitions",
+            Part::Runs => "the runs",
+            Part::Network => "the network of pools and endpoints",
             Part::File => "a file",
         }
     }

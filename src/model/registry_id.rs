@@ -50,7 +50,7 @@ impl RegistryId {
 }
 
 /// Whether a segment names something: no segment that a path or a URL would take for a step, nothing invisible.
-fn is_name(segment: &str) -> bool {
+pub(crate) fn is_name(segment: &str) -> bool {
     let is_step = matches!(segment, "" | "." | "..");
     !is_step && segment.len() <= 260 && !segment.contains(|character: char| character.is_control() || character == '\\')
 }

@@ -95,6 +95,10 @@ pub enum Reads {
     Usages,
     TaskCredentials,
     Preview,
+    RoleDefinitions,
+    SubnetRules,
+    Runs,
+    Network,
 }
 
 /// Something a user can set.

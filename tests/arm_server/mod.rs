@@ -3,6 +3,7 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each user takes a part; a test's server should panic")]
 
+pub mod around;
 mod canary;
 pub mod fault;
 pub mod http;
@@ -262,6 +263,24 @@ impl Shared {
                 if request.query("$filter").as_deref() != Some("atScope()") {
                     return Err(Response::error(400, "UnsupportedQuery", "The filter must be atScope()."));
                 }
+                self.answers.parts.get(&path)
+            }
+            [.., "microsoft.authorization", "roledefinitions"] => {
+                check_version(request, &["2022-04-01"])?;
+                if request.query("$filter").as_deref() != Some("atScopeAndBelow()") {
+                    return Err(Response::error(400, "UnsupportedQuery", "The filter must be atScopeAndBelow()."));
+                }
+                self.answers.parts.get(&path)
+            }
+            [.., "registries", _, "runs"] => {
+                check_version(request, &["2019-06-01-preview", "2025-03-01-preview"])?;
+                let all = self.answers.runs.get(&path).map(Vec::as_slice).unwrap_or_default();
+                return around::runs(all, request).map(|list| Response::json(200, &list));
+            }
+            [.., "microsoft.network", _, _]
+            | [.., "microsoft.network", "virtualnetworks", _, "subnets", _]
+            | [.., "privateendpoints", _, "privatednszonegroups"] => {
+                check_version(request, &["2024-05-01"])?;
                 self.answers.parts.get(&path)
             }
             [.., "registries", _] => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{canary, service_tags};
+use super::{around, canary, service_tags};
 
 /// The registries of some subscriptions.
 #[derive(Clone, Default)]
@@ -81,6 +81,8 @@ pub struct Answers {
     pub service_tags: HashMap<String, Arc<[u8]>>,
     /// Path, lower-case, to a registry at the preview version, and to what is below it.
     pub parts: HashMap<String, Arc<[u8]>>,
+    /// Path, lower-case, to all runs of a registry.
+    pub runs: HashMap<String, Vec<Value>>,
 }
 
 impl Answers {
@@ -108,6 +110,10 @@ impl Answers {
         if pages.is_empty() {
             self.registries.insert(subscription.to_lowercase(), bytes(&json!({"value": []})));
         }
+        let definitions: Vec<Value> =
+            documents.iter().flat_map(|document| items(&document["role_definitions"])).cloned().collect();
+        let path = format!("/subscriptions/{subscription}/providers/microsoft.authorization/roledefinitions");
+        self.parts.insert(path.to_lowercase(), bytes(&around::role_definitions(&definitions, subscription)));
         for document in documents {
             self.add_parts(document, subscription);
         }
@@ -129,6 +135,11 @@ impl Answers {
         if let Some(pools) = document["agent_pools"].as_array() {
             let pools: Vec<Value> = pools.iter().rev().map(canary::with_system_data).collect();
             self.parts.insert(format!("{id}/agentpools"), bytes(&json!({"value": pools})));
+        }
+        // Beside what a snapshot holds: runs as ARM lists them, and other resources by their ids.
+        self.runs.insert(format!("{id}/runs"), items(&document["arm_runs"]).cloned().collect());
+        for (path, resource) in document["arm_network"].as_object().into_iter().flatten() {
+            self.parts.insert(path.to_lowercase(), bytes(&around::with_noise(resource)));
         }
         let usages = match &document["usages"] {
             Value::Array(usages) => json!({"value": usages.iter().rev().collect::<Vec<_>>()}),

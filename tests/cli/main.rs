@@ -7,6 +7,7 @@
 mod arm_server;
 
 mod archive;
+mod around;
 mod baseline;
 mod command_line;
 mod config;

@@ -115,13 +115,18 @@ fn each_read_costs_its_own_requests_and_only_where_it_can_matter() {
     let list = ("GET registries", 1);
     let tasks = ("GET tasks", 16);
     type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, usize)]);
-    let table: [Row; 10] = [
+    let table: [Row; 13] = [
         (&["tasks"], &[], &[list, tasks]),
         (&["agent_pools"], &[], &[list, ("GET agentPools", 16)]),
         (&["service_tag"], &[], &[list, ("GET serviceTags", 1)]),
         (&["service_tag"], &["--service-tags", "fixtures/contoso/service-tags.json"], &[list]),
         // Two registries have tasks with an identity.
         (&["role_assignments"], &[], &[list, tasks, ("GET roleAssignments", 2)]),
+        // What roles allow is asked once, where any is held.
+        (&["role_definitions"], &[], &[list, tasks, ("GET roleAssignments", 2), ("GET roleDefinitions", 1)]),
+        // No task on a subnet is without a private endpoint.
+        (&["subnet_rules"], &[], &[list, tasks, ("GET agentPools", 16)]),
+        (&["runs", "network"], &[], &[list]),
         // Ten registries have firewall rules.
         (&["usages"], &[], &[list, ("GET listUsages", 10)]),
         (&["task_credentials", "preview"], &[], &[list]),
@@ -150,6 +155,7 @@ fn pull_reads_everything_plain_and_the_rest_on_its_flags() {
         ("GET listUsages", 10),
         ("GET registries", 1),
         ("GET roleAssignments", 2),
+        ("GET roleDefinitions", 1),
         ("GET serviceTags", 1),
         ("GET tasks", 16),
     ];

@@ -49,7 +49,7 @@ fn a_broken_manifest_is_refused_with_line_and_column() {
         let text = fs::read_to_string(&path).unwrap();
         fs::write(path, &text[..text.len() / 2]).unwrap();
     };
-    assert_refused(&scan_after(cut), "contoso/manifest.json: line 26, column ");
+    assert_refused(&scan_after(cut), "contoso/manifest.json: line 29, column ");
     let other_version = |folder: &Path| {
         let path = folder.join("manifest.json");
         let text = fs::read_to_string(&path).unwrap();

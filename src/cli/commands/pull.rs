@@ -34,9 +34,9 @@ pub fn run(args: &PullArgs) -> anyhow::Result<Outcome> {
     }
     check_subscriptions(&args.live)?;
     snapshot::check_target(&args.output)?;
-    let task_credentials = args.live.task_credentials;
+    let LiveArgs { task_credentials, preview, runs, network, .. } = args.live;
     let collected =
-        collect_live(&args.live, Needs { task_credentials, preview: args.live.preview, ..Needs::ALL_PLAIN }, &[])?;
+        collect_live(&args.live, Needs { task_credentials, preview, runs, network, ..Needs::ALL_PLAIN }, &[])?;
     let tags = choose_service_tags(None, args.live.cloud, std::slice::from_ref(&collected))?;
     warn_if_old(&tags);
     snapshot::write(&args.output, &collected.inventory, &tags, &azure::API_VERSIONS, Utc::now())?;

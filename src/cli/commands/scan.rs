@@ -171,6 +171,10 @@ fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
             Reads::Usages => needs.usages = true,
             Reads::TaskCredentials => needs.task_credentials = args.live.task_credentials,
             Reads::Preview => needs.preview = args.live.preview,
+            Reads::RoleDefinitions => needs.role_definitions = true,
+            Reads::SubnetRules => needs.subnet_rules = true,
+            Reads::Runs => needs.runs = args.live.runs,
+            Reads::Network => needs.network = args.live.network,
         }
     }
     needs

@@ -1,18 +1,23 @@
 //! The registry document: what a snapshot holds of one registry, and what a policy's input is made from.
 
 mod credentials;
+mod network;
 mod redact;
 mod roles;
+mod runs;
 mod task;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 pub use self::credentials::Credentials;
+pub use self::network::Network;
 use self::redact::Allowed;
 use self::redact::Allowed::{Members, Scalar};
-pub use self::roles::principals;
+pub use self::roles::{any_held, principals};
+pub use self::runs::Runs;
 use super::SCHEMA_VERSION;
 
 /// Which api-versions a document was read with.
@@ -47,12 +52,20 @@ pub struct Parts {
     pub agent_pools: Option<Vec<Value>>,
     /// The role assignments at and above the registry, of whomever.
     pub role_assignments: Reading<Vec<Value>>,
+    /// What roles allow, of any: those that nobody holds are left out.
+    pub role_definitions: Reading<Rc<[Value]>>,
     /// What counts against its quotas.
     pub usages: Reading<Vec<Value>>,
     /// The credentials of its tasks, by their names.
     pub task_credentials: Reading<BTreeMap<String, Credentials>>,
     /// The registry once more, at a preview api-version.
     pub preview: Reading<Value>,
+    /// What ran in it of late.
+    pub runs: Reading<Runs>,
+    /// The network around it.
+    pub network: Reading<Network>,
+    /// What was not to be read, as `--without` calls it.
+    pub without: Vec<&'static str>,
     /// JSON pointers to what is not known to its end, as the input document's schema says.
     pub partial: Vec<String>,
     /// In source code: the registry's address.
@@ -69,8 +82,21 @@ static USAGE: Allowed = Members(&[("name", Scalar), ("limit", Scalar), ("current
 /// names is kept, and of role assignments those of the tasks' own identities. `systemData` is dropped everywhere: it
 /// names people, and changes when nothing else does.
 pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
-    let Parts { registry, tasks, agent_pools, role_assignments, usages, task_credentials, preview, partial, address } =
-        parts;
+    let Parts {
+        registry,
+        tasks,
+        agent_pools,
+        role_assignments,
+        role_definitions,
+        usages,
+        task_credentials,
+        preview,
+        runs,
+        network,
+        without,
+        partial,
+        address,
+    } = parts;
     let principals = roles::principals(tasks.iter().flatten());
     let tasks = tasks.map(|tasks| sorted_by_name(tasks.into_iter().map(task::redact)));
     let agent_pools = agent_pools.map(sorted_by_name);
@@ -90,21 +116,33 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     if let Some(address) = address {
         document["origin"]["address"] = address.into();
     }
+    if !without.is_empty() {
+        document["origin"]["without"] = without.into();
+    }
     if !matches!(preview, Reading::NotRequested) {
         document["origin"]["preview_requested"] = true.into();
     }
+    let role_assignments = role_assignments.map(|items| roles::redact(items, &principals));
+    let held = match &role_assignments {
+        Reading::Read(held) => held.as_slice(),
+        Reading::NotRequested | Reading::Refused => &[],
+    };
+    let role_definitions = role_definitions.map(|all| roles::redact_definitions(&all, held));
     let mut add = |member: &str, value: Reading<Value>| match value {
         Reading::NotRequested => {}
         Reading::Refused => document[member] = Value::Null,
         Reading::Read(value) => document[member] = value,
     };
-    add("role_assignments", role_assignments.map(|items| roles::redact(items, &principals).into()));
+    add("role_assignments", role_assignments.map(Value::from));
+    add("role_definitions", role_definitions.map(Value::from));
     add("usages", usages.map(|items| sorted_by_name(items.into_iter().map(|item| USAGE.redact(item))).into()));
     add(
         "task_credentials",
         task_credentials.map(|tasks| tasks.into_iter().map(|(n, c)| (n, c.into_value())).collect()),
     );
     add("preview", preview);
+    add("runs", runs.map(Runs::into_value));
+    add("network", network.map(Network::into_value));
     drop_system_data(&mut document);
     // Does nothing unless another crate of the build turns on serde_json's `preserve_order`.
     document.sort_all_objects();

@@ -8,6 +8,8 @@ pub enum Allowed {
     Scalar,
     /// Whatever it is.
     Any,
+    /// What another list allows.
+    Same(&'static Allowed),
     /// Each item of a list.
     List(&'static Allowed),
     /// Each value of a map whose keys are names.
@@ -24,6 +26,7 @@ impl Allowed {
     pub fn redact(&self, value: Value) -> Value {
         match (self, value) {
             (Any, value) => value,
+            (Allowed::Same(allowed), value) => allowed.redact(value),
             (Scalar, value @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => value,
             (List(allowed), Value::Array(items)) => items.into_iter().map(|item| allowed.redact(item)).collect(),
             (Allowed::Map(allowed), Value::Object(map)) => {

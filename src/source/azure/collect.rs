@@ -19,7 +19,8 @@ use super::client::error::AzureError;
 use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
 use super::registry::{ListedRegistry, REGISTRIES_VERSION, Reader, ServedVersions};
-use super::{Options, Progress};
+use super::role_definitions::RoleDefinitions;
+use super::{Options, Progress, SkippablePart};
 use crate::document::registry;
 use crate::document::registry::Parts;
 use crate::model::finding::ScopeName;
@@ -90,6 +91,10 @@ impl Collector<'_> {
         Collected { inventory, service_tags, service_tags_refused }
     }
 
+    fn wants_service_tags(&self) -> bool {
+        self.options.needs.service_tag && !self.options.without.contains(&SkippablePart::ServiceTags)
+    }
+
     fn report_progress(&self, step: impl FnOnce(&mut Progress)) {
         let mut reported = self.reported.get();
         step(&mut reported);
@@ -100,6 +105,7 @@ impl Collector<'_> {
     /// Reads the registries of one subscription while the rest of them is still being listed.
     async fn read_subscription(&self, subscription: &str, listed: UnboundedSender<String>) -> SubscriptionReading {
         let throttle = Throttle::default();
+        let definitions = RoleDefinitions::default();
         let (found, to_read) = channel(LISTED_AHEAD);
         let to_read = stream::unfold(to_read, async |mut queue: Receiver<ListedRegistry>| {
             let found = queue.recv().await?;
@@ -107,10 +113,11 @@ impl Collector<'_> {
         });
         let listing = self.list_registries(subscription, &throttle, found, listed);
         let reading = to_read
-            .map(|listed| self.read_registry(listed, &throttle))
+            .map(|listed| self.read_registry(listed, &definitions, &throttle))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
         let ((scope, mut gaps), read) = join(listing, reading).await;
+        gaps.extend(definitions.into_gap());
         let mut registries = Vec::with_capacity(read.len());
         for (record, missing) in read {
             registries.push(record);
@@ -156,7 +163,7 @@ impl Collector<'_> {
         };
         let understood = gaps.is_empty();
         match &outcome {
-            Ok(_) if self.options.needs.service_tag => drop(listed.send(subscription.to_owned())),
+            Ok(_) if self.wants_service_tags() => drop(listed.send(subscription.to_owned())),
             Ok(_) => {}
             Err(failure) => gaps.push(Gap {
                 scope: ScopeName::Subscription(subscription.to_owned()),
@@ -176,8 +183,13 @@ impl Collector<'_> {
     }
 
     /// Reads what belongs to one registry and writes its document.
-    async fn read_registry(&self, listed: ListedRegistry, throttle: &Throttle) -> (RegistryRecord, Vec<Gap>) {
-        let reader = Reader::new(&self.arm, self.options, &self.versions, &listed, throttle);
+    async fn read_registry(
+        &self,
+        listed: ListedRegistry,
+        definitions: &RoleDefinitions,
+        throttle: &Throttle,
+    ) -> (RegistryRecord, Vec<Gap>) {
+        let reader = Reader::new(&self.arm, self.options, &self.versions, definitions, &listed, throttle);
         let (parts, versions) = reader.read().await;
         let gaps = reader.gaps();
         let document = registry::build(Parts { registry: listed.registry, ..parts }, versions);
@@ -189,7 +201,7 @@ impl Collector<'_> {
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.
     async fn read_service_tags(&self, mut listed: UnboundedReceiver<String>) -> Option<Result<ServiceTags, String>> {
-        if !self.options.needs.service_tag {
+        if !self.wants_service_tags() {
             return None;
         }
         let mut refusal = None;

@@ -5,23 +5,29 @@
 mod auth;
 pub mod client;
 mod collect;
+mod network;
 mod options;
 mod registry;
+mod role_definitions;
+mod when;
 
-pub use self::options::{CredentialKind, Options, Progress};
+pub use self::options::{CredentialKind, Options, Progress, SkippablePart};
 use super::Collected;
 use anyhow::Context;
 
 /// What is read, and the api-version it is asked for at. A registry whose tasks had to be read at an older one says so
 /// in its own document.
-pub const API_VERSIONS: [(&str, &str); 8] = [
+pub const API_VERSIONS: [(&str, &str); 11] = [
     ("registries", registry::REGISTRIES_VERSION),
     ("tasks", registry::TASKS_VERSIONS[0]),
     ("agent_pools", registry::TASKS_VERSIONS[0]),
     ("task_credentials", registry::TASKS_VERSIONS[0]),
     ("role_assignments", registry::ROLE_ASSIGNMENTS_VERSION),
+    ("role_definitions", role_definitions::ROLE_DEFINITIONS_VERSION),
     ("usages", registry::REGISTRIES_VERSION),
     ("preview", registry::PREVIEW_VERSION),
+    ("runs", registry::TASKS_VERSIONS[0]),
+    ("network", network::NETWORK_VERSION),
     ("service_tags", collect::SERVICE_TAGS_VERSION),
 ];
 

@@ -28,6 +28,8 @@ pub struct Options {
     pub timeout: Duration,
     /// What to read beyond the registries themselves.
     pub needs: Needs,
+    /// What not to read whoever needs it: sorted, each once.
+    pub without: Vec<SkippablePart>,
     /// Folders that a stranger may write: no program of theirs is started.
     pub untrusted: Vec<PathBuf>,
 }
@@ -36,6 +38,40 @@ impl Options {
     /// What its requests keep to.
     pub(super) fn limits(&self) -> Limits {
         Limits { concurrency: self.concurrency, request_timeout: self.request_timeout, timeout: self.timeout }
+    }
+}
+
+/// A part that the user may not be allowed to read, or need not have read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum SkippablePart {
+    /// The tasks, and all that is read of them
+    Tasks,
+    /// The agent pools
+    AgentPools,
+    /// The roles that tasks' identities hold
+    RoleAssignments,
+    /// What those roles allow
+    RoleDefinitions,
+    /// What counts against quotas
+    Usages,
+    /// Azure's service tags; the embedded table is used
+    ServiceTags,
+    /// Firewall rules for subnets, which only a preview version shows
+    SubnetRules,
+}
+
+impl SkippablePart {
+    /// The word on the command line and in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SkippablePart::Tasks => "tasks",
+            SkippablePart::AgentPools => "agent-pools",
+            SkippablePart::RoleAssignments => "role-assignments",
+            SkippablePart::RoleDefinitions => "role-definitions",
+            SkippablePart::Usages => "usages",
+            SkippablePart::ServiceTags => "service-tags",
+            SkippablePart::SubnetRules => "subnet-rules",
+        }
     }
 }
 

@@ -3,20 +3,25 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use futures_util::future::{join, join4};
+use chrono::{Days, Utc};
+use futures_util::future::{join3, join4};
 use futures_util::stream::{self, StreamExt};
 use reqwest::Url;
 use serde_json::Value;
 
-use super::Options;
 use super::client::address;
 use super::client::arm::Arm;
 use super::client::error::AzureError;
 use super::client::http::Throttle;
 use super::client::secret::quote;
+use super::network::NetworkReader;
+use super::options::{Options, SkippablePart};
+use super::role_definitions::RoleDefinitions;
+use super::when;
 use crate::document::registry;
-use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
+use crate::document::registry::{ApiVersions, Credentials, Network, Parts, Reading, Runs};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Part};
 use crate::model::registry_id::RegistryId;
@@ -28,6 +33,11 @@ pub const PREVIEW_VERSION: &str = "2026-03-01-preview";
 /// The first shows `credentials.sourceRegistry.identity`; the second is served wherever tasks are.
 pub const TASKS_VERSIONS: [&str; 2] = ["2025-03-01-preview", "2019-06-01-preview"];
 pub const ROLE_ASSIGNMENTS_VERSION: &str = "2022-04-01";
+
+/// Runs that are older say little of today's network.
+const RUNS_OF_DAYS: u64 = 30;
+/// Runs that are read, the newest first.
+const MAX_RUNS: &str = "100";
 
 /// A registry that was listed and is still to be read.
 pub struct ListedRegistry {
@@ -41,6 +51,7 @@ pub struct ListedRegistry {
 pub struct ServedVersions {
     tasks: Cell<usize>,
     agent_pools: Cell<usize>,
+    runs: Cell<usize>,
 }
 
 /// Reads one registry.
@@ -48,6 +59,7 @@ pub struct Reader<'a> {
     arm: &'a Arm,
     options: &'a Options,
     versions: &'a ServedVersions,
+    definitions: &'a RoleDefinitions,
     listed: &'a ListedRegistry,
     throttle: &'a Throttle,
     gaps: RefCell<Vec<Gap>>,
@@ -61,10 +73,11 @@ impl<'a> Reader<'a> {
         arm: &'a Arm,
         options: &'a Options,
         versions: &'a ServedVersions,
+        definitions: &'a RoleDefinitions,
         listed: &'a ListedRegistry,
         throttle: &'a Throttle,
     ) -> Reader<'a> {
-        Reader { arm, options, versions, listed, throttle, gaps: RefCell::default() }
+        Reader { arm, options, versions, definitions, listed, throttle, gaps: RefCell::default() }
     }
 
     /// What was asked for and not read.
@@ -76,25 +89,47 @@ impl<'a> Reader<'a> {
     pub async fn read(&self) -> (Parts, ApiVersions<'static>) {
         let tasks_and_theirs = async {
             let tasks = self.tasks().await;
-            let (roles, credentials) = match &tasks {
+            let theirs = match &tasks {
                 Some((items, version)) => {
-                    join(self.role_assignments(items), self.task_credentials(items, version)).await
+                    join3(self.roles(items), self.task_credentials(items, version), self.runs(Some(items))).await
                 }
-                None => (Reading::NotRequested, Reading::NotRequested),
+                None => ((Reading::NotRequested, Reading::NotRequested), Reading::NotRequested, self.runs(None).await),
             };
-            (tasks, roles, credentials)
+            (tasks, theirs)
         };
-        let ((tasks, role_assignments, task_credentials), agent_pools, usages, preview) =
-            join4(tasks_and_theirs, self.agent_pools(), self.usages(), self.preview()).await;
+        let pools_and_theirs = async {
+            let pools = self.agent_pools().await;
+            let network = self.network(pools.as_deref().unwrap_or_default()).await;
+            (pools, network)
+        };
+        let ((tasks, theirs), (agent_pools, network), usages, preview) =
+            join4(tasks_and_theirs, pools_and_theirs, self.usages(), self.preview()).await;
+        let ((role_assignments, role_definitions), task_credentials, runs) = theirs;
         let (tasks, tasks_version) = tasks.unzip();
-        let parts =
-            Parts { tasks, agent_pools, role_assignments, usages, task_credentials, preview, ..Parts::default() };
+        let preview = match preview {
+            Reading::NotRequested => self.subnet_rules(tasks.as_deref(), agent_pools.as_deref()).await,
+            read => read,
+        };
+        let parts = Parts {
+            tasks,
+            agent_pools,
+            role_assignments,
+            role_definitions,
+            usages,
+            task_credentials,
+            preview,
+            runs,
+            network,
+            without: self.options.without.iter().map(|part| part.as_str()).collect(),
+            ..Parts::default()
+        };
         (parts, ApiVersions { registry: REGISTRIES_VERSION, tasks: tasks_version })
     }
 
     async fn tasks(&self) -> Option<Versioned> {
         let needs = self.options.needs;
-        if !(needs.tasks || needs.role_assignments || needs.task_credentials) {
+        let theirs = needs.role_assignments || needs.role_definitions || needs.task_credentials;
+        if !(needs.tasks || theirs || needs.runs || needs.subnet_rules) || self.is_left_out(SkippablePart::Tasks) {
             return None;
         }
         let outcome = self.versioned_list("tasks", &self.versions.tasks).await;
@@ -102,7 +137,8 @@ impl<'a> Reader<'a> {
     }
 
     async fn agent_pools(&self) -> Option<Vec<Value>> {
-        if !self.options.needs.agent_pools {
+        let needs = self.options.needs;
+        if !(needs.agent_pools || needs.network || needs.subnet_rules) || self.is_left_out(SkippablePart::AgentPools) {
             return None;
         }
         let outcome = match self.versioned_list("agentPools", &self.versions.agent_pools).await {
@@ -113,9 +149,31 @@ impl<'a> Reader<'a> {
         self.record_gap(Part::AgentPools, outcome)
     }
 
+    /// What `--without` says that it is not to be read.
+    fn is_left_out(&self, part: SkippablePart) -> bool {
+        self.options.without.contains(&part)
+    }
+
+    /// The roles of the tasks' identities, and what these allow.
+    async fn roles(&self, tasks: &[Value]) -> (Reading<Vec<Value>>, Reading<Rc<[Value]>>) {
+        let assignments = self.role_assignments(tasks).await;
+        let is_held = match &assignments {
+            Reading::Read(items) => registry::any_held(items, tasks),
+            Reading::NotRequested | Reading::Refused => false,
+        };
+        if !is_held || !self.options.needs.role_definitions || self.is_left_out(SkippablePart::RoleDefinitions) {
+            return (assignments, Reading::NotRequested);
+        }
+        let definitions = self.definitions.get(self.arm, &self.listed.parsed.subscription, self.throttle).await;
+        (assignments, definitions.map_or(Reading::Refused, Reading::Read))
+    }
+
     /// Those at and above the registry. They matter where a task has an identity that could hold one.
     async fn role_assignments(&self, tasks: &[Value]) -> Reading<Vec<Value>> {
-        if !self.options.needs.role_assignments || registry::principals(tasks).is_empty() {
+        let needs = self.options.needs;
+        let is_needed = needs.role_assignments || needs.role_definitions;
+        let is_left_out = self.is_left_out(SkippablePart::RoleAssignments);
+        if !is_needed || is_left_out || registry::principals(tasks).is_empty() {
             return Reading::NotRequested;
         }
         let path = ["providers", "Microsoft.Authorization", "roleAssignments"];
@@ -132,7 +190,8 @@ impl<'a> Reader<'a> {
     /// The quota of the firewall matters where it has rules.
     async fn usages(&self) -> Reading<Vec<Value>> {
         let rules = self.listed.registry.pointer("/properties/networkRuleSet/ipRules").and_then(Value::as_array);
-        if !self.options.needs.usages || rules.is_none_or(Vec::is_empty) {
+        let is_left_out = self.is_left_out(SkippablePart::Usages);
+        if !self.options.needs.usages || is_left_out || rules.is_none_or(Vec::is_empty) {
             return Reading::NotRequested;
         }
         let outcome = match self.url(&["listUsages"], REGISTRIES_VERSION) {
@@ -143,9 +202,24 @@ impl<'a> Reader<'a> {
     }
 
     async fn preview(&self) -> Reading<Value> {
-        if !self.options.needs.preview {
-            return Reading::NotRequested;
+        match self.options.needs.preview {
+            true => self.read_preview().await,
+            false => Reading::NotRequested,
         }
+    }
+
+    /// Only the preview version shows the firewall's rules for subnets. They matter where a task on a pool in a virtual
+    /// network may have no other way.
+    async fn subnet_rules(&self, tasks: Option<&[Value]>, pools: Option<&[Value]>) -> Reading<Value> {
+        let is_wanted = self.options.needs.subnet_rules && !self.is_left_out(SkippablePart::SubnetRules);
+        let (Some(tasks), Some(pools)) = (tasks, pools) else { return Reading::NotRequested };
+        match is_wanted && when::may_rest_on_a_subnet_rule(&self.listed.registry, tasks, pools) {
+            true => self.read_preview().await,
+            false => Reading::NotRequested,
+        }
+    }
+
+    async fn read_preview(&self) -> Reading<Value> {
         let outcome = match self.url(&[], PREVIEW_VERSION) {
             Ok(url) => self.arm.get(url, self.throttle).await,
             Err(failure) => Err(failure),
@@ -203,13 +277,67 @@ impl<'a> Reader<'a> {
         Credentials::from_answer(&answer).ok_or_else(|| AzureError::Other("answered without \"properties\"".to_owned()))
     }
 
+    /// What ran in the last days: the first page of the list, newest first. It matters where the network is restricted
+    /// or where there are tasks.
+    async fn runs(&self, tasks: Option<&[Value]>) -> Reading<Runs> {
+        let has_none = tasks.is_some_and(<[Value]>::is_empty);
+        if !self.options.needs.runs || (has_none && when::admits_everybody(&self.listed.registry)) {
+            return Reading::NotRequested;
+        }
+        let since = Utc::now().date_naive() - Days::new(RUNS_OF_DAYS);
+        let outcome = self.first_runs(&since.to_string()).await;
+        let runs = outcome.map(|(items, complete)| {
+            Runs::of(&items, &since.to_string(), complete, &self.listed.registry, tasks.unwrap_or_default())
+        });
+        self.to_reading(Part::Runs, runs)
+    }
+
+    async fn first_runs(&self, since: &str) -> Result<(Vec<Value>, bool), AzureError> {
+        let page = self
+            .versioned(&self.versions.runs, async |version| {
+                let mut url = self.url(&["runs"], version)?;
+                let filter = format!("createTime ge {since}T00:00:00Z");
+                url.query_pairs_mut().append_pair("$filter", &filter).append_pair("$top", MAX_RUNS);
+                self.arm.get(url, self.throttle).await
+            })
+            .await;
+        let (mut page, _) = page?;
+        let complete = page.get("nextLink").and_then(Value::as_str).is_none_or(str::is_empty);
+        match page.remove("value") {
+            Some(Value::Array(items)) if items.iter().all(Value::is_object) => Ok((items, complete)),
+            _ => Err(AzureError::Other("answered without a list (\"value\")".to_owned())),
+        }
+    }
+
+    async fn network(&self, pools: &[Value]) -> Reading<Network> {
+        if !self.options.needs.network {
+            return Reading::NotRequested;
+        }
+        let concurrency = self.options.concurrency.max(1);
+        let reader = NetworkReader { arm: self.arm, throttle: self.throttle, concurrency };
+        let (network, refused) = reader.read(&self.listed.registry, pools).await;
+        if let Some(reason) = refused {
+            self.push_gap(Part::Network, reason);
+        }
+        Reading::Read(network)
+    }
+
     /// Reads a list in the newest api-version that is served.
     async fn versioned_list(&self, segment: &str, in_use: &Cell<usize>) -> Result<Versioned, AzureError> {
+        self.versioned(in_use, async |version| self.list(self.url(&[segment], version)?).await).await
+    }
+
+    /// Reads something in the newest api-version that is served.
+    async fn versioned<T>(
+        &self,
+        in_use: &Cell<usize>,
+        read: impl AsyncFn(&str) -> Result<T, AzureError>,
+    ) -> Result<(T, &'static str), AzureError> {
         loop {
             let index = in_use.get();
             let version = TASKS_VERSIONS[index];
-            match self.list(self.url(&[segment], version)?).await {
-                Ok(items) => return Ok((items, version)),
+            match read(version).await {
+                Ok(found) => return Ok((found, version)),
                 Err(failure) if failure.is_version_refused() && index + 1 < TASKS_VERSIONS.len() => {
                     in_use.set(in_use.get().max(index + 1));
                 }

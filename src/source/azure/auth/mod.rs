@@ -191,6 +191,7 @@ mod tests {
             request_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
             needs: crate::model::inventory::Needs::default(),
+            without: Vec::new(),
             untrusted: Vec::new(),
         };
         let authority = |options: &Options, host: Option<&str>| {

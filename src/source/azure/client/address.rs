@@ -3,13 +3,28 @@
 use reqwest::Url;
 
 use super::error::AzureError;
-use crate::model::registry_id::RegistryId;
+use super::secret::quote;
+use crate::model::registry_id::{RegistryId, is_name};
 
 /// The address of a registry or of something below it, each segment percent-encoded.
 pub fn registry_url(id: &RegistryId, endpoint: &Url, below: &[&str], api_version: &str) -> Result<Url, AzureError> {
     let own = ["subscriptions", &id.subscription, "resourceGroups", &id.resource_group];
     let registry = ["providers", "Microsoft.ContainerRegistry", "registries", &id.name];
     arm_url(endpoint, own.into_iter().chain(registry).chain(below.iter().copied()), api_version)
+}
+
+/// The address of a resource that an answer of ARM names, or of something below it. `kind` is the id it must have, with
+/// `*` for names: an id becomes an address that gets our token.
+pub fn resource_url(id: &str, kind: &[&str], endpoint: &Url, below: &[&str], version: &str) -> Result<Url, AzureError> {
+    let segments: Vec<&str> = id.strip_prefix('/').unwrap_or_default().split('/').collect();
+    let fits = |(segment, expected): (&&str, &&str)| match *expected {
+        "*" => is_name(segment),
+        expected => segment.eq_ignore_ascii_case(expected),
+    };
+    match segments.len() == kind.len() && segments.iter().zip(kind).all(fits) {
+        true => arm_url(endpoint, segments.into_iter().chain(below.iter().copied()), version),
+        false => Err(AzureError::Other(format!("its id is malformed: \"{}\"", quote(id, &[])))),
+    }
 }
 
 /// An address of ARM, each segment percent-encoded.
@@ -67,5 +82,22 @@ mod tests {
                  registries/%C3%BC%20@:x/tasks/a%2F..%2Fb%3Fc/listDetails"
             )
         );
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_no_address() {
+        let endpoint = Url::parse("https://host").expect("a URL");
+        let kind = ["subscriptions", "*", "things", "*"];
+        let url = |id: &str| resource_url(id, &kind, &endpoint, &["below"], "1").map(String::from).ok();
+        assert_eq!(
+            url("/Subscriptions/s/things/a b"),
+            Some("https://host/Subscriptions/s/things/a%20b/below?api-version=1".to_owned())
+        );
+        for bad in ["", "/", "subscriptions/s/things/a", "/subscriptions/s/things/..", "/subscriptions/s/other/a"] {
+            assert_eq!(url(bad), None, "{bad}");
+        }
+        for bad in ["/subscriptions/s/things/a/b", "//evil.example/s/things", "/subscriptions//things/a"] {
+            assert_eq!(url(bad), None, "{bad}");
+        }
     }
 }

@@ -114,11 +114,15 @@ impl AzureError {
 
     /// The failure and what to do about it, as a gap tells it.
     pub fn reason(&self, part: Part) -> String {
-        let scope = if part == Part::Registries { "subscription" } else { "registry" };
+        let of_subscription = matches!(part, Part::Registries | Part::RoleDefinitions);
+        let scope = if of_subscription { "subscription" } else { "registry" };
         let advice = match self {
             AzureError::Refused { status: 401, .. } => " Sign in to the tenant that the subscription is in.".to_owned(),
             AzureError::Refused { status: 403, .. } if part == Part::TaskCredentials => {
                 format!(" The identity needs the action {LIST_DETAILS} on the registry, which Reader does not hold.")
+            }
+            AzureError::Refused { status: 403, .. } if part == Part::Network => {
+                " The identity needs Reader on the resource group of the virtual network.".to_owned()
             }
             AzureError::Refused { status: 403, .. } => format!(" The identity needs Reader on the {scope}."),
             AzureError::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("SubscriptionNotFound") => {
