@@ -5,7 +5,7 @@ mod binary;
 mod json;
 mod locate;
 mod msgpack;
-mod protobuf;
+mod planfile;
 mod references;
 mod sources;
 mod values;

@@ -2,7 +2,6 @@
 
 use serde_json::Number;
 
-use super::protobuf::take;
 use super::values::AFTER_APPLY;
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -112,6 +111,13 @@ fn unsigned(left: &mut &[u8], width: usize) -> Option<u64> {
 
 fn size(left: &mut &[u8], width: usize) -> Option<usize> {
     usize::try_from(unsigned(left, width)?).ok()
+}
+
+/// Takes bytes off the front; `None` where there are fewer.
+fn take<'a>(left: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = left.split_at_checked(length)?;
+    *left = rest;
+    Some(taken)
 }
 
 #[cfg(test)]

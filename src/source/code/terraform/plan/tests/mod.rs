@@ -349,7 +349,7 @@ fn every_bad_plan_says_where_and_what_to_do() {
     }
     for (zip, part) in [
         (zip_of(&[("tfplan", b"\x08\x04")]), "its format is version 4"),
-        (zip_of(&[("tfplan", b"\x08\x03\x1A\xFF")]), "ends within a field"),
+        (zip_of(&[("tfplan", b"\x08\x03\x1A\xFF")]), "cut off or damaged"),
         (zip_of(&[("other", b"")]), "no member tfplan"),
         (zip_of(&[("tfplan", &vec![0; 30 << 20])]), "when unpacked"),
         (archive_of(&[binary_change(MAIN, 77, &[json!({})], &[])]), "the action 77"),
