@@ -123,6 +123,9 @@ fn from_bicep(text: &str) -> bool {
 
 /// The members of the outermost object of a JSON text, comments and a missing end allowed: names, and values that are
 /// text.
+///
+/// Not the scanner of `jsonc-parser`: it stops at the first character that starts no token, so that a template broken
+/// before its `$schema` would pass for none of ours, and it takes three times as long.
 struct Members<'a> {
     text: &'a str,
     at: usize,
