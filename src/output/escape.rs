@@ -87,23 +87,6 @@ pub fn workflow_property(text: &str) -> String {
     workflow_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text or an attribute's value in XML 1.0, which has no way to write most control characters.
-pub fn xml(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' => escaped.push('\n'),
-            _ => push_visible(&mut escaped, character),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,13 +131,5 @@ mod tests {
     fn workflow_commands_end_where_they_should() {
         assert_eq!(workflow_message("100%\r\n::error::x"), "100%25%0D%0A::error::x");
         assert_eq!(workflow_property("a,b:c%\n"), "a%2Cb%3Ac%25%0A");
-    }
-
-    #[test]
-    fn xml_has_no_character_that_it_may_not_have() {
-        assert_eq!(
-            xml("<a b=\"c\">&'\u{0}\u{8}\u{fffe}\n"),
-            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;\\u{0}\\u{8}\\u{fffe}\n"
-        );
     }
 }

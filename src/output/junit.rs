@@ -5,81 +5,71 @@
 //! not read is an error in a suite of its own scope.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use super::ScanVerdict;
-use super::escape::xml;
+use quick_junit::{NonSuccessKind, Property, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
+
 use super::report::Report;
 use super::report::grouping;
-use super::visible;
+use super::{ScanVerdict, visible};
 use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
+use crate::policy::Policy;
 
 /// Renders the suites.
-pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
+///
+/// # Errors
+/// None that is known: all text is made visible before.
+pub fn render(report: &Report, verdict: &ScanVerdict) -> anyhow::Result<String> {
     let mut by_registry: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &report.findings {
         by_registry.entry(&finding.resource).or_default().push(finding);
     }
-    let registry = |registry: &RegistrySummary| {
+    let mut junit = JunitReport::new("acrscan");
+    for registry in &report.registries {
         let findings = by_registry.remove(registry.resource.as_str()).unwrap_or_default();
-        registry_suite(report, verdict, registry, &findings)
-    };
-    let mut suites: Vec<Suite> = report.registries.iter().map(registry).collect();
-    for scope in report.scopes.iter().map(|scope| Some(&scope.name)).chain([None]) {
-        let notes: Vec<_> = report.notifications.iter().filter(|note| note.scope.as_ref() == scope).collect();
-        suites.extend(Some(scope_suite(scope, &notes)).filter(|suite| !suite.cases.is_empty()));
+        junit.add_test_suite(registry_suite(report, verdict, registry, &findings));
     }
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let all = suites.iter().flat_map(|suite| &suite.cases);
-    let _ = writeln!(text, "<testsuites name=\"acrscan\" {}>", counts(all));
-    suites.iter().for_each(|suite| suite.render(&mut text));
-    text.push_str("</testsuites>\n");
-    text
-}
-
-struct Suite {
-    name: String,
-    properties: Vec<(&'static str, String)>,
-    cases: Vec<Case>,
-}
-
-struct Case {
-    name: String,
-    class: String,
-    /// File and line, where it has some.
-    place: Option<(String, u32)>,
-    outcome: CaseOutcome,
-}
-
-enum CaseOutcome {
-    Passed,
-    Failed { message: String, severity: &'static str, details: String },
-    Error { message: String },
-    Skipped { message: String },
-}
-
-fn registry_suite(report: &Report, verdict: &ScanVerdict, registry: &RegistrySummary, findings: &[&Finding]) -> Suite {
-    let case = |policy: &crate::policy::Policy| {
-        let own: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.policy == policy.id).collect();
-        Case {
-            name: policy.id.clone(),
-            class: registry.resource.clone(),
-            place: own.first().and_then(|finding| match &finding.location {
-                Location::Live => None,
-                Location::File { path, region } => Some((path.clone(), region.start_line)),
-                Location::Source { file, region } => Some((file.path.clone(), region.start_line)),
-            }),
-            outcome: outcome(&own, verdict),
+    for scope in report.scopes.iter().map(|scope| Some(&scope.name)).chain([None]) {
+        let mut notes = report.notifications.iter().filter(|note| note.scope.as_ref() == scope).peekable();
+        if notes.peek().is_some() {
+            junit.add_test_suite(scope_suite(scope, notes));
         }
-    };
-    let facts = [("resource", &registry.resource), ("sku", &registry.sku), ("location", &registry.location)];
-    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
-    let mut properties: Vec<_> = facts.collect();
-    properties.insert(0, ("scope", registry.scope.as_str().to_owned()));
-    Suite { name: registry.name.clone(), properties, cases: report.policies.iter().map(case).collect() }
+    }
+    Ok(junit.to_string()?)
 }
 
-fn outcome(findings: &[&Finding], verdict: &ScanVerdict) -> CaseOutcome {
+fn registry_suite(
+    report: &Report,
+    verdict: &ScanVerdict,
+    registry: &RegistrySummary,
+    findings: &[&Finding],
+) -> TestSuite {
+    let case = |policy: &Policy| {
+        let own: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.policy == policy.id).collect();
+        let mut case = TestCase::new(visible(&policy.id), status(&own, verdict));
+        case.set_classname(visible(&registry.resource));
+        let file = own.first().and_then(|finding| match &finding.location {
+            Location::Live => None,
+            Location::File { path, region } => Some((path, region.start_line)),
+            Location::Source { file, region } => Some((&file.path, region.start_line)),
+        });
+        if let Some((path, line)) = file {
+            case.extra.insert("file".into(), visible(path).into());
+            case.extra.insert("line".into(), line.to_string().into());
+        }
+        case
+    };
+    let mut suite = TestSuite::new(visible(&registry.name));
+    let scope = registry.scope.as_str();
+    let facts = [("resource", &*registry.resource), ("sku", &registry.sku), ("location", &registry.location)];
+    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    suite.add_properties(
+        [("scope", scope)].into_iter().chain(facts).map(|(name, value)| Property::new(name, visible(value))),
+    );
+    suite.add_test_cases(report.policies.iter().map(case));
+    suite
+}
+
+fn status(findings: &[&Finding], verdict: &ScanVerdict) -> TestCaseStatus {
     let (waived, open): (Vec<&Finding>, Vec<&Finding>) = findings.iter().copied().partition(|f| f.waived.is_some());
     let worst = open
         .iter()
@@ -89,97 +79,49 @@ fn outcome(findings: &[&Finding], verdict: &ScanVerdict) -> CaseOutcome {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
         format!("{}: {}{fixes}", visible(&grouping::location(finding)), visible(&finding.message))
     };
-    let messages = |findings: &[&Finding]| findings.iter().map(line).collect::<Vec<_>>().join("\n");
     match (worst, open.first(), waived.first()) {
-        (Some(worst), _, _) => CaseOutcome::Failed {
-            message: worst.message.clone(),
-            severity: worst.severity.as_str(),
-            details: messages(&open),
-        },
-        (None, Some(unknown), _) if verdict.gate.fail_on_unknown => {
-            CaseOutcome::Error { message: unknown.message.clone() }
+        (Some(worst), _, _) => {
+            let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failure.set_message(visible(&worst.message)).set_type(worst.severity.as_str());
+            failure.set_description(open.iter().map(line).collect::<Vec<_>>().join("\n"));
+            failure
         }
-        (None, Some(unknown), _) => CaseOutcome::Skipped { message: format!("unknown: {}", unknown.message) },
+        (None, Some(unknown), _) if verdict.gate.fail_on_unknown => error(&unknown.message),
+        (None, Some(unknown), _) => skipped("unknown", &unknown.message),
         (None, None, Some(finding)) => {
-            let reason = finding.waived.as_ref().map(|waived| waived.reason.as_str()).unwrap_or_default();
-            CaseOutcome::Skipped { message: format!("waived: {reason}") }
+            skipped("waived", finding.waived.as_ref().map(|waived| waived.reason.as_str()).unwrap_or_default())
         }
-        (None, None, None) => CaseOutcome::Passed,
+        (None, None, None) => TestCaseStatus::success(),
     }
 }
 
-fn scope_suite(scope: Option<&ScopeName>, notes: &[&Notification]) -> Suite {
+fn error(message: &str) -> TestCaseStatus {
+    let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+    error.set_message(visible(message));
+    error
+}
+
+fn skipped(why: &str, message: &str) -> TestCaseStatus {
+    let mut skipped = TestCaseStatus::skipped();
+    skipped.set_message(format!("{why}: {}", visible(message)));
+    skipped
+}
+
+fn scope_suite<'a>(scope: Option<&ScopeName>, notes: impl Iterator<Item = &'a Notification>) -> TestSuite {
     let name = scope.map_or_else(|| "acrscan".to_owned(), ScopeName::to_string);
-    let case = |note: &&Notification| Case {
-        name: match (&note.policy, &note.resource) {
+    let case = |note: &Notification| {
+        let what = match (&note.policy, &note.resource) {
             (Some(policy), _) => format!("policy {policy} is evaluated"),
             (None, Some(resource)) => format!("{resource} is read"),
             (None, None) => "all is read".to_owned(),
-        },
-        class: name.clone(),
-        place: None,
-        outcome: CaseOutcome::Error { message: note.message.clone() },
-    };
-    Suite { cases: notes.iter().map(case).collect(), name, properties: Vec::new() }
-}
-
-fn counts<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
-    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
-    for case in cases {
-        tests += 1;
-        match case.outcome {
-            CaseOutcome::Passed => {}
-            CaseOutcome::Failed { .. } => failures += 1,
-            CaseOutcome::Error { .. } => errors += 1,
-            CaseOutcome::Skipped { .. } => skipped += 1,
-        }
-    }
-    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
-}
-
-/// An attribute's value: on one line, for a reader of XML makes blanks of line breaks.
-fn attribute(value: &str) -> String {
-    xml(&visible(value))
-}
-
-impl Suite {
-    fn render(&self, text: &mut String) {
-        let _ = writeln!(text, "  <testsuite name=\"{}\" {}>", attribute(&self.name), counts(self.cases.iter()));
-        if !self.properties.is_empty() {
-            text.push_str("    <properties>\n");
-            for (name, value) in &self.properties {
-                let _ = writeln!(text, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value));
-            }
-            text.push_str("    </properties>\n");
-        }
-        self.cases.iter().for_each(|case| case.render(text));
-        text.push_str("  </testsuite>\n");
-    }
-}
-
-impl Case {
-    fn render(&self, text: &mut String) {
-        let _ =
-            write!(text, "    <testcase name=\"{}\" classname=\"{}\"", attribute(&self.name), attribute(&self.class));
-        if let Some((file, line)) = &self.place {
-            let _ = write!(text, " file=\"{}\" line=\"{line}\"", attribute(file));
-        }
-        let _ = match &self.outcome {
-            CaseOutcome::Passed => writeln!(text, "/>"),
-            CaseOutcome::Failed { message, severity, details } => writeln!(
-                text,
-                ">\n      <failure message=\"{}\" type=\"{severity}\">{}</failure>\n    </testcase>",
-                attribute(message),
-                xml(details)
-            ),
-            CaseOutcome::Error { message } => {
-                writeln!(text, ">\n      <error message=\"{}\"/>\n    </testcase>", attribute(message))
-            }
-            CaseOutcome::Skipped { message } => {
-                writeln!(text, ">\n      <skipped message=\"{}\"/>\n    </testcase>", attribute(message))
-            }
         };
-    }
+        let mut case = TestCase::new(visible(&what), error(&note.message));
+        case.set_classname(visible(&name));
+        case
+    };
+    let mut suite = TestSuite::new(visible(&name));
+    suite.add_test_cases(notes.map(case));
+    suite
 }
 
 #[cfg(test)]
@@ -192,7 +134,8 @@ mod tests {
 
     #[test]
     fn each_policy_is_a_case_of_each_registry() {
-        snapbox::assert_data_eq!(render(&sample::report(), &sample::VERDICT), snapbox::str![[r#"
+        let shown = render(&sample::report(), &sample::VERDICT).expect("XML");
+        snapbox::assert_data_eq!(shown, snapbox::str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="acrscan" tests="11" failures="2" errors="1" skipped="4">
   <testsuite name="contosolive" tests="5" failures="1" errors="0" skipped="0">
@@ -244,9 +187,9 @@ mod tests {
     #[test]
     fn unknown_is_an_error_where_it_fails_the_scan() {
         let verdict = ScanVerdict { gate: Gate { fail_on_unknown: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
-        let shown = render(&sample::report(), &verdict);
+        let shown = render(&sample::report(), &verdict).expect("XML");
         let (unknown, gaps) = (3, 1);
         assert_eq!(shown.matches("<error ").count(), unknown + gaps);
-        assert!(shown.contains("<testsuites name=\"acrscan\" tests=\"11\" failures=\"2\" errors=\"4\" skipped=\"1\">"));
+        assert!(shown.contains("<testsuites name=\"acrscan\" tests=\"11\" skipped=\"1\" failures=\"2\" errors=\"4\">"));
     }
 }

@@ -126,7 +126,7 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
         Format::Markdown => markdown::render(report, &options.verdict),
         Format::Github => github::render(report, &options.verdict),
         Format::Json => json::render(report, &options.verdict)?,
-        Format::Junit => junit::render(report, &options.verdict),
+        Format::Junit => junit::render(report, &options.verdict)?,
     };
     match &output.path {
         Some(path) => write_file(path, &text).with_context(|| format!("cannot write {}", path.display())),

@@ -58,25 +58,12 @@ impl Waivers {
 
 /// The ids that somebody may have meant, the likeliest first.
 fn nearest<'a>(id: &str, known: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
-    let mut ranked: Vec<(usize, &str)> = known.into_iter().map(|known| (distance(id, known), known.as_str())).collect();
+    // A word of any length may stand there, and the work grows with it.
+    let id: String = id.chars().take(128).collect();
+    let mut ranked: Vec<(usize, &str)> =
+        known.into_iter().map(|known| (strsim::osa_distance(&id, known), known.as_str())).collect();
     ranked.sort();
     ranked.into_iter().take(3).map(|(_, known)| known).collect()
-}
-
-/// How many characters are to be added, dropped or changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, left) in one.chars().take(128).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (column, right) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(left != *right);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -55,28 +55,13 @@ pub fn explain(policy: &Policy) -> String {
 
 /// Text for the terminal: its paragraphs, with no line longer than it must be.
 fn wrapped(text: &str) -> String {
-    let mut lines = String::new();
-    for paragraph in text.trim().lines() {
-        let mut width = 0;
-        for word in paragraph.split_whitespace() {
-            let length = word.chars().count();
-            match width {
-                0 => {}
-                _ if width + 1 + length <= WIDTH => {
-                    lines.push(' ');
-                    width += 1;
-                }
-                _ => {
-                    lines.push('\n');
-                    width = 0;
-                }
-            }
-            lines.push_str(word);
-            width += length;
-        }
-        lines.push('\n');
-    }
-    lines
+    text.trim().lines().map(|paragraph| textwrap::fill(paragraph, options()) + "\n").collect()
+}
+
+/// An address or a command is not broken.
+fn options() -> textwrap::Options<'static> {
+    let options = textwrap::Options::new(WIDTH).break_words(false);
+    options.word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// Everything METADATA says, as a JSON array.
