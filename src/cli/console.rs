@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
 use crate::model::inventory::{FileRead, SkippedFile};
-use crate::output::{plural, visible};
+use crate::model::visible::{visible, visible_lines};
+use crate::output::plural;
 use crate::source::azure::Progress;
 use crate::triage::waiver::WaiverRemark;
 
@@ -35,36 +36,51 @@ pub fn notify(notifications: &[Notification]) {
     }
 }
 
-/// Prints which source code was read and which was left.
-pub fn tell_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
+/// Prints which source code was read and which was skipped.
+pub fn report_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
     for FileRead { path, what, files, registries } in files_read {
         let path = if path.is_empty() { "." } else { path };
         let files = plural(*files, "file", "files");
         info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
     }
-    for SkippedFile { location: path, reason: why } in skipped.iter().take(MAX_LEFT) {
-        info(&format!("left {path}: {why}"));
+    for SkippedFile { location, reason } in skipped.iter().take(MAX_SKIPPED) {
+        info(&format!("skipped {location}: {reason}"));
     }
-    if skipped.len() > MAX_LEFT {
-        info(&format!("left {} more", skipped.len() - MAX_LEFT));
+    if skipped.len() > MAX_SKIPPED {
+        info(&format!("skipped {} more", skipped.len() - MAX_SKIPPED));
     }
 }
 
 /// More lines than this hide what matters.
-const MAX_LEFT: usize = 20;
+const MAX_SKIPPED: usize = 20;
 
 /// Prints what there is to say of waivers that do nothing, as warnings.
-pub fn remark(remarks: &[WaiverRemark]) {
+pub fn report_waivers(remarks: &[WaiverRemark]) {
     for WaiverRemark { path, line, message } in remarks {
         warn(&format!("{path}:{line}: {message}"));
     }
 }
 
-/// One line a message line: the line breaks are ours, all else is made visible.
+/// Prints what clap has to say: help and versions as they are, and an error, which quotes arguments, as any other error.
+pub fn usage(error: &clap::Error) {
+    let rendered = error.render().to_string();
+    let shown = printable(&rendered);
+    let _ = match error.use_stderr() && shown != rendered.trim_end() {
+        true => writeln!(std::io::stderr().lock(), "{shown}"),
+        // In colour, on a terminal.
+        false => error.print(),
+    };
+}
+
 fn print(label: &str, message: &str) {
-    let shown: Vec<_> = message.lines().map(visible).collect();
     // A closed standard error is no reason to stop a scan.
-    let _ = writeln!(std::io::stderr().lock(), "{label}: {}", shown.join("\n"));
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&format!("{label}: {message}")));
+}
+
+/// The line breaks are ours, all else is made visible.
+fn printable(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    visible_lines(&lines.join("\n")).trim_end().to_owned()
 }
 
 /// A bar on a terminal, and nothing anywhere else.

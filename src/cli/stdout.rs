@@ -4,9 +4,12 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 
-/// Prints a text as it is.
+use crate::model::visible::{visible, visible_lines};
+
+/// Prints lines, in which what other people wrote is made visible.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    let lines: String = text.lines().map(|line| format!("{}\n", visible(line))).collect();
+    match io::stdout().lock().write_all(visible_lines(&lines).as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }

@@ -132,8 +132,9 @@ impl<'a> Builder<'a> {
         self.evaluation.findings.push(Finding {
             policy: policy.id.clone(),
             kind,
-            severity: text("severity")
-                .and_then(|word| Severity::parse(&word))
+            severity: policy
+                .configured_severity
+                .or_else(|| text("severity").and_then(|word| Severity::parse(&word)))
                 .unwrap_or(policy.metadata.custom.severity),
             message: with_note(text("msg").unwrap_or_default()),
             reason: text("reason").map(|reason| with_note(format!("{reason}."))),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-pub use crate::model::visible::{cut, push_visible, visible};
+pub use crate::model::visible::{cut, visible};
 
 /// What keeps `@name`, `#1` and an address from becoming a mention or a link: GitHub makes them of the text that it
 /// has rendered, so that no escape in the Markdown holds them back.

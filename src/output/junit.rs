@@ -137,48 +137,48 @@ mod tests {
         let shown = render(&sample::report(), &sample::VERDICT).expect("XML");
         snapbox::assert_data_eq!(shown, snapbox::str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="acrscan" tests="11" failures="2" errors="1" skipped="4">
-  <testsuite name="contosolive" tests="5" failures="1" errors="0" skipped="0">
-    <properties>
-      <property name="scope" value="5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4"/>
-      <property name="resource" value="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
-      <property name="sku" value="Premium"/>
-    </properties>
-    <testcase name="admin-user" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
-    <testcase name="anonymous-pull" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive">
-      <failure message="Registry contosolive lets anybody pull." type="medium">registry.properties.publicNetworkAccess: Registry contosolive lets anybody pull.
+<testsuites name="acrscan" tests="11" skipped="4" failures="2" errors="1">
+    <testsuite name="contosolive" tests="5" skipped="0" errors="0" failures="1">
+        <properties>
+            <property name="scope" value="5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4"/>
+            <property name="resource" value="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
+            <property name="sku" value="Premium"/>
+        </properties>
+        <testcase name="admin-user" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
+        <testcase name="anonymous-pull" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive">
+            <failure message="Registry contosolive lets anybody pull." type="medium">registry.properties.publicNetworkAccess: Registry contosolive lets anybody pull.
   az acr update --name contosolive --anonymous-pull-enabled false</failure>
-    </testcase>
-    <testcase name="firewall-quota" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
-    <testcase name="public-network-access" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
-    <testcase name="quarantine" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
-  </testsuite>
-  <testsuite name="prod" tests="5" failures="1" errors="0" skipped="4">
-    <properties>
-      <property name="scope" value="source"/>
-      <property name="resource" value="infra:azurerm_container_registry.prod"/>
-    </properties>
-    <testcase name="admin-user" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
-      <skipped message="unknown: Registry prod: the SKU was not read, so whether it is on cannot be told. The variable `sku` has no value."/>
-    </testcase>
-    <testcase name="anonymous-pull" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
-      <skipped message="unknown: Registry prod: the SKU was not read, so whether anybody may pull cannot be told. The variable `sku` has no value."/>
-    </testcase>
-    <testcase name="firewall-quota" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
-      <skipped message="unknown: Whatever a policy says, so be it."/>
-    </testcase>
-    <testcase name="public-network-access" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
-      <failure message="Registry prod accepts connections from every network: `a|b` &lt;b&gt;@contoso/all&lt;/b&gt;." type="high">infra/variables.tf:2:13: Registry prod accepts connections from every network: `a|b` &lt;b&gt;@contoso/all&lt;/b&gt;.</failure>
-    </testcase>
-    <testcase name="quarantine" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
-      <skipped message="waived: agreed with @contoso/security | until the move"/>
-    </testcase>
-  </testsuite>
-  <testsuite name="the source code" tests="1" failures="0" errors="1" skipped="0">
-    <testcase name="all is read" classname="the source code">
-      <error message="not read: infra/broken.tf:3:1: an unclosed block"/>
-    </testcase>
-  </testsuite>
+        </testcase>
+        <testcase name="firewall-quota" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
+        <testcase name="public-network-access" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
+        <testcase name="quarantine" classname="/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive"/>
+    </testsuite>
+    <testsuite name="prod" tests="5" skipped="4" errors="0" failures="1">
+        <properties>
+            <property name="scope" value="source"/>
+            <property name="resource" value="infra:azurerm_container_registry.prod"/>
+        </properties>
+        <testcase name="admin-user" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
+            <skipped message="unknown: Registry prod: the SKU was not read, so whether it is on cannot be told. The variable `sku` has no value."/>
+        </testcase>
+        <testcase name="anonymous-pull" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
+            <skipped message="unknown: Registry prod: the SKU was not read, so whether anybody may pull cannot be told. The variable `sku` has no value."/>
+        </testcase>
+        <testcase name="firewall-quota" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
+            <skipped message="unknown: Whatever a policy says, so be it."/>
+        </testcase>
+        <testcase name="public-network-access" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
+            <failure message="Registry prod accepts connections from every network: `a|b` &lt;b&gt;@contoso/all&lt;/b&gt;." type="high">infra/variables.tf:2:13: Registry prod accepts connections from every network: `a|b` &lt;b&gt;@contoso/all&lt;/b&gt;.</failure>
+        </testcase>
+        <testcase name="quarantine" classname="infra:azurerm_container_registry.prod" file="infra/variables.tf" line="2">
+            <skipped message="waived: agreed with @contoso/security | until the move"/>
+        </testcase>
+    </testsuite>
+    <testsuite name="the source code" tests="1" skipped="0" errors="1" failures="0">
+        <testcase name="all is read" classname="the source code">
+            <error message="not read: infra/broken.tf:3:1: an unclosed block"/>
+        </testcase>
+    </testsuite>
 </testsuites>
 
 "#]].raw());

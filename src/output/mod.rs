@@ -2,6 +2,8 @@
 
 mod escape;
 mod github;
+#[cfg(test)]
+mod hostile_text;
 mod json;
 mod junit;
 mod markdown;
@@ -20,6 +22,7 @@ pub use self::report::verdict::{ScanVerdict, plural};
 pub use self::sarif::options::{SarifOptions, SarifTarget};
 
 use self::report::Report;
+use crate::model::visible::{visible_json, visible_lines, visible_lines_xml};
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -120,14 +123,7 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
     let colour = output.path.is_none()
         && io::stdout().is_terminal()
         && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    let text = match output.format {
-        Format::Text => text::render(report, colour),
-        Format::Sarif => sarif::render(report, &options.sarif)?,
-        Format::Markdown => markdown::render(report, &options.verdict),
-        Format::Github => github::render(report, &options.verdict),
-        Format::Json => json::render(report, &options.verdict)?,
-        Format::Junit => junit::render(report, &options.verdict)?,
-    };
+    let text = render(report, output.format, options, colour)?;
     match &output.path {
         Some(path) => write_file(path, &text).with_context(|| format!("cannot write {}", path.display())),
         None => match io::stdout().lock().write_all(text.as_bytes()) {
@@ -136,6 +132,20 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
             other => other.context("cannot write to standard output"),
         },
     }
+}
+
+/// A report in a format. Whatever names and files hold, nothing in it steers a terminal or commands a CI agent: the formats
+/// make each piece of text visible, and what they put together is looked at once more here.
+fn render(report: &Report, format: Format, options: &Options, colour: bool) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Text => visible_lines(&text::render(report, colour)).into_owned(),
+        Format::Sarif => visible_json(&sarif::render(report, &options.sarif)?).into_owned(),
+        Format::Markdown => visible_lines_xml(&markdown::render(report, &options.verdict)).into_owned(),
+        // Its lines are commands, each of them one that was meant.
+        Format::Github => github::render(report, &options.verdict),
+        Format::Json => visible_json(&json::render(report, &options.verdict)?).into_owned(),
+        Format::Junit => visible_lines_xml(&junit::render(report, &options.verdict)?).into_owned(),
+    })
 }
 
 /// Beside its place first, then moved there, so that nobody uploads half a report. A device or pipe cannot be

@@ -10,7 +10,7 @@ use super::engine_message::line_and_message;
 use super::preflight;
 use super::preflight::Outline;
 use super::select::select;
-use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
+use super::{Metadata, Policy, PolicyError, PolicySet, Selection, UNKNOWN_PREFIX};
 
 /// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -224,6 +224,12 @@ pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
     for module in modules {
         let Some(name) = module.policy_name() else { continue };
         let id = name.replace('_', "-");
+        if id.starts_with(UNKNOWN_PREFIX) {
+            let line = module.rego.lines().position(|line| line.starts_with("package ")).map_or(1, |index| index + 1);
+            let message =
+                format!("a policy's id may not begin with `{UNKNOWN_PREFIX}`: results that could not tell do");
+            return Err(PolicyError::At { file: module.path.clone(), line, message });
+        }
         let metadata = Metadata::parse(&module.path, &module.rego)?;
         let (name, file) = (name.to_owned(), module.path.clone());
         let parameters = metadata.custom.parameters.iter().map(|(name, p)| (name.clone(), p.default.clone())).collect();
@@ -233,7 +239,17 @@ pub fn find_policies(modules: &[Module]) -> Result<Vec<Policy>, PolicyError> {
         };
         let lines = ["deny", "unknown"].map(first_line);
         let builtin = module.builtin;
-        let policy = Policy { id: id.clone(), name, file, builtin, metadata, parameters, lines, fault: None };
+        let policy = Policy {
+            id: id.clone(),
+            name,
+            file,
+            builtin,
+            metadata,
+            configured_severity: None,
+            parameters,
+            lines,
+            fault: None,
+        };
         if let Some(first) = policies.insert(id.clone(), policy) {
             let place = |file: &str| {
                 let of = modules.iter().find(|module| module.path == file);

@@ -14,10 +14,14 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use crate::config::Config;
+use crate::model::finding::Severity;
 
 pub use self::examples::{Example, Examples};
 pub use self::load::{Module, examples};
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
+
+/// What the id of SARIF's rule for a policy's results that could not tell begins with; no policy's own does.
+pub const UNKNOWN_PREFIX: &str = "unknown-";
 
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct Policy {
     pub builtin: bool,
     /// The text above `package`: the only place for a policy's title, severity and help.
     pub metadata: Metadata,
+    /// The severity that the user's file gives it: it counts for results that carry one of their own as well.
+    pub configured_severity: Option<Severity>,
     /// Parameter to value: METADATA's defaults, and over them what the user's file says.
     pub parameters: Map<String, Value>,
     /// The lines of `deny` and `unknown`, from 1.

@@ -62,8 +62,10 @@ fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Resul
         ("severity", value) => {
             let words = || Severity::WORST_FIRST.map(Severity::as_str).join(", ");
             let severity = value.as_str().and_then(Severity::parse);
-            policy.metadata.custom.severity = severity
+            let severity = severity
                 .ok_or_else(|| setting_error(place, format!("`severity` is one of {}, not {value}", words())))?;
+            policy.metadata.custom.severity = severity;
+            policy.configured_severity = Some(severity);
         }
         (name, value) => {
             let Some(parameter) = policy.metadata.custom.parameters.get(name) else {

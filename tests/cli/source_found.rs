@@ -71,7 +71,7 @@ fn a_file_of_terraforms_stands_for_its_folder() {
         notes(&run),
         [
             "read infra: Terraform configuration, 3 files, 1 registry",
-            "left infra/prod.tfvars: a variables file that Terraform reads only when told to",
+            "skipped infra/prod.tfvars: a variables file that Terraform reads only when told to",
         ]
     );
     // The same from within, and by a file of values.

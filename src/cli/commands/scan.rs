@@ -103,7 +103,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     check_targets(args)?;
 
     let (mut inventory, tags) = collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
-    console::tell_sources(&inventory.files_read, &inventory.skipped);
+    console::report_sources(&inventory.files_read, &inventory.skipped);
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
@@ -111,7 +111,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let absent = baseline.map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
     let report = Report { waiver_remarks, absent, ..report(inventory, evaluation, policies) };
     console::notify(&report.notifications);
-    console::remark(&report.waiver_remarks);
+    console::report_waivers(&report.waiver_remarks);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
     let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };

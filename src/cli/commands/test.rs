@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::super::stdout;
 use crate::output::report::Outcome;
-use crate::output::visible;
 use crate::policy::contract;
 
 /// `acrscan test`
@@ -25,7 +24,7 @@ pub fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
     let verdict = contract::test(&args.folder)?;
     let mut text = String::new();
     for failure in &verdict.failures {
-        text += &format!("{}:{}: {}\n", failure.file, failure.line, visible(&failure.message));
+        text += &format!("{}:{}: {}\n", failure.file, failure.line, failure.message);
     }
     let lines = verdict.covered_lines + verdict.uncovered_lines;
     text += &format!(

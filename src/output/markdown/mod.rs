@@ -38,11 +38,15 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
                 fails.iter().partition(|finding| finding.baseline == Some(BaselineState::New));
             findings(&mut page, "New findings", &new);
             gaps(&mut page, report);
-            page.folded(&format!("Known: {}", plural(known.len(), "finding", "findings")), !known.is_empty(), |page| {
-                findings_table(page, &known);
-            });
+            page.collapsed(
+                &format!("Known: {}", plural(known.len(), "finding", "findings")),
+                !known.is_empty(),
+                |page| {
+                    findings_table(page, &known);
+                },
+            );
             let absent = report.absent.as_deref().unwrap_or_default();
-            page.folded(&format!("Gone since the baseline: {gone}"), gone > 0, |page| gone_table(page, absent));
+            page.collapsed(&format!("Gone since the baseline: {gone}"), gone > 0, |page| gone_table(page, absent));
         }
     }
     if report.absent.is_none() {
@@ -95,7 +99,7 @@ fn gaps(page: &mut Page, report: &Report) {
 fn unknown(page: &mut Page, report: &Report) {
     let reasons = unknown_reasons(report.open());
     let results = plural(report.count_unknown(), "result is", "results are");
-    page.folded(&format!("Could not be told: {results} unknown"), !reasons.is_empty(), |page| {
+    page.collapsed(&format!("Could not be told: {results} unknown"), !reasons.is_empty(), |page| {
         let row = |group: &grouping::UnknownReason| {
             let policies = group.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
             vec![place(group.first), cell(&group.reason), policies]
@@ -106,7 +110,7 @@ fn unknown(page: &mut Page, report: &Report) {
 
 fn waivers(page: &mut Page, report: &Report) {
     let waived: Vec<_> = report.waived().collect();
-    page.folded(&format!("Waived: {}", plural(waived.len(), "result", "results")), !waived.is_empty(), |page| {
+    page.collapsed(&format!("Waived: {}", plural(waived.len(), "result", "results")), !waived.is_empty(), |page| {
         let row = |(finding, waived): &(&Finding, &Waived)| {
             let optional = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
             let waiver = code(&format!("{}:{}", waived.path, waived.line));
@@ -127,8 +131,8 @@ fn waivers(page: &mut Page, report: &Report) {
 
 fn sources(page: &mut Page, report: &Report) {
     let (read, skipped) = (report.files_read.len(), report.skipped.len());
-    let title = format!("What was read: {read}; what was left: {skipped}");
-    page.folded(&title, read + skipped > 0, |page| {
+    let title = format!("What was read: {read}; what was skipped: {skipped}");
+    page.collapsed(&title, read + skipped > 0, |page| {
         let row = |file: &FileRead| {
             let path = if file.path.is_empty() { "." } else { &file.path };
             vec![code(path), cell(file.what), file.files.to_string(), file.registries.to_string()]
@@ -138,7 +142,7 @@ fn sources(page: &mut Page, report: &Report) {
         }
         if skipped > 0 {
             let row = |file: &SkippedFile| vec![code(&file.location.to_string()), cell(&file.reason)];
-            page.table(&["Left", "Why"], report.skipped.iter().map(row), "paths");
+            page.table(&["Skipped", "Why"], report.skipped.iter().map(row), "paths");
         }
     });
 }
@@ -199,13 +203,13 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
 - `acrscan.toml:20`: This waiver matches nothing.
 
 <details>
-<summary>What was read: 1; what was left: 1</summary>
+<summary>What was read: 1; what was skipped: 1</summary>
 
 | Read | What it is | Files | Registries |
 | --- | --- | --- | --- |
 | `infra` | Terraform configuration | 2 | 1 |
 
-| Left | Why |
+| Skipped | Why |
 | --- | --- |
 | `infra/values.json` | JSON, and neither a template nor a plan |
 
@@ -276,13 +280,13 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
 - `acrscan.toml:20`: This waiver matches nothing.
 
 <details>
-<summary>What was read: 1; what was left: 1</summary>
+<summary>What was read: 1; what was skipped: 1</summary>
 
 | Read | What it is | Files | Registries |
 | --- | --- | --- | --- |
 | `infra` | Terraform configuration | 2 | 1 |
 
-| Left | Why |
+| Skipped | Why |
 | --- | --- |
 | `infra/values.json` | JSON, and neither a template nor a plan |
 

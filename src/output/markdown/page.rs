@@ -28,7 +28,7 @@ impl Page {
     }
 
     /// A part that the reader unfolds.
-    pub fn folded(&mut self, title: &str, wanted: bool, body: impl FnOnce(&mut Page)) {
+    pub fn collapsed(&mut self, title: &str, wanted: bool, body: impl FnOnce(&mut Page)) {
         if wanted {
             self.line(&format!("\n<details>\n<summary>{title}</summary>\n"));
             body(self);

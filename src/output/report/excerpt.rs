@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::escape::push_visible;
 use crate::model::finding::Region;
 use crate::model::text_file::TextFile;
+use crate::model::visible::push_visible_char;
 
 /// A region of more lines than this is shown by its first.
 const MAX_LINES: u32 = 6;
@@ -112,7 +112,7 @@ fn push_line(text: &mut String, line: &str, focus: Range<usize>) -> (Range<usize
         }
         match character {
             '\t' => text.push('\t'),
-            _ => push_visible(text, character),
+            _ => push_visible_char(text, character, &line[from + byte..]),
         }
     }
     if focus.start >= to {

@@ -11,7 +11,7 @@ use super::super::escape::cut;
 use super::super::report::grouping;
 use super::super::report::location::Repository;
 use super::location::locate;
-use crate::model::finding::{Finding, Location};
+use crate::model::finding::{Finding, Location, Severity};
 
 /// Of each of the others, a message is no longer than this.
 const MAX_MESSAGE: usize = 300;
@@ -26,6 +26,11 @@ pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository:
         // Each is known by its own fingerprint.
         Location::File { .. } | Location::Live => None,
     })
+}
+
+/// How bad an alert is: as its worst finding.
+pub fn severity(alert: &[&Finding]) -> Severity {
+    alert.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Note)
 }
 
 /// The first message, and what it shares its line with.

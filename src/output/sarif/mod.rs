@@ -8,23 +8,23 @@ mod grouped;
 mod location;
 pub mod options;
 mod result;
+mod rules;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use serde_json::json;
 use serde_sarif::sarif::{
     Invocation, Location as SarifLocation, LogicalLocation, MultiformatMessageString,
-    Notification as SarifNotification, PropertyBag, ReportingConfiguration, ReportingDescriptor,
-    ReportingDescriptorReference, Run, RunAutomationDetails, Sarif, Tool, ToolComponent,
+    Notification as SarifNotification, ReportingDescriptor, ReportingDescriptorReference, Run, RunAutomationDetails,
+    Sarif, Tool, ToolComponent,
 };
 
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
+use self::rules::Rules;
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
-use crate::model::finding::{Finding, Notification, ResultKind, ScopeName, Severity};
-use crate::policy::Policy;
+use crate::model::finding::{Finding, Notification, ResultKind, ScopeName};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -33,9 +33,6 @@ const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage
 
 /// GitHub refuses a file whose run has more results than this.
 const MAX_RESULTS: usize = 25_000;
-
-/// GitHub cuts rule descriptions here.
-const MAX_DESCRIPTION: usize = 1024;
 
 /// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
 ///
@@ -68,8 +65,9 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         }
         SarifTarget::Archive => in_scope.map(|finding| vec![finding]).collect(),
     };
+    let rules = Rules::new(&report.policies, &groups);
     let results = groups.iter().filter_map(|group| group.split_first());
-    let results = results.map(|(finding, others)| result(finding, others, &report.policies, repository));
+    let results = results.map(|(finding, others)| result(finding, others, &rules, repository));
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
@@ -77,7 +75,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         .build();
     let category = category(&scope.name, options.category.as_deref());
     let mut run = Run::builder()
-        .tool(Tool::builder().driver(driver(&report.policies)).build())
+        .tool(Tool::builder().driver(driver(rules.descriptors.clone())).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())
         .column_kind(json!("utf16CodeUnits"))
         .invocations(vec![invocation])
@@ -105,13 +103,13 @@ fn category(scope: &ScopeName, prefix: Option<&str>) -> String {
     }
 }
 
-fn driver(policies: &[Policy]) -> ToolComponent {
+fn driver(rules: Vec<ReportingDescriptor>) -> ToolComponent {
     ToolComponent::builder()
         .name("acrscan")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .version(env!("CARGO_PKG_VERSION"))
         .information_uri(ABOUT)
-        .rules(policies.iter().map(rule).collect::<Vec<_>>())
+        .rules(rules)
         .notifications(vec![descriptor(NOT_READ), descriptor(POLICY_FAILED)])
         .build()
 }
@@ -140,40 +138,6 @@ fn text(text: &str) -> MultiformatMessageString {
     MultiformatMessageString::builder().text(text).build()
 }
 
-fn rule(policy: &Policy) -> ReportingDescriptor {
-    let metadata = &policy.metadata;
-    let references = metadata.related_resources.iter();
-    let links = references.map(|r| (r.description.as_deref().unwrap_or(&r.url), r.url.as_str())).collect::<Vec<_>>();
-    let plain: String = links.iter().map(|(name, url)| format!("\n- {name}: {url}")).collect();
-    let linked: String = links.iter().map(|(name, url)| format!("\n- [{name}]({url})")).collect();
-    let (description, remediation) = (metadata.description.trim(), metadata.custom.remediation.trim());
-    let help = MultiformatMessageString::builder()
-        .text(format!("{description}\n\nHow to fix it: {remediation}\n{plain}"))
-        .markdown(format!("{description}\n\n## How to fix it\n\n{remediation}\n{linked}"))
-        .build();
-    let severity = metadata.custom.severity;
-    let mut properties = BTreeMap::from([
-        ("precision".to_owned(), json!("high")),
-        ("problem.severity".to_owned(), json!(problem_severity(severity))),
-    ]);
-    if let Some(number) = security_severity(severity) {
-        properties.insert("security-severity".to_owned(), json!(number));
-    }
-    let tags = ["security", "azure", "container-registry"].map(str::to_owned).to_vec();
-    let rule = ReportingDescriptor::builder()
-        .id(&policy.id)
-        .short_description(text(&cut(&metadata.title)))
-        .full_description(text(&cut(description)))
-        .help(help)
-        .default_configuration(ReportingConfiguration::builder().level(json!(level_word(severity))).build())
-        .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build());
-    let mut rule = rule.build();
-    rule.help_uri = metadata.related_resources.first().map(|reference| reference.url.clone());
-    // SARIF 3.49.7: a name that says no more than the id is left out.
-    rule.name = Some(pascal_case(&policy.id)).filter(|name| !name.eq_ignore_ascii_case(&policy.id));
-    rule
-}
-
 /// An error-level notification would mean that the run failed (SARIF 3.58.6), and GitHub refuses failed runs. What is
 /// missing from this run shows in it as unknown results; the run itself is whole.
 fn notification(note: &Notification) -> SarifNotification {
@@ -191,42 +155,6 @@ fn notification(note: &Notification) -> SarifNotification {
         }
         None => built.build(),
     }
-}
-
-fn level_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "note",
-    }
-}
-
-fn problem_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "recommendation",
-    }
-}
-
-/// A string of a number, as GitHub wants it: over 9.0 is critical there, 7.0 high, 4.0 medium.
-fn security_severity(severity: Severity) -> Option<&'static str> {
-    match severity {
-        Severity::Critical => Some("9.5"),
-        Severity::High => Some("8.0"),
-        Severity::Medium => Some("5.5"),
-        Severity::Low => Some("3.0"),
-        Severity::Note => None,
-    }
-}
-
-fn pascal_case(id: &str) -> String {
-    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
-    id.split('-').filter(|word| !word.is_empty()).map(capital).collect()
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_DESCRIPTION).collect()
 }
 
 #[cfg(test)]

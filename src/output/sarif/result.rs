@@ -11,19 +11,19 @@ use super::super::report::location::{ReportLocation, Repository, external_path};
 use super::super::visible;
 use super::grouped;
 use super::location::{locate, physical_location};
+use super::rules::Rules;
 use crate::model::finding::{Finding, Location, Region, ResultKind, Severity};
 use crate::model::text_file::TextFile;
-use crate::policy::Policy;
 
 /// The table of what GitHub uses has at most ten places of a result.
 const MAX_RELATED: usize = 10;
 
 /// The result that GitHub gets, for a finding and others that would be the same alert; the archive adds to it.
-pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repository: &Repository) -> SarifResult {
+pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository: &Repository) -> SarifResult {
     let all = || std::iter::once(finding).chain(others.iter().copied());
     let severity = all().map(|finding| finding.severity).max().unwrap_or(finding.severity);
     let place = locate(finding, repository);
-    let rule_index = policies.iter().position(|policy| policy.id == finding.policy).unwrap_or_default();
+    let (rule_id, rule_index) = rules.of(&finding.policy, finding.kind, severity);
     let level = match (finding.kind, severity) {
         (ResultKind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
         (_, Severity::Medium) => ResultLevel::Warning,
@@ -47,19 +47,22 @@ pub fn result(finding: &Finding, others: &[&Finding], policies: &[Policy], repos
     if let Some(key) = &finding.key {
         properties.insert("acrscan/key".to_owned(), json!(key));
     }
+    if rule_id != finding.policy {
+        properties.insert("acrscan/policy".to_owned(), json!(finding.policy));
+    }
     let fingerprints = BTreeMap::from([
         ("primaryLocationLineHash".to_owned(), line_hash(finding, &place)),
         ("acrscan/v1".to_owned(), finding.fingerprint.clone()),
     ]);
     let mut result = SarifResult::builder()
-        .rule_id(&finding.policy)
-        .rule_index(rule_index as i64)
+        .rule_id(rule_id)
         .level(level)
         .message(Message::builder().text(text).build())
         .locations(vec![location(all(), &place)])
         .partial_fingerprints(fingerprints)
         .properties(PropertyBag::builder().additional_properties(properties).build())
         .build();
+    result.rule_index = rule_index.map(|index| index as i64);
     result.related_locations = Some(related).filter(|related| !related.is_empty());
     result
 }

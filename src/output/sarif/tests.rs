@@ -1,6 +1,6 @@
 use super::super::report::sample;
 use super::*;
-use crate::model::finding::{Location, Region};
+use crate::model::finding::{Location, Region, Severity};
 use serde_json::Value;
 
 fn sarif(report: &Report, target: SarifTarget) -> Value {

@@ -4,6 +4,7 @@
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
+use crate::model::visible::visible_json;
 use crate::policy::{Example, Examples, Policy, examples};
 
 /// Columns of running text on the terminal.
@@ -87,7 +88,7 @@ pub fn as_json(policies: &[Policy]) -> String {
         })
     };
     let policies: Vec<Value> = policies.iter().map(one).collect();
-    format!("{:#}\n", Value::Array(policies))
+    format!("{}\n", visible_json(&format!("{:#}", Value::Array(policies))))
 }
 
 /// All policies on one page: a table, then each under the same headings.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::visible::push_visible;
+use crate::model::visible::{cut, visible};
 
 /// How much of somebody else's message a gap or an error quotes.
 const MAX_QUOTED: usize = 300;
@@ -41,14 +41,7 @@ pub fn quote(text: &str, secrets: &[&Secret]) -> String {
         }
     }
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut quoted = String::new();
-    for character in folded.chars().take(MAX_QUOTED) {
-        push_visible(&mut quoted, character);
-    }
-    if folded.chars().nth(MAX_QUOTED).is_some() {
-        quoted.push('…');
-    }
-    quoted
+    visible(&cut(&folded, MAX_QUOTED)).into_owned()
 }
 
 #[cfg(test)]
