@@ -194,6 +194,11 @@ pub fn results(sarif: &Value) -> impl Iterator<Item = &Value> {
     runs.iter().flat_map(|run| run["results"].as_array().expect("a run has results"))
 }
 
+/// The policy that gave a result: its rule may be one of its severity, or of what could not be told.
+pub fn policy(result: &Value) -> String {
+    text(result["properties"].get("acrscan/policy").unwrap_or(&result["ruleId"]))
+}
+
 /// What a result says: policy, kind, registry, field. Sorted.
 pub fn verdicts(sarif: &Value) -> Vec<[String; 4]> {
     let mut verdicts: Vec<_> = results(sarif)
@@ -201,7 +206,7 @@ pub fn verdicts(sarif: &Value) -> Vec<[String; 4]> {
             let property = |name: &str| text(&result["properties"][name]);
             let resource = property("acrscan/resourceId");
             let registry = resource.rsplit('/').next().unwrap_or_default().to_owned();
-            [text(&result["ruleId"]), property("acrscan/kind"), registry, property("acrscan/field")]
+            [policy(result), property("acrscan/kind"), registry, property("acrscan/field")]
         })
         .collect();
     verdicts.sort();

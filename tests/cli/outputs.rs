@@ -8,7 +8,7 @@ use snapbox::{assert_data_eq, file};
 
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
-use crate::harness::{Acrscan, MISSION, contoso_server, results, text};
+use crate::harness::{Acrscan, MISSION, contoso_server, policy, results, text};
 
 fn scan(format: &str) -> Acrscan {
     Acrscan::new(["scan", "fixtures/contoso", "-o", format]).args(MISSION)
@@ -75,8 +75,7 @@ fn junit_has_a_case_for_every_policy_of_every_registry() {
     let mut expected: BTreeMap<(String, String), &str> = BTreeMap::new();
     for result in results(&sarif) {
         let properties = &result["properties"];
-        let policy = properties.get("acrscan/policy").unwrap_or(&result["ruleId"]);
-        let key = (text(&properties["acrscan/resourceId"]), text(policy));
+        let key = (text(&properties["acrscan/resourceId"]), policy(result));
         match properties["acrscan/kind"].as_str() {
             Some("fail") => expected.insert(key, "failure"),
             _ => Some(*expected.entry(key).or_insert("skipped")),

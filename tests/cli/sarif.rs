@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, contoso_server, results, text};
+use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, contoso_server, policy, results, text};
 
 #[test]
 fn sarif_passes_its_schema() {
@@ -72,7 +72,7 @@ fn fingerprints_are_unique_and_made_of_policy_resource_and_key() {
     for result in results(&sarif) {
         let properties = &result["properties"];
         let key = properties.get("acrscan/key").unwrap_or(&properties["acrscan/field"]);
-        let parts = [text(&result["ruleId"]), text(&properties["acrscan/resourceId"]).to_lowercase(), text(key)];
+        let parts = [policy(result), text(&properties["acrscan/resourceId"]).to_lowercase(), text(key)];
         let digest = Sha256::digest(parts.join("\0"));
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let fingerprints = &result["partialFingerprints"];

@@ -13,13 +13,14 @@ use serde_sarif::sarif::{
 use super::super::report::{Report, ScopeReport};
 use super::location::{sarif_region, uri};
 use super::result::message;
+use super::rules::Rules;
 use crate::model::finding::{Finding, Level, Region, ResultKind, ScopeName, Waived};
 use crate::model::registry_id::RegistryId;
 use crate::policy::Policy;
 use crate::triage::baseline::AbsentResult;
 
 /// Makes an archive's run of the one that GitHub would get; its results are those of these findings.
-pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &ScopeReport) {
+pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &ScopeReport, rules: &Rules) {
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let levels: Vec<Level> = notes.map(|note| note.level).collect();
     for invocation in run.invocations.iter_mut().flatten() {
@@ -39,12 +40,13 @@ pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &S
         }
     }
     let absent = report.absent.iter().flatten().filter(|gone| is_of(gone, &scope.name));
-    run.results.get_or_insert_default().extend(absent.map(|gone| absent_result(gone, &report.policies)));
+    run.results.get_or_insert_default().extend(absent.map(|gone| absent_result(gone, rules)));
     let taxonomies = taxonomies(&report.policies);
     if taxonomies.is_empty() {
         return;
     }
-    for (rule, policy) in run.tool.driver.rules.iter_mut().flatten().zip(&report.policies) {
+    for rule in run.tool.driver.rules.iter_mut().flatten() {
+        let Some(policy) = report.policies.iter().find(|policy| policy.id == rule.id) else { continue };
         let relationships = relationships(policy, &taxonomies);
         rule.relationships = Some(relationships).filter(|relationships| !relationships.is_empty());
     }
@@ -86,7 +88,7 @@ fn is_of(gone: &AbsentResult, scope: &ScopeName) -> bool {
 }
 
 /// A result that is gone has no place any more but the resource it was about.
-fn absent_result(gone: &AbsentResult, policies: &[Policy]) -> SarifResult {
+fn absent_result(gone: &AbsentResult, rules: &Rules) -> SarifResult {
     let resource = LogicalLocation::builder().fully_qualified_name(&gone.resource).kind("resource").build();
     let mut result = SarifResult::builder()
         .rule_id(&gone.policy)
@@ -98,8 +100,7 @@ fn absent_result(gone: &AbsentResult, policies: &[Policy]) -> SarifResult {
         .baseline_state(json!("absent"))
         .build();
     // The policy may be gone, too.
-    let index = policies.iter().position(|policy| policy.id == gone.policy);
-    result.rule_index = index.map(|index| index as i64);
+    result.rule_index = rules.index_of(&gone.policy);
     result
 }
 

@@ -82,7 +82,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         .results(results.collect::<Vec<_>>())
         .build();
     if options.target == SarifTarget::Archive {
-        archive::complete(&mut run, &groups.concat(), report, scope);
+        archive::complete(&mut run, &groups.concat(), report, scope, &rules);
     }
     run
 }

@@ -62,7 +62,7 @@ pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository:
         .partial_fingerprints(fingerprints)
         .properties(PropertyBag::builder().additional_properties(properties).build())
         .build();
-    result.rule_index = rule_index.map(|index| index as i64);
+    result.rule_index = rule_index;
     result.related_locations = Some(related).filter(|related| !related.is_empty());
     result
 }

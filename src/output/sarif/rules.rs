@@ -20,8 +20,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The policies first, in their order, then what they could not tell, then the severities that their rules do not
-    /// show. The last are those of these alerts alone, for nobody can say which a policy may give.
+    /// Of each policy its own and that of what it could not tell; and of the severities that its rule does not show those
+    /// of these alerts, for nobody can say which a policy may give. Sorted by id.
     pub fn new(policies: &[Policy], alerts: &[Vec<&Finding>]) -> Rules {
         let mut descriptors: Vec<_> = policies.iter().map(|policy| rule(policy, policy_severity(policy))).collect();
         descriptors.extend(policies.iter().map(unknown_rule));
@@ -33,20 +33,26 @@ impl Rules {
             let Some(policy) = by_id.get(id).filter(|policy| policy_severity(policy) != severity) else { continue };
             descriptors.push(rule(policy, severity));
         }
+        descriptors.sort_by(|one, other| one.id.cmp(&other.id));
         let index = descriptors.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         Rules { descriptors, index }
     }
 
     /// The id and place of the rule that a result stands under.
-    pub fn of(&self, policy: &str, kind: ResultKind, severity: Severity) -> (String, Option<usize>) {
+    pub fn of(&self, policy: &str, kind: ResultKind, severity: Severity) -> (String, Option<i64>) {
         let id = match kind {
             ResultKind::Unknown => format!("{UNKNOWN_PREFIX}{policy}"),
             ResultKind::Fail => graded_id(policy, severity),
         };
-        match self.index.get(&id) {
-            Some(index) => (id, Some(*index)),
-            None => (policy.to_owned(), self.index.get(policy).copied()),
+        match self.index_of(&id) {
+            Some(index) => (id, Some(index)),
+            None => (policy.to_owned(), self.index_of(policy)),
         }
+    }
+
+    /// The place of a rule, where there is one of this id: a policy of the baseline may be gone.
+    pub fn index_of(&self, id: &str) -> Option<i64> {
+        self.index.get(id).map(|index| *index as i64)
     }
 }
 
