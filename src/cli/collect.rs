@@ -10,7 +10,7 @@ use super::args::LiveArgs;
 use super::console;
 use super::console::ProgressLine;
 use crate::model::cloud::Cloud;
-use crate::model::inventory::{Inventory, Needs};
+use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
 use crate::source::{Collected, azure, code, program, snapshot};
 
@@ -43,8 +43,12 @@ pub fn collect(
     let (snapshots, code_paths) = classify(paths)?;
     let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
     let mut sources = Vec::new();
+    let without: Vec<&str> = live.without.iter().map(|part| part.as_str()).collect();
     for folder in &snapshots {
-        sources.push(snapshot::read(folder)?);
+        let mut collected = snapshot::read(folder)?;
+        let missing = snapshot::missing_parts(&collected.inventory, needs, &without);
+        collected.inventory.gaps.extend(missing);
+        sources.push(collected);
     }
     if !live.subscriptions.is_empty() {
         let service_tag = needs.service_tag && service_tags.is_none();
@@ -106,7 +110,18 @@ pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyho
         untrusted: program::untrusted_folders(scanned),
     };
     let line = ProgressLine::start();
-    azure::collect(&options, &|progress| line.show(progress))
+    let mut collected = azure::collect(&options, &|progress| line.show(progress))?;
+    if let Some(refused) = collected.service_tags_refused.take() {
+        // The table in the binary may lack a range that Azure has: what rests on it was not seen.
+        let Inventory { scopes, gaps, .. } = &mut collected.inventory;
+        gaps.extend(scopes.iter().map(|scope| Gap {
+            scope: scope.name.clone(),
+            resource: None,
+            part: Part::ServiceTags,
+            reason: format!("{refused}; the table in this binary is used"),
+        }));
+    }
+    Ok(collected)
 }
 
 /// The tags for all sources of a scan, which must agree: the user's file, else what the sources brought, else the
@@ -126,12 +141,7 @@ pub fn choose_service_tags(path: Option<&Path>, cloud: Cloud, sources: &[Collect
             }
             Ok(first.clone())
         }
-        (None, None) => {
-            for refused in sources.iter().filter_map(|source| source.service_tags_refused.as_ref()) {
-                console::warn(&format!("service tags not read from Azure, so the embedded table is used: {refused}"));
-            }
-            Ok(ServiceTags::embedded(cloud)?)
-        }
+        (None, None) => Ok(ServiceTags::embedded(cloud)?),
     }
 }
 

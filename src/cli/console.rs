@@ -8,6 +8,7 @@ use crate::model::finding::{Level, Notification};
 use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::visible::{visible, visible_lines};
 use crate::output::plural;
+use crate::output::report::ScopeReport;
 use crate::source::azure::Progress;
 use crate::triage::waiver::WaiverRemark;
 
@@ -58,6 +59,18 @@ const MAX_SKIPPED: usize = 20;
 pub fn report_waivers(remarks: &[WaiverRemark]) {
     for WaiverRemark { path, line, message } in remarks {
         warn(&format!("{path}:{line}: {message}"));
+    }
+}
+
+/// Prints of which scopes code scanning gets no run although their lists were read to the end.
+pub fn report_withheld(scopes: &[ScopeReport]) {
+    for scope in scopes.iter().filter(|scope| scope.complete && !scope.is_for_github()) {
+        warn(&format!(
+            "the SARIF holds nothing of {}: parts of it were not read, and code scanning would close the alerts that rest \
+             on them; have them read, give the last analysis with --baseline to keep its results, or leave them out with \
+             --without",
+            scope.name
+        ));
     }
 }
 

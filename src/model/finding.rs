@@ -42,6 +42,9 @@ impl Severity {
     }
 }
 
+/// What the id of SARIF's rule for a policy's results that could not tell begins with; no policy's own does.
+pub const UNKNOWN_PREFIX: &str = "unknown-";
+
 /// Whether the registry breaks the policy, or the policy could not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResultKind {

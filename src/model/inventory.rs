@@ -289,6 +289,8 @@ pub enum Part {
     Runs,
     /// Subnets, their filters and DNS zones that one registry's pools and endpoints use.
     Network,
+    /// Azure's service tags; the table in the binary is used.
+    ServiceTags,
     /// A file of source code.
     File,
 }
@@ -308,6 +310,7 @@ impl Part {
             Part::RoleDefinitions => "the role definitions",
             Part::Runs => "the runs",
             Part::Network => "the network of pools and endpoints",
+            Part::ServiceTags => "the service tags",
             Part::File => "a file",
         }
     }

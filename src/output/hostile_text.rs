@@ -50,11 +50,15 @@ fn report(text: &str) -> Report {
     for gone in report.absent.iter_mut().flatten() {
         (gone.resource, gone.message) = (own(), own());
     }
+    for carried in &mut report.carried {
+        (carried.resource, carried.message, carried.not_seen_since) = (own(), own(), own());
+        carried.sarif = json!({ "message": { "text": text }, "properties": { text: text } }).to_string();
+    }
     for read in &mut report.files_read {
         read.path = own();
     }
-    for (path, reason) in &mut report.skipped {
-        (*path, *reason) = (own(), own());
+    for skipped in &mut report.skipped {
+        (skipped.location.path, skipped.reason) = (own(), own());
     }
     report
 }

@@ -10,7 +10,8 @@ use super::engine_message::line_and_message;
 use super::preflight;
 use super::preflight::Outline;
 use super::select::select;
-use super::{Metadata, Policy, PolicyError, PolicySet, Selection, UNKNOWN_PREFIX};
+use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
+use crate::model::finding::UNKNOWN_PREFIX;
 
 /// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));

@@ -20,9 +20,6 @@ pub use self::examples::{Example, Examples};
 pub use self::load::{Module, examples};
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
-/// What the id of SARIF's rule for a policy's results that could not tell begins with; no policy's own does.
-pub const UNKNOWN_PREFIX: &str = "unknown-";
-
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]
 pub struct Policy {

@@ -10,15 +10,15 @@ use super::super::collect::{check_subscriptions, collect};
 use super::super::console;
 use crate::config::{Config, ConfigError};
 use crate::document::export;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluation, Evaluator};
 use crate::model::finding::{Notification, Severity};
-use crate::model::inventory::{Inventory, Needs, Origin};
+use crate::model::inventory::{Inventory, Needs, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{Output, SarifOptions, SarifTarget, ScanVerdict};
+use crate::output::{Format, Output, SarifOptions, SarifTarget, ScanVerdict};
 use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
@@ -98,7 +98,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let policies = PolicySet::load(&selection)?;
     let waivers = Waivers::new(&selection.config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
 
     check_targets(args)?;
 
@@ -107,13 +107,19 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
-    let waiver_remarks = waivers.apply(&mut evaluation.findings, &coverage, Utc::now().date_naive());
-    let absent = baseline.map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
-    let report = Report { waiver_remarks, absent, ..report(inventory, evaluation, policies) };
+    let today = Utc::now().date_naive();
+    let waiver_remarks = waivers.apply(&mut evaluation.findings, &coverage, today);
+    let absent = baseline.as_mut().map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
+    let carried = baseline.as_ref().map(|baseline| baseline.carried(&coverage, today)).unwrap_or_default();
+    let report =
+        Report { waiver_remarks, absent, carried, ..report(inventory, evaluation, policies, baseline.as_ref()) };
     console::notify(&report.notifications);
     console::report_waivers(&report.waiver_remarks);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
+    if args.sarif_target == SarifTarget::Github && outputs.iter().any(|output| output.format == Format::Sarif) {
+        console::report_withheld(&report.scopes);
+    }
     let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
     let verdict = ScanVerdict { outcome, gate };
     output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
@@ -202,12 +208,16 @@ fn coverage<'a>(
     Coverage::new(inventory, policies.policies.iter().map(|policy| policy.id.as_str()), failed, paths)
 }
 
-fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policies: PolicySet) -> Report {
+fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, baseline: Option<&Baseline>) -> Report {
     let mut notifications = evaluation.notifications;
     notifications.extend(inventory.gaps.iter().map(|gap| gap.notification()));
     notifications.sort();
-    let scope =
-        |scope: &crate::model::inventory::ScanScope| ScopeReport { name: scope.name.clone(), complete: scope.complete };
+    let scope = |scope: &ScanScope| ScopeReport {
+        name: scope.name.clone(),
+        complete: scope.complete,
+        lost_sight: inventory.gaps.iter().any(|gap| gap.scope == scope.name)
+            && !baseline.is_some_and(|baseline| baseline.holds(&scope.name)),
+    };
     Report {
         policies: policies.policies,
         scopes: inventory.scopes.iter().map(scope).collect(),
@@ -217,6 +227,7 @@ fn report(inventory: Inventory, evaluation: crate::evaluate::Evaluation, policie
         gaps: inventory.gaps.len(),
         waiver_remarks: Vec::new(),
         absent: None,
+        carried: Vec::new(),
         files_read: inventory.files_read,
         skipped: inventory.skipped,
     }

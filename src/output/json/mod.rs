@@ -10,7 +10,7 @@ use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
 use crate::policy::Policy;
-use crate::triage::baseline::AbsentResult;
+use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
 /// Goes up where a program that reads the earlier one would break.
@@ -47,6 +47,7 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         notifications: report.notifications.iter().map(notification).collect(),
         waiver_remarks: report.waiver_remarks.iter().map(remark).collect(),
         absent: report.absent.as_ref().map(|all| all.iter().map(absent).collect()),
+        carried: report.carried.iter().map(carried).collect(),
         read: report.files_read.iter().map(file_read).collect(),
         skipped: report.skipped.iter().map(skipped_file).collect(),
     }
@@ -105,6 +106,18 @@ fn absent(gone: &AbsentResult) -> shape::Absent<'_> {
 
 fn skipped_file(file: &SkippedFile) -> shape::SkippedFile<'_> {
     shape::SkippedFile { path: file.location.to_string(), reason: &file.reason }
+}
+
+fn carried(carried: &CarriedResult) -> shape::Carried<'_> {
+    shape::Carried {
+        policy: &carried.policy,
+        kind: &carried.kind,
+        severity: Some(carried.severity.as_str()).filter(|severity| !severity.is_empty()),
+        resource: &carried.resource,
+        message: &carried.message,
+        fingerprint: &carried.fingerprint,
+        not_seen_since: &carried.not_seen_since,
+    }
 }
 
 fn file_read(file: &FileRead) -> shape::FileRead<'_> {

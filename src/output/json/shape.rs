@@ -18,6 +18,7 @@ pub struct Document<'a> {
     pub notifications: Vec<Notification<'a>>,
     pub waiver_remarks: Vec<Remark<'a>>,
     pub absent: Option<Vec<Absent<'a>>>,
+    pub carried: Vec<Carried<'a>>,
     pub read: Vec<FileRead<'a>>,
     pub skipped: Vec<SkippedFile<'a>>,
 }
@@ -158,6 +159,17 @@ pub struct Absent<'a> {
     pub resource: &'a str,
     pub message: &'a str,
     pub fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct Carried<'a> {
+    pub policy: &'a str,
+    pub kind: &'a str,
+    pub severity: Option<&'a str>,
+    pub resource: &'a str,
+    pub message: &'a str,
+    pub fingerprint: &'a str,
+    pub not_seen_since: &'a str,
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use super::report::summary::summary;
 use super::report::verdict::plural;
 use super::report::{Compared, FileRead, Report, SkippedFile};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
-use crate::triage::baseline::AbsentResult;
+use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
 /// What a cell holds at most.
@@ -52,6 +52,7 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     if report.absent.is_none() {
         gaps(&mut page, report);
     }
+    carried(&mut page, report);
     unknown(&mut page, report);
     waivers(&mut page, report);
     sources(&mut page, report);
@@ -86,6 +87,22 @@ fn place(finding: &Finding) -> String {
 fn gone_table(page: &mut Page, absent: &[AbsentResult]) {
     let row = |gone: &AbsentResult| vec![code(&gone.policy), code(&gone.resource), cell(&gone.message)];
     page.table(&["Policy", "Registry", "What it said"], absent.iter().map(row), "results");
+}
+
+fn carried(page: &mut Page, report: &Report) {
+    let count = plural(report.carried.len(), "result", "results");
+    let title = format!("Kept from the baseline, for this scan could not see them: {count}");
+    page.collapsed(&title, !report.carried.is_empty(), |page| {
+        let row = |carried: &CarriedResult| {
+            let day = cell(&carried.not_seen_since);
+            vec![code(&carried.policy), code(&carried.resource), day, cell(&carried.message)]
+        };
+        page.table(
+            &["Policy", "Registry", "Not seen since", "What it said"],
+            report.carried.iter().map(row),
+            "results",
+        );
+    });
 }
 
 fn gaps(page: &mut Page, report: &Report) {

@@ -13,7 +13,7 @@ use crate::model::finding::{
 };
 pub use crate::model::inventory::{FileRead, SkippedFile};
 use crate::policy::Policy;
-use crate::triage::baseline::AbsentResult;
+use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
 /// The result of one scan.
@@ -35,6 +35,8 @@ pub struct Report {
     pub waiver_remarks: Vec<WaiverRemark>,
     /// What the baseline holds and this scan does not; `None` where there is no baseline. Sorted.
     pub absent: Option<Vec<AbsentResult>>,
+    /// What the baseline holds and this scan could not see; sorted.
+    pub carried: Vec<CarriedResult>,
     /// The source code that was read; sorted by path.
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was left, and why; sorted.
@@ -48,6 +50,15 @@ pub struct ScopeReport {
     pub name: ScopeName,
     /// Whether its list of registries was read to the end.
     pub complete: bool,
+    /// Whether a part of it was refused or failed, and no baseline holds what earlier scans saw of it.
+    pub lost_sight: bool,
+}
+
+impl ScopeReport {
+    /// Whether code scanning may have its run: it takes for fixed what a run does not hold.
+    pub fn is_for_github(&self) -> bool {
+        self.complete && !self.lost_sight
+    }
 }
 
 /// What a scan is held to.

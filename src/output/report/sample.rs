@@ -11,7 +11,7 @@ use crate::model::finding::{
 };
 use crate::model::text_file::TextFile;
 use crate::policy::{PolicySet, Selection};
-use crate::triage::baseline::AbsentResult;
+use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
 use super::super::ScanVerdict;
@@ -116,7 +116,7 @@ pub fn report() -> Report {
         sku: sku.to_owned(),
     };
     let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
-    let scope = |name: ScopeName| ScopeReport { name, complete: true };
+    let scope = |name: ScopeName| ScopeReport { name, complete: true, lost_sight: false };
     Report {
         policies,
         scopes: vec![scope(ScopeName::Subscription(SUBSCRIPTION.to_owned())), scope(ScopeName::Source)],
@@ -136,6 +136,7 @@ pub fn report() -> Report {
             message: "This waiver matches nothing.".to_owned(),
         }],
         absent: None,
+        carried: Vec::new(),
         files_read: vec![super::FileRead {
             path: "infra".to_owned(),
             what: "Terraform configuration",
@@ -158,6 +159,29 @@ pub fn compared() -> Report {
             ScopeName::Source => BaselineState::New,
         });
     }
+    let resource = report.findings[0].resource.clone();
+    report.carried = vec![CarriedResult {
+        policy: "quarantine".to_owned(),
+        kind: "fail".to_owned(),
+        severity: "note".to_owned(),
+        message: "Registry contosolive does not hold new images back.".to_owned(),
+        fingerprint: fingerprint("quarantine", &resource, "live"),
+        not_seen_since: "2026-11-26".to_owned(),
+        sarif: json!({
+            "ruleId": "quarantine",
+            "ruleIndex": 7,
+            "level": "note",
+            "message": { "text": "Registry contosolive does not hold new images back." },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": "azure/x" },
+                "region": { "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1 },
+            } }],
+            "partialFingerprints": { "primaryLocationLineHash": "0:1", "acrscan/v1": fingerprint("quarantine", &resource, "live") },
+            "properties": { "acrscan/kind": "fail", "acrscan/resourceId": resource },
+        })
+        .to_string(),
+        resource,
+    }];
     report.absent = Some(vec![AbsentResult {
         resource: "infra:azurerm_container_registry.old".to_owned(),
         policy: "admin-user".to_owned(),

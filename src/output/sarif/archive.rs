@@ -11,11 +11,11 @@ use serde_sarif::sarif::{
 };
 
 use super::super::report::{Report, ScopeReport};
+use super::is_of;
 use super::location::{sarif_region, uri};
 use super::result::message;
 use super::rules::Rules;
-use crate::model::finding::{Finding, Level, Region, ResultKind, ScopeName, Waived};
-use crate::model::registry_id::RegistryId;
+use crate::model::finding::{Finding, Level, Region, ResultKind, UNKNOWN_PREFIX, Waived};
 use crate::policy::Policy;
 use crate::triage::baseline::AbsentResult;
 
@@ -34,12 +34,16 @@ pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &S
         // On all results or on none (SARIF 3.27.23): an empty list says that the result is not suppressed.
         result.suppressions = Some(finding.waived.iter().map(suppression).collect());
         result.baseline_state = finding.baseline.map(|state| json!(state.as_str()));
-        result.kind = Some(if finding.kind == ResultKind::Unknown { SarifKind::Open } else { SarifKind::Fail });
-        if finding.kind == ResultKind::Unknown {
-            result.level = Some(ResultLevel::None);
-        }
+        set_kind(result, finding.kind);
     }
-    let absent = report.absent.iter().flatten().filter(|gone| is_of(gone, &scope.name));
+    // What is carried stands behind the findings.
+    for result in run.results.iter_mut().flatten().skip(findings.len()) {
+        result.suppressions = Some(Vec::new());
+        result.baseline_state = Some(json!("unchanged"));
+        let is_unknown = result.rule_id.as_deref().is_some_and(|id| id.starts_with(UNKNOWN_PREFIX));
+        set_kind(result, if is_unknown { ResultKind::Unknown } else { ResultKind::Fail });
+    }
+    let absent = report.absent.iter().flatten().filter(|gone| is_of(&gone.resource, &scope.name));
     run.results.get_or_insert_default().extend(absent.map(|gone| absent_result(gone, rules)));
     let taxonomies = taxonomies(&report.policies);
     if taxonomies.is_empty() {
@@ -53,6 +57,13 @@ pub fn complete(run: &mut Run, findings: &[&Finding], report: &Report, scope: &S
     let reference = |(index, taxonomy): (usize, &ToolComponent)| component(&taxonomy.name, index);
     run.tool.driver.supported_taxonomies = Some(taxonomies.iter().enumerate().map(reference).collect());
     run.taxonomies = Some(taxonomies);
+}
+
+fn set_kind(result: &mut SarifResult, kind: ResultKind) {
+    match kind {
+        ResultKind::Fail => result.kind = Some(SarifKind::Fail),
+        ResultKind::Unknown => (result.kind, result.level) = (Some(SarifKind::Open), Some(ResultLevel::None)),
+    }
 }
 
 /// A waiver: accepted, by whom, why and until when.
@@ -76,15 +87,6 @@ fn suppression(waived: &Waived) -> Suppression {
         .location(Location::builder().physical_location(place).build())
         .properties(PropertyBag::builder().additional_properties(properties).build())
         .build()
-}
-
-/// A result that is gone is of the run of its subscription, by its id.
-fn is_of(gone: &AbsentResult, scope: &ScopeName) -> bool {
-    match (RegistryId::parse(&gone.resource), scope) {
-        (Some(id), ScopeName::Subscription(subscription)) => id.subscription.eq_ignore_ascii_case(subscription),
-        (None, ScopeName::Source) => true,
-        _ => false,
-    }
 }
 
 /// A result that is gone has no place any more but the resource it was about.

@@ -4,6 +4,7 @@
 //! close those of an empty one.
 
 mod archive;
+mod carried;
 mod grouped;
 mod location;
 pub mod options;
@@ -25,6 +26,8 @@ use self::rules::Rules;
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
 use crate::model::finding::{Finding, Notification, ResultKind, ScopeName};
+use crate::model::registry_id::RegistryId;
+use crate::triage::baseline::CarriedResult;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -34,16 +37,16 @@ const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage
 /// GitHub refuses a file whose run has more results than this.
 const MAX_RESULTS: usize = 25_000;
 
-/// Renders one run for each scope: of those complete, for GitHub; of all, for the archive.
+/// Renders one run for each scope: of those that lost nothing, for GitHub; of all, for the archive.
 ///
 /// # Errors
-/// For GitHub, no scope is complete: it refuses a file without runs, and there is nothing to say.
+/// For GitHub, no scope is left: it refuses a file without runs, and there is nothing to say.
 pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String> {
-    let wanted = report.scopes.iter().filter(|scope| scope.complete || options.target == SarifTarget::Archive);
+    let wanted = report.scopes.iter().filter(|scope| scope.is_for_github() || options.target == SarifTarget::Archive);
     let repository = Repository::find();
     let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options, &repository)).collect();
     if runs.is_empty() {
-        anyhow::bail!("no SARIF written: no scope was read to its end, and a file without runs is refused");
+        anyhow::bail!("no SARIF written: no scope was read as a whole, and a file without runs is refused");
     }
     let sarif = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(runs).build();
     let mut text = serde_json::to_string_pretty(&sarif)?;
@@ -65,9 +68,12 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         }
         SarifTarget::Archive => in_scope.map(|finding| vec![finding]).collect(),
     };
-    let rules = Rules::new(&report.policies, &groups);
+    let carried: Vec<&CarriedResult> =
+        report.carried.iter().filter(|carried| is_of(&carried.resource, &scope.name)).collect();
+    let rules = Rules::new(&report.policies, &groups, &carried);
     let results = groups.iter().filter_map(|group| group.split_first());
     let results = results.map(|(finding, others)| result(finding, others, &rules, repository));
+    let results = results.chain(carried.into_iter().filter_map(|carried| carried::result(carried, &rules)));
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
@@ -92,6 +98,15 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
 /// permission is lost.
 fn is_for_github(finding: &Finding) -> bool {
     finding.waived.is_none() && (finding.kind == ResultKind::Fail || finding.scope != ScopeName::Source)
+}
+
+/// Whether a result of the baseline is of a scope, by its resource's id.
+fn is_of(resource: &str, scope: &ScopeName) -> bool {
+    match (RegistryId::parse(resource), scope) {
+        (Some(id), ScopeName::Subscription(subscription)) => id.subscription.eq_ignore_ascii_case(subscription),
+        (None, ScopeName::Source) => true,
+        _ => false,
+    }
 }
 
 /// What is before the last slash is the category by which GitHub tells uploads apart.

@@ -7,8 +7,9 @@ use serde_json::json;
 use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
 
 use super::grouped::severity;
-use crate::model::finding::{Finding, ResultKind, Severity};
-use crate::policy::{Policy, UNKNOWN_PREFIX};
+use crate::model::finding::{Finding, ResultKind, Severity, UNKNOWN_PREFIX};
+use crate::policy::Policy;
+use crate::triage::baseline::CarriedResult;
 
 /// GitHub cuts rule descriptions here.
 const MAX_DESCRIPTION: usize = 1024;
@@ -22,13 +23,17 @@ pub struct Rules {
 impl Rules {
     /// Of each policy its own and that of what it could not tell; and of the severities that its rule does not show those
     /// of these alerts, for nobody can say which a policy may give. Sorted by id.
-    pub fn new(policies: &[Policy], alerts: &[Vec<&Finding>]) -> Rules {
+    pub fn new(policies: &[Policy], alerts: &[Vec<&Finding>], carried: &[&CarriedResult]) -> Rules {
         let mut descriptors: Vec<_> = policies.iter().map(|policy| rule(policy, policy_severity(policy))).collect();
         descriptors.extend(policies.iter().map(unknown_rule));
         let by_id: HashMap<&str, &Policy> = policies.iter().map(|policy| (policy.id.as_str(), policy)).collect();
         let fails = alerts.iter().filter(|alert| alert.iter().all(|finding| finding.kind == ResultKind::Fail));
-        let graded: BTreeSet<(&str, Severity)> =
-            fails.filter_map(|alert| Some((alert.first()?.policy.as_str(), severity(alert)))).collect();
+        let fails = fails.filter_map(|alert| Some((alert.first()?.policy.as_str(), severity(alert))));
+        let fail = ResultKind::Fail.as_str();
+        let carried = carried.iter().filter(|carried| carried.kind == fail);
+        let carried =
+            carried.filter_map(|carried| Some((carried.policy.as_str(), Severity::parse(&carried.severity)?)));
+        let graded: BTreeSet<(&str, Severity)> = fails.chain(carried).collect();
         for (id, severity) in graded {
             let Some(policy) = by_id.get(id).filter(|policy| policy_severity(policy) != severity) else { continue };
             descriptors.push(rule(policy, severity));
@@ -38,11 +43,13 @@ impl Rules {
         Rules { descriptors, index }
     }
 
-    /// The id and place of the rule that a result stands under.
-    pub fn of(&self, policy: &str, kind: ResultKind, severity: Severity) -> (String, Option<i64>) {
+    /// The id and place of the rule that a result stands under; that of the policy where no severity is known.
+    pub fn of(&self, policy: &str, kind: ResultKind, severity: impl Into<Option<Severity>>) -> (String, Option<i64>) {
         let id = match kind {
             ResultKind::Unknown => format!("{UNKNOWN_PREFIX}{policy}"),
-            ResultKind::Fail => graded_id(policy, severity),
+            ResultKind::Fail => {
+                severity.into().map_or_else(|| policy.to_owned(), |severity| graded_id(policy, severity))
+            }
         };
         match self.index_of(&id) {
             Some(index) => (id, Some(index)),

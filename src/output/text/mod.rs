@@ -34,6 +34,11 @@ pub fn render(report: &Report, colour: bool) -> String {
     section(&mut text, paint, "Waived", report.waived().map(|(finding, _)| waived(finding)));
     let tidy = report.waiver_remarks.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
     section(&mut text, paint, "Waivers to tidy up", tidy);
+    let carried = report.carried.iter().map(|c| {
+        let name = c.resource.rsplit('/').next().unwrap_or_default();
+        format!("{} of {name}, not seen since {}: {}", c.policy, c.not_seen_since, c.message)
+    });
+    section(&mut text, paint, "Kept from the baseline, for this scan could not see them", carried);
     section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.message.clone()));
     let _ = writeln!(text, "{}", summary(report));
     text

@@ -2,6 +2,7 @@
 //!
 //! What [`write`] writes, [`read`] reads, with equal findings.
 
+mod parts;
 mod read;
 mod write;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::parts::missing as missing_parts;
 pub use self::read::{SnapshotError, document_path, is_snapshot, read};
 pub use self::write::{check_target, write};
 

@@ -6,16 +6,22 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 pub use self::read::BaselineError;
 use super::coverage::Coverage;
 use crate::model::finding::{BaselineState, Finding, ResultKind, ScopeName};
+use crate::model::registry_id::RegistryId;
 
 /// The results of an earlier scan, by policy and fingerprint.
 #[derive(Debug, Default)]
 pub struct Baseline {
     known: BTreeMap<(String, String), BaselineResult>,
+    /// The subscriptions that it has a run of, in lower case.
+    scopes: BTreeSet<String>,
+    /// The whole, for results that are carried as they are.
+    text: String,
     /// Whether it holds everything: a file for GitHub leaves out what is waived, and what source code left unknown.
     archive: bool,
 }
@@ -33,8 +39,30 @@ pub struct AbsentResult {
     pub fingerprint: String,
 }
 
+/// A result of the baseline that this scan could not see, for what it rests on was refused or failed. It is kept, so that
+/// nobody takes it for fixed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CarriedResult {
+    /// ARM id of the registry.
+    pub resource: String,
+    /// Policy id.
+    pub policy: String,
+    /// As in [`ResultKind::as_str`].
+    pub kind: String,
+    /// As in [`Severity::as_str`](crate::model::finding::Severity::as_str); empty where the baseline does not say.
+    pub severity: String,
+    /// What it said.
+    pub message: String,
+    /// As in [`Finding::fingerprint`].
+    pub fingerprint: String,
+    /// The first day, as in `2026-11-27`, on which a scan could not see it.
+    pub not_seen_since: String,
+    /// The SARIF result.
+    pub sarif: String,
+}
+
 /// What a result said.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct BaselineResult {
     resource: String,
     message: String,
@@ -43,6 +71,10 @@ struct BaselineResult {
     /// Not kept of results that were one alert.
     evidence: Option<Value>,
     waived: bool,
+    /// Since when no scan saw it, where it was carried already.
+    not_seen_since: Option<String>,
+    /// Its run, and its place there.
+    place: (usize, usize),
     /// Whether a finding of this scan is it.
     seen: bool,
 }
@@ -51,7 +83,7 @@ impl Baseline {
     /// Tells each finding whether it was known, and returns what is gone; sorted.
     ///
     /// Of what a file for GitHub leaves out nothing can be told: it is neither new nor known.
-    pub fn compare(mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
+    pub fn compare(&mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
         for finding in findings.iter_mut() {
             let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
             finding.baseline = match known.map(BaselineResult::mark_seen) {
@@ -73,7 +105,7 @@ impl Baseline {
         let unknown = findings.iter().filter(|finding| finding.kind == ResultKind::Unknown);
         let unknown: BTreeSet<(&str, String)> =
             unknown.map(|finding| (finding.policy.as_str(), finding.resource.to_lowercase())).collect();
-        let gone = self.known.into_iter().filter(|((policy, _), known)| {
+        let gone = self.known.iter().filter(|((policy, _), known)| {
             !known.seen
                 && coverage.ran(policy)
                 && !unknown.contains(&(policy.as_str(), known.resource.to_lowercase()))
@@ -81,15 +113,57 @@ impl Baseline {
         });
         let mut absent: Vec<AbsentResult> = gone
             .map(|((policy, fingerprint), known)| AbsentResult {
-                resource: known.resource,
-                policy,
-                message: known.message,
-                fingerprint,
+                resource: known.resource.clone(),
+                policy: policy.clone(),
+                message: known.message.clone(),
+                fingerprint: fingerprint.clone(),
             })
             .collect();
         absent.sort();
         absent
     }
+
+    /// Whether it has a run of a subscription: only then it holds all the alerts there are.
+    pub fn holds(&self, scope: &ScopeName) -> bool {
+        self.scopes.contains(scope.as_str())
+    }
+
+    /// After [`Baseline::compare`]: the results in Azure that this scan could not see; sorted. What is waived was no alert.
+    pub fn carried(&self, coverage: &Coverage<'_>, today: NaiveDate) -> Vec<CarriedResult> {
+        let lost = self.known.iter().filter(|((policy, _), known)| {
+            !known.seen && !known.waived && coverage.ran(policy) && could_not_see(&known.resource, policy, coverage)
+        });
+        let mut lost = lost.peekable();
+        if lost.peek().is_none() {
+            return Vec::new();
+        }
+        let raw = self.raw_results();
+        let mut carried: Vec<CarriedResult> = lost
+            .filter_map(|((policy, fingerprint), known)| {
+                let (run, number) = known.place;
+                Some(CarriedResult {
+                    resource: known.resource.clone(),
+                    policy: policy.clone(),
+                    kind: known.kind.clone(),
+                    severity: known.severity.clone(),
+                    message: known.message.clone(),
+                    fingerprint: fingerprint.clone(),
+                    not_seen_since: known.not_seen_since.clone().unwrap_or_else(|| today.to_string()),
+                    sarif: (*raw.get(run)?.get(number)?).to_owned(),
+                })
+            })
+            .collect();
+        carried.sort();
+        carried
+    }
+}
+
+/// Whether something that it rests on in Azure was refused or failed. A subscription whose list was not read to its end
+/// keeps its alerts by having no run.
+fn could_not_see(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool {
+    let Some(id) = RegistryId::parse(resource) else { return false };
+    let scope = ScopeName::Subscription(id.subscription.to_lowercase());
+    coverage.whole(&scope) && coverage.blind(policy, Some(&scope), |id| id.eq_ignore_ascii_case(resource))
 }
 
 impl BaselineResult {
@@ -99,7 +173,9 @@ impl BaselineResult {
     }
 
     fn says_the_same(&self, finding: &Finding) -> bool {
-        let graded = self.kind == finding.kind.as_str() && self.severity == finding.severity.as_str();
+        // An analysis that GitHub gave back may lack it.
+        let severity = self.severity.is_empty() || self.severity == finding.severity.as_str();
+        let graded = self.kind == finding.kind.as_str() && severity;
         let counted = self.waived == finding.waived.is_some();
         let seen = self.evidence.as_ref().is_none_or(|evidence| *evidence == finding.evidence);
         graded && counted && seen && wording(&self.message) == wording(&finding.message)
@@ -128,9 +204,11 @@ fn wording(message: &str) -> String {
     while let Some(next) = rest.chars().next() {
         let escaped = rest.strip_prefix("\\u{").and_then(|inside| {
             let (code, after) = inside.split_once('}')?;
-            (code.len() <= 6 && code.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(after)
+            Some((char::from_u32(u32::from_str_radix(code, 16).ok()?)?, after))
         });
-        if let Some(after) = escaped {
+        if let Some((character, after)) = escaped {
+            // Of what was made visible, some shows by itself, as the first of `##[`.
+            wording.extend(Some(character).filter(char::is_ascii_graphic));
             rest = after;
             continue;
         }

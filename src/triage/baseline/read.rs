@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Baseline, BaselineResult};
+use crate::model::finding::{ResultKind, UNKNOWN_PREFIX};
 use crate::model::json_text::JsonText;
 use crate::model::path::display_path;
 use crate::model::text_file;
@@ -48,9 +50,17 @@ struct Sarif {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Run {
     tool: Option<Tool>,
+    automation_details: Option<AutomationDetails>,
     results: Option<Vec<SarifResult>>,
+}
+
+#[derive(Deserialize)]
+struct AutomationDetails {
+    #[serde(default)]
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +77,10 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct SarifResult {
     rule_id: Option<String>,
+    /// GitHub gives it in place of the id.
+    rule: Option<RuleReference>,
+    #[serde(default)]
+    locations: Vec<ResultLocation>,
     #[serde(default)]
     message: Message,
     #[serde(default)]
@@ -75,6 +89,36 @@ struct SarifResult {
     suppressions: Option<Vec<Suppression>>,
     #[serde(default)]
     properties: Properties,
+}
+
+#[derive(Deserialize)]
+struct RuleReference {
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultLocation {
+    #[serde(default)]
+    logical_locations: Vec<LogicalLocation>,
+    physical_location: Option<PhysicalLocation>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    fully_qualified_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: Option<ArtifactLocation>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactLocation {
+    uri: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -90,6 +134,12 @@ struct Suppression {
 
 #[derive(Deserialize, Default)]
 struct Properties {
+    /// Where the rule is not the policy's own.
+    #[serde(rename = "acrscan/policy")]
+    policy: Option<String>,
+    /// Of a result that was carried from an earlier baseline.
+    #[serde(rename = "acrscan/notSeenSince")]
+    not_seen_since: Option<String>,
     #[serde(rename = "acrscan/kind", default)]
     kind: String,
     #[serde(rename = "acrscan/severity", default)]
@@ -155,7 +205,7 @@ impl Baseline {
         if runs.is_empty() {
             return at("/runs", "it has no run, so nothing says that acrscan wrote it");
         }
-        let mut baseline = Baseline::default();
+        let mut baseline = Baseline { text: text.to_owned(), ..Baseline::default() };
         for (index, run) in runs.into_iter().enumerate() {
             let name = run.tool.and_then(|tool| tool.driver).and_then(|driver| driver.name).unwrap_or_default();
             if name != "acrscan" {
@@ -165,16 +215,21 @@ impl Baseline {
             let Some(results) = run.results else {
                 return at(&format!("/runs/{index}"), "this run has no list of results");
             };
+            let category = run.automation_details.map(|details| details.id).unwrap_or_default();
+            // `<category>/<subscription>/`
+            baseline.scopes.extend(category.rsplit('/').nth(1).map(str::to_lowercase));
             for (number, result) in results.into_iter().enumerate() {
-                let Err(message) = baseline.add(result) else { continue };
+                let Err(message) = baseline.add(result, (index, number)) else { continue };
                 return at(&format!("/runs/{index}/results/{number}"), message);
             }
         }
         Ok(baseline)
     }
 
-    fn add(&mut self, mut result: SarifResult) -> Result<(), &'static str> {
-        let Some(policy) = result.rule_id else { return Err("this result has no \"ruleId\"") };
+    fn add(&mut self, mut result: SarifResult, place: (usize, usize)) -> Result<(), &'static str> {
+        let Some(rule) = result.rule_id.take().or_else(|| result.rule.as_ref()?.id.clone()) else {
+            return Err("this result has no \"ruleId\"");
+        };
         let Some(fingerprint) = result.partial_fingerprints.remove(FINGERPRINT) else {
             return Err("this result has no fingerprint \"acrscan/v1\"");
         };
@@ -184,27 +239,77 @@ impl Baseline {
             return Ok(());
         }
         let accepted = |suppression: &Suppression| suppression.status.as_deref().is_none_or(|s| s == "accepted");
-        let properties = result.properties;
         let waived = result.suppressions.iter().flatten().any(accepted);
+        let located = result.resource();
+        let properties = result.properties;
+        let (policy, kind) = properties.policy_and_kind(rule);
         let count = properties.fingerprints.len();
         if [properties.messages.len(), properties.resources.len(), properties.severities.len()] != [count; 3] {
             return Err("this result stands for several, and its lists of them are not of one length");
         }
+        let known = BaselineResult {
+            resource: if properties.resource.is_empty() { located } else { properties.resource },
+            message: properties.message.unwrap_or_else(|| plain(&result.message.text)),
+            kind,
+            severity: properties.severity,
+            evidence: Some(properties.evidence),
+            waived,
+            not_seen_since: properties.not_seen_since,
+            place,
+            seen: false,
+        };
         if count == 0 {
-            let Properties { kind, severity, resource, evidence, .. } = properties;
-            let message = properties.message.unwrap_or_else(|| plain(&result.message.text));
-            let known =
-                BaselineResult { resource, message, kind, severity, evidence: Some(evidence), waived, seen: false };
             self.known.insert((policy, fingerprint), known);
             return Ok(());
         }
-        let said = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
-        for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(said) {
-            let kind = properties.kind.clone();
-            let known = BaselineResult { resource, message, kind, severity, evidence: None, waived, seen: false };
+        let each = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
+        for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(each) {
+            let known = BaselineResult { resource, message, severity, evidence: None, ..known.clone() };
             self.known.insert((policy.clone(), fingerprint), known);
         }
         Ok(())
+    }
+
+    /// The text of results as the baseline has them, by their places in it.
+    pub(super) fn raw_results(&self) -> Vec<Vec<&str>> {
+        #[derive(Deserialize)]
+        struct Raw<'a> {
+            #[serde(borrow)]
+            runs: Vec<RawRun<'a>>,
+        }
+        #[derive(Deserialize)]
+        struct RawRun<'a> {
+            #[serde(borrow)]
+            results: Vec<&'a RawValue>,
+        }
+        let raw = serde_json::from_str::<Raw<'_>>(&self.text).map(|raw| raw.runs).unwrap_or_default();
+        raw.into_iter().map(|run| run.results.into_iter().map(RawValue::get).collect()).collect()
+    }
+}
+
+impl SarifResult {
+    /// The resource, of an analysis that was fetched from GitHub, which keeps the locations and may drop the properties.
+    fn resource(&self) -> String {
+        let logical = || self.locations.first()?.logical_locations.first()?.fully_qualified_name.clone();
+        let physical = || {
+            let uri = self.locations.first()?.physical_location.as_ref()?.artifact_location.as_ref()?.uri.as_ref()?;
+            Some(format!("/{}", uri.strip_prefix("azure/")?))
+        };
+        logical().or_else(physical).unwrap_or_default()
+    }
+}
+
+impl Properties {
+    /// The policy and the kind; where neither is said, the rule's id tells both.
+    fn policy_and_kind(&self, rule: String) -> (String, String) {
+        let unknown = rule.strip_prefix(UNKNOWN_PREFIX);
+        let kind = match (self.kind.as_str(), unknown) {
+            ("", Some(_)) => ResultKind::Unknown.as_str().to_owned(),
+            ("", None) => ResultKind::Fail.as_str().to_owned(),
+            (kind, _) => kind.to_owned(),
+        };
+        let of_rule = || unknown.unwrap_or_else(|| rule.split('.').next().unwrap_or(&rule)).to_owned();
+        (self.policy.clone().unwrap_or_else(of_rule), kind)
     }
 }
 

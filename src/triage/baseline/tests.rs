@@ -105,7 +105,7 @@ fn compare(results: Vec<Value>, findings: &mut [Finding], scopes: &[ScopeName]) 
     let scopes = scopes.iter().map(|name| ScanScope { name: name.clone(), complete: true }).collect();
     let inventory = Inventory { scopes, ..Inventory::default() };
     let coverage = Coverage::new(&inventory, ["p"], &[], vec!["infra".to_owned()]);
-    let Ok(baseline) = Baseline::parse(&sarif) else { panic!("good SARIF: {sarif}") };
+    let Ok(mut baseline) = Baseline::parse(&sarif) else { panic!("good SARIF: {sarif}") };
     let absent = baseline.compare(findings, &coverage);
     (findings.iter().map(|finding| finding.baseline.map(BaselineState::as_str)).collect(), absent.len())
 }
