@@ -19,6 +19,7 @@ mod fixture;
 mod harness;
 mod hostile;
 mod live;
+mod lost_sight;
 mod outputs;
 mod own_policies;
 mod policy_commands;
