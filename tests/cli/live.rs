@@ -80,8 +80,8 @@ fn refused_service_tags_give_way_to_the_embedded_table_which_says_so() {
     let healthy = Acrscan::scan(&contoso_server()).sarif();
     let server = contoso_server();
     server.spoil(Fault::answer("/serviceTags", Response::error(403, "AuthorizationFailed", "No.")));
-    let (run, sarif) = Acrscan::scan(&server).sarif();
-    assert_eq!(run.code, 1, "{run:?}");
+    let (run, sarif) = Acrscan::scan(&server).args(["--sarif-target", "archive"]).sarif();
+    assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("gave no service tags: HTTP 403 AuthorizationFailed"), "{}", run.stderr);
     assert_eq!(verdicts(&sarif), verdicts(&healthy.1));
     assert!(run.stdout.contains("\"source\": \"embedded\"") && !run.stdout.contains("\"source\": \"arm\""));

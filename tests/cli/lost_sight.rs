@@ -10,7 +10,9 @@ use tempfile::TempDir;
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, OTHER, Run, contoso, contoso_copy, contoso_server, document_path, policy, results, text};
+use crate::harness::{
+    Acrscan, CONTOSO, OTHER, Run, contoso, contoso_copy, contoso_server, document_path, policy, results, text,
+};
 
 /// Each part, and what its requests hold.
 const PARTS: [(&str, &str); 5] = [
@@ -37,9 +39,8 @@ fn read(file: &Path) -> Value {
 
 /// What GitHub knows each alert by.
 fn alerts(sarif: &Value) -> BTreeSet<(String, String)> {
-    let alert = |result: &Value| {
-        (text(&result["ruleId"]), text(&result["partialFingerprints"]["primaryLocationLineHash"]))
-    };
+    let alert =
+        |result: &Value| (text(&result["ruleId"]), text(&result["partialFingerprints"]["primaryLocationLineHash"]));
     results(sarif).map(alert).collect()
 }
 

@@ -274,6 +274,15 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
 </details>
 
 <details>
+<summary>Kept from the baseline, for this scan could not see them: 1 result</summary>
+
+| Policy | Registry | Not seen since | What it said |
+| --- | --- | --- | --- |
+| `quarantine` | `/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive` | 2026-11-26 | Registry contosolive does not hold new images back. |
+
+</details>
+
+<details>
 <summary>Could not be told: 3 results are unknown</summary>
 
 | Where | Why | Policies |

@@ -93,7 +93,8 @@ fn the_archive_has_all_and_says_how_it_compares() {
         }])
     );
     let live = &sarif["runs"][0]["results"];
-    assert_eq!((live.as_array().map(Vec::len), live[0]["baselineState"].as_str()), (Some(1), Some("unchanged")));
+    assert_eq!((live.as_array().map(Vec::len), live[0]["baselineState"].as_str()), (Some(2), Some("unchanged")));
+    assert_eq!((&live[1]["baselineState"], &live[1]["suppressions"]), (&json!("unchanged"), &json!([])), "carried");
     let source = &sarif["runs"][1]["invocations"][0];
     assert_eq!(source["executionSuccessful"], false, "a file was not read");
 }

@@ -62,8 +62,9 @@ fn with_places(rendered: &str, places: &[String]) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for (place, rest) in places.iter().zip(parts) {
         // So the renderer begins a second file; GitHub's runner looks for commands in such lines.
-        if text.ends_with("::: ") {
-            text.replace_range(text.len() - "::: ".len().., "--> ");
+        let line = text.rfind('\n').unwrap_or_default();
+        if let Some(at) = text[line..].find(":::") {
+            text.replace_range(line + at..line + at + 3, "-->");
         }
         text.push_str(place);
         text.push_str(rest.trim_start_matches(|character: char| character == ':' || character.is_ascii_digit()));
@@ -134,7 +135,7 @@ new, high[public-network-access]: Registry prod is open.
         let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
         let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
         assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here."]);
-        assert_eq!(shown.matches("-->").count(), 1);
+        assert_eq!(shown.matches("--> infra/variables.tf").count(), 1);
     }
 
     #[test]
