@@ -288,6 +288,67 @@ class Action(unittest.TestCase):
         self.assertFalse([line for line in commands if "add-mask" in line or "##[error]" in line], commands)
 
 
+class LastAnalysis(unittest.TestCase):
+    """With subscriptions, the baseline is what code scanning holds of them; GitHub and acrscan are stand-ins."""
+
+    SUBSCRIPTION = "5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4"
+
+    def run_action(self, status, fingerprint="x", **inputs):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / "work").mkdir()
+            (folder / "bin").mkdir()
+            category = f"acrscan/live/{self.SUBSCRIPTION}"
+            listed = [{"id": 9, "category": "acrscan/iac", "error": ""}, {"id": 8, "category": category, "error": "no"}]
+            listed += [{"id": number, "category": category, "error": ""} for number in (7, 6)]
+            results = [{"partialFingerprints": {"acrscan/v1": fingerprint}}]
+            (folder / "list.json").write_text(json.dumps(listed))
+            analysis = {"runs": [{"tool": {"driver": {"name": "acrscan"}}, "results": results}]}
+            (folder / "7.json").write_text(json.dumps(analysis))
+            curl = f"""#!/bin/bash
+grep -q 'Bearer secret' || exit 9
+for argument; do case $argument in *secret*) exit 9 ;; esac; done
+while [ "$1" != --output ]; do shift; done
+case ${{!#}} in
+  */analyses) cp '{folder}/list.json' "$2"; printf {status} ;;
+  */analyses/7) cp '{folder}/7.json' "$2"; printf 200 ;;
+  *) exit 9 ;;
+esac
+"""
+            acrscan = """#!/bin/bash
+for argument; do case $argument in --baseline=*) echo; echo "HELD $(jq -c . "${argument#*=}")" ;; esac; done
+"""
+            for name, text in (("curl", curl), ("acrscan", acrscan)):
+                (folder / "bin" / name).write_text(text)
+                (folder / "bin" / name).chmod(0o755)
+            environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "GITHUB_REF": "refs/heads/main"}
+            environment |= {"GITHUB_API_URL": "https://api.github.com", "GITHUB_REPOSITORY": "contoso/infra"}
+            inputs = {"subscriptions": self.SUBSCRIPTION.upper() + "\n00000000-0000-0000-0000-000000000000"} | inputs
+            return actions_runner.run(ROOT / "action.yml", folder / "work", inputs, {"token": "secret"}, None, environment)
+
+    def test_the_newest_of_each_subscription(self):
+        log = self.run_action(200).log
+        held = json.loads(re.search("HELD (.*)", log)[1])
+        self.assertEqual([run["automationDetails"]["id"] for run in held["runs"]], [f"acrscan/live/{self.SUBSCRIPTION}/"])
+        self.assertEqual(held["runs"][0]["results"], [{"partialFingerprints": {"acrscan/v1": "x"}}])
+
+    def test_none_is_no_trouble(self):
+        for status, told in ((404, ""), (403, "GitHub answered 403"), ("no", "GitHub answered no")):
+            run = self.run_action(status)
+            self.assertEqual((run.code, "HELD" in run.log), (0, False), run.log)
+            self.assertIn(told, run.log)
+
+    def test_what_is_not_ours_is_left(self):
+        run = self.run_action(200, fingerprint=None)
+        self.assertNotIn("HELD", run.log)
+        self.assertIn("an analysis is not understood", run.log)
+
+    def test_it_is_not_fetched_where_nobody_wants_it(self):
+        for inputs in ({"subscriptions": "", "paths": "."}, {"upload_sarif": "false"}):
+            run = self.run_action("9", **{name.replace("_", "-"): value for name, value in inputs.items()})
+            self.assertEqual(run.steps["last"]["outcome"], "skipped")
+
+
 class Built(unittest.TestCase):
     """Without acrscan on PATH, the action builds it, or takes what it built before."""
 

@@ -132,3 +132,39 @@ fn a_full_disk_is_an_error() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.starts_with("error: cannot write /dev/full: "), "{}", run.stderr);
 }
+
+/// An Azure Pipelines agent obeys `##vso[…]` and `##[…]` wherever they stand in its log, GitHub's runner `::…` where a line
+/// begins; and what is hidden from a reader is told.
+#[test]
+fn no_argument_reaches_a_terminal_as_a_command() {
+    let hostile =
+        ["##vso[task.setvariable variable=x]y", "##[error]x", "a\n::error::x", "\u{202e}x", "\u{1b}[31mx", "\u{3164}"];
+    for text in hostile {
+        let option = format!("--{text}");
+        let output = format!("{text}=x");
+        let lines = [
+            vec!["scan", text],
+            vec!["scan", "fixtures/contoso", &option],
+            vec!["scan", "fixtures/contoso", "-o", &output],
+            vec!["scan", "fixtures/contoso", "--only", text],
+            vec!["scan", "fixtures/contoso", "--baseline", text],
+            vec!["scan", "fixtures/contoso", "--config", text],
+            vec!["scan", "fixtures/contoso", "--policies", text],
+            vec!["scan", "fixtures/contoso", "--service-tags", text],
+            vec!["scan", "--subscription", text],
+            vec!["policies", text],
+            vec!["policies", "new", text],
+            vec!["test", text],
+            vec!["service-tags", text],
+            vec![text],
+        ];
+        for words in lines {
+            let run = Acrscan::new(&words).run();
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{words:?}: {}", run.stderr);
+            let shown = run.stderr.to_lowercase();
+            assert!(!shown.contains("##[") && !shown.contains("##vso["), "{words:?}: {shown}");
+            assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{words:?}: {shown}");
+            assert!(!shown.contains(['\u{202e}', '\u{1b}', '\u{3164}']), "{words:?}: {shown:?}");
+        }
+    }
+}

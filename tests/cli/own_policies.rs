@@ -299,3 +299,33 @@ fn what_can_be_seen_before_a_scan_stops_it_with_file_and_line() {
         assert!(stderr.contains(&place) && stderr.contains(message), "{message} at {line}: {stderr}");
     }
 }
+
+/// GitHub and DefectDojo rank a result by its rule, so one that is graded otherwise has a rule of its own.
+#[test]
+fn a_severity_of_a_results_own_shows_in_its_rule_unless_the_team_set_another() {
+    let graded = RULES.replace(
+        "\"field\": \"/registry/tags/env\"}",
+        "\"field\": \"/registry/tags/env\", \"severity\": \"critical\"}",
+    );
+    let folder = folder(&format!("{METADATA}{graded}"));
+    let rule_of = |more: &[&str]| {
+        let (run, sarif) = scan(&folder).args(["--no-builtin-policies"]).args(more).sarif();
+        let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+        let result = crate::harness::results(&sarif).find(|r| r["properties"]["acrscan/kind"] == "fail").unwrap();
+        let rule = rules.iter().find(|rule| rule["id"] == result["ruleId"]).unwrap();
+        let number = text(&rule["properties"]["security-severity"]);
+        (run.code, text(&result["ruleId"]), text(&result["level"]), number, crate::harness::policy(result))
+    };
+    let own = |id: &str| id.to_owned();
+    assert_eq!(rule_of(&[]), (1, own("untagged.critical"), own("error"), own("9.5"), own("untagged")));
+    let config = folder.path().join("acrscan.toml");
+    fs::write(&config, "[policy.untagged]\nseverity = \"medium\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    assert_eq!(rule_of(&config), (1, own("untagged"), own("warning"), own("5.5"), own("untagged")));
+}
+
+#[test]
+fn an_id_that_reads_as_what_could_not_be_told_is_refused() {
+    let stderr = refused(&format!("{METADATA}{}", RULES.replace("acr.untagged", "acr.unknown_untagged")));
+    assert!(stderr.contains("untagged.rego:14: a policy's id may not begin with `unknown-`"), "{stderr}");
+}

@@ -74,6 +74,39 @@ fn modules_import_only_what_they_may() {
     );
 }
 
+/// Folders whose members, files or folders, stand side by side: none imports another.
+const SIDE_BY_SIDE: &[(&str, &[&str])] = &[
+    ("src/output/", &["github", "json", "junit", "markdown", "sarif", "text"]),
+    ("src/cli/commands/", &["policies", "pull", "scan", "service_tags", "test"]),
+];
+
+#[test]
+fn no_format_imports_another_and_no_command_another() {
+    for (path, text) in sources() {
+        for (folder, members) in SIDE_BY_SIDE {
+            let Some(own) = path.strip_prefix(folder).and_then(|rest| rest.split(['/', '.']).next()) else { continue };
+            if own == "mod" {
+                continue;
+            }
+            assert!(members.contains(&own) || *folder == "src/output/", "{path}: say in this test that there is {own}");
+            let room = folder.trim_start_matches("src/").trim_end_matches('/').replace('/', "::");
+            for line in text.lines().filter(|line| line.starts_with("use ")) {
+                for other in members.iter().filter(|other| **other != own) {
+                    let depth = path[folder.len()..].matches('/').count() + usize::from(!path.ends_with("/mod.rs"));
+                    let door = "super::".repeat(depth);
+                    let imports = |way: &str| {
+                        line.split_once(way).is_some_and(|(_, rest)| {
+                            rest.strip_prefix(*other).is_some_and(|rest| rest.starts_with([':', ';']))
+                        })
+                    };
+                    let crosses = imports(&format!("use {door}")) || imports(&format!("crate::{room}::"));
+                    assert!(!crosses || !members.contains(&own), "{path}: {own} must not import {other}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn each_crate_stays_in_its_room() {
     for (path, text) in sources() {

@@ -11,10 +11,10 @@ use serde_sarif::sarif::{
 };
 
 use super::super::report::{Report, ScopeReport};
-use super::is_of;
 use super::location::{sarif_region, uri};
 use super::result::message;
 use super::rules::Rules;
+use super::scope::is_of;
 use crate::model::finding::{Finding, Level, Region, ResultKind, UNKNOWN_PREFIX, Waived};
 use crate::policy::Policy;
 use crate::triage::baseline::AbsentResult;

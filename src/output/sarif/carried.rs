@@ -21,6 +21,7 @@ pub fn result(carried: &CarriedResult, rules: &Rules) -> Option<SarifResult> {
     result.rule_index = rule_index;
     // The archive has other levels and states, and GitHub an object of its own for the rule.
     (result.rule, result.kind, result.suppressions, result.baseline_state) = (None, None, None, None);
+    result.guid = None;
     if is_unknown {
         result.level = Some(ResultLevel::Note);
     }
@@ -29,6 +30,7 @@ pub fn result(carried: &CarriedResult, rules: &Rules) -> Option<SarifResult> {
     let day = &carried.not_seen_since;
     result.message.text = Some(format!("{said}{NOT_SEEN}{day}: what it rests on could not be read."));
     let properties = &mut result.properties.get_or_insert_with(Default::default).additional_properties;
+    properties.retain(|name, _| !name.starts_with("github/"));
     properties.insert("acrscan/notSeenSince".to_owned(), json!(day));
     properties.insert("acrscan/kind".to_owned(), json!(carried.kind));
     properties.insert("acrscan/resourceId".to_owned(), json!(carried.resource));

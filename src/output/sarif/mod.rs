@@ -10,6 +10,7 @@ mod location;
 pub mod options;
 mod result;
 mod rules;
+mod scope;
 
 use std::cmp::Reverse;
 
@@ -23,10 +24,10 @@ use serde_sarif::sarif::{
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
 use self::rules::Rules;
+use self::scope::{category, is_of};
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
 use crate::model::finding::{Finding, Notification, ResultKind, ScopeName};
-use crate::model::registry_id::RegistryId;
 use crate::triage::baseline::CarriedResult;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -98,24 +99,6 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
 /// permission is lost.
 fn is_for_github(finding: &Finding) -> bool {
     finding.waived.is_none() && (finding.kind == ResultKind::Fail || finding.scope != ScopeName::Source)
-}
-
-/// Whether a result of the baseline is of a scope, by its resource's id.
-fn is_of(resource: &str, scope: &ScopeName) -> bool {
-    match (RegistryId::parse(resource), scope) {
-        (Some(id), ScopeName::Subscription(subscription)) => id.subscription.eq_ignore_ascii_case(subscription),
-        (None, ScopeName::Source) => true,
-        _ => false,
-    }
-}
-
-/// What is before the last slash is the category by which GitHub tells uploads apart.
-fn category(scope: &ScopeName, prefix: Option<&str>) -> String {
-    let prefix = prefix.map(|prefix| prefix.trim_end_matches('/'));
-    match scope {
-        ScopeName::Subscription(id) => format!("{}/{id}/", prefix.unwrap_or("acrscan/live")),
-        ScopeName::Source => format!("{}/", prefix.unwrap_or("acrscan/iac")),
-    }
 }
 
 fn driver(rules: Vec<ReportingDescriptor>) -> ToolComponent {

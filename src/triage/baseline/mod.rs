@@ -1,6 +1,7 @@
 //! An earlier SARIF of ours: what is new since, what was known, what is gone.
 
 mod read;
+mod sarif;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,5 @@
 //! Reads SARIF as acrscan writes it, and refuses any other with its line.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::sarif::{Sarif, SarifResult, Suppression};
 use super::{Baseline, BaselineResult};
-use crate::model::finding::{ResultKind, UNKNOWN_PREFIX};
 use crate::model::json_text::JsonText;
 use crate::model::path::display_path;
 use crate::model::text_file;
@@ -41,125 +40,6 @@ pub enum BaselineError {
         /// What is wrong.
         message: String,
     },
-}
-
-#[derive(Deserialize)]
-struct Sarif {
-    version: Option<Value>,
-    runs: Option<Vec<Run>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Option<Tool>,
-    automation_details: Option<AutomationDetails>,
-    results: Option<Vec<SarifResult>>,
-}
-
-#[derive(Deserialize)]
-struct AutomationDetails {
-    #[serde(default)]
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Tool {
-    driver: Option<Driver>,
-}
-
-#[derive(Deserialize)]
-struct Driver {
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifResult {
-    rule_id: Option<String>,
-    /// GitHub gives it in place of the id.
-    rule: Option<RuleReference>,
-    #[serde(default)]
-    locations: Vec<ResultLocation>,
-    #[serde(default)]
-    message: Message,
-    #[serde(default)]
-    partial_fingerprints: BTreeMap<String, String>,
-    baseline_state: Option<String>,
-    suppressions: Option<Vec<Suppression>>,
-    #[serde(default)]
-    properties: Properties,
-}
-
-#[derive(Deserialize)]
-struct RuleReference {
-    id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultLocation {
-    #[serde(default)]
-    logical_locations: Vec<LogicalLocation>,
-    physical_location: Option<PhysicalLocation>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation {
-    fully_qualified_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: Option<ArtifactLocation>,
-}
-
-#[derive(Deserialize)]
-struct ArtifactLocation {
-    uri: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct Message {
-    #[serde(default)]
-    text: String,
-}
-
-#[derive(Deserialize)]
-struct Suppression {
-    status: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct Properties {
-    /// Where the rule is not the policy's own.
-    #[serde(rename = "acrscan/policy")]
-    policy: Option<String>,
-    /// Of a result that was carried from an earlier baseline.
-    #[serde(rename = "acrscan/notSeenSince")]
-    not_seen_since: Option<String>,
-    #[serde(rename = "acrscan/kind", default)]
-    kind: String,
-    #[serde(rename = "acrscan/severity", default)]
-    severity: String,
-    #[serde(rename = "acrscan/resourceId", default)]
-    resource: String,
-    #[serde(rename = "acrscan/evidence", default)]
-    evidence: Value,
-    /// As the policy said it, where the result's text says more.
-    #[serde(rename = "acrscan/message")]
-    message: Option<String>,
-    /// Of a result that stands for several findings, one of each; see `output::sarif::grouped`.
-    #[serde(rename = "acrscan/fingerprints", default)]
-    fingerprints: Vec<String>,
-    #[serde(rename = "acrscan/messages", default)]
-    messages: Vec<String>,
-    #[serde(rename = "acrscan/resourceIds", default)]
-    resources: Vec<String>,
-    #[serde(rename = "acrscan/severities", default)]
-    severities: Vec<String>,
 }
 
 /// Why a text is no baseline.
@@ -284,32 +164,6 @@ impl Baseline {
         }
         let raw = serde_json::from_str::<Raw<'_>>(&self.text).map(|raw| raw.runs).unwrap_or_default();
         raw.into_iter().map(|run| run.results.into_iter().map(RawValue::get).collect()).collect()
-    }
-}
-
-impl SarifResult {
-    /// The resource, of an analysis that was fetched from GitHub, which keeps the locations and may drop the properties.
-    fn resource(&self) -> String {
-        let logical = || self.locations.first()?.logical_locations.first()?.fully_qualified_name.clone();
-        let physical = || {
-            let uri = self.locations.first()?.physical_location.as_ref()?.artifact_location.as_ref()?.uri.as_ref()?;
-            Some(format!("/{}", uri.strip_prefix("azure/")?))
-        };
-        logical().or_else(physical).unwrap_or_default()
-    }
-}
-
-impl Properties {
-    /// The policy and the kind; where neither is said, the rule's id tells both.
-    fn policy_and_kind(&self, rule: String) -> (String, String) {
-        let unknown = rule.strip_prefix(UNKNOWN_PREFIX);
-        let kind = match (self.kind.as_str(), unknown) {
-            ("", Some(_)) => ResultKind::Unknown.as_str().to_owned(),
-            ("", None) => ResultKind::Fail.as_str().to_owned(),
-            (kind, _) => kind.to_owned(),
-        };
-        let of_rule = || unknown.unwrap_or_else(|| rule.split('.').next().unwrap_or(&rule)).to_owned();
-        (self.policy.clone().unwrap_or_else(of_rule), kind)
     }
 }
 
