@@ -10,6 +10,7 @@ use super::args::LiveArgs;
 use super::console;
 use super::console::ProgressLine;
 use crate::model::cloud::Cloud;
+use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
 use crate::source::{Collected, azure, code, program, snapshot};
@@ -113,12 +114,13 @@ pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyho
     let mut collected = azure::collect(&options, &|progress| line.show(progress))?;
     if let Some(refused) = collected.service_tags_refused.take() {
         // The table in the binary may lack a range that Azure has: what rests on it was not seen.
-        let Inventory { scopes, gaps, .. } = &mut collected.inventory;
-        gaps.extend(scopes.iter().map(|scope| Gap {
-            scope: scope.name.clone(),
+        let Inventory { registries, gaps, .. } = &mut collected.inventory;
+        let scopes: BTreeSet<&ScopeName> = registries.iter().map(|record| &record.scope).collect();
+        gaps.extend(scopes.into_iter().map(|scope| Gap {
+            scope: scope.clone(),
             resource: None,
             part: Part::ServiceTags,
-            reason: format!("{refused}; the table in this binary is used"),
+            reason: format!("{}; the table in this binary is used", refused.trim_end_matches('.')),
         }));
     }
     Ok(collected)
