@@ -78,6 +78,7 @@ fn document(number: usize, rules: usize, ranges: usize, tasks: usize) -> Value {
         document,
         origin: Origin::Azure,
         alternatives: Vec::new(),
+        secrets: Vec::new(),
     };
     input::build(&record, &tags).expect("a document")
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::model::cloud::Cloud;
+use crate::model::limits::Limits;
 use crate::policy::Profile;
 use crate::source::azure::{CredentialKind, SkippablePart};
 
@@ -31,6 +32,27 @@ pub struct PolicyArgs {
     /// Run all policies but this
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub skip: Vec<String>,
+}
+
+/// What a scan may cost.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Megabytes that one file may have; a larger one is not read, and told
+    #[arg(long, value_name = "MB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    pub max_file_size: u16,
+    /// Megabytes that the scan of source code and snapshots may hold; what would take more is not read, and told
+    #[arg(long, value_name = "MB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=1_048_576))]
+    pub max_memory: u32,
+}
+
+impl LimitArgs {
+    /// From now on, these hold.
+    pub fn apply(&self, time: Duration) {
+        const MEGABYTE: u64 = 1024 * 1024;
+        let (file_size, memory) = (u64::from(self.max_file_size) * MEGABYTE, u64::from(self.max_memory) * MEGABYTE);
+        Limits { file_size, memory, time }.apply();
+    }
 }
 
 /// Reading from Azure.

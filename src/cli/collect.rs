@@ -41,11 +41,11 @@ pub fn collect(
     if paths.is_empty() && live.subscriptions.is_empty() {
         bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
     }
-    let (snapshots, code_paths) = classify(paths)?;
-    let code = if code_paths.is_empty() { None } else { Some(code::find(&code_paths)?) };
+    let named = classify(paths)?;
+    let code = if named.code.is_empty() { None } else { Some(code::find(&named.code)?) };
     let mut sources = Vec::new();
     let without: Vec<&str> = live.without.iter().map(|part| part.as_str()).collect();
-    for folder in &snapshots {
+    for folder in &named.snapshots {
         let mut collected = snapshot::read(folder)?;
         let missing = snapshot::missing_parts(&collected.inventory, needs, &without);
         collected.inventory.gaps.extend(missing);
@@ -63,6 +63,9 @@ pub fn collect(
     for Collected { inventory, .. } in sources {
         whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
     }
+    for folder in &named.claimed {
+        add_claimed(folder, &mut whole);
+    }
     if let Some(found) = code {
         whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
@@ -74,9 +77,35 @@ pub fn collect(
     Ok((whole, tags))
 }
 
-/// The snapshots' folders among some paths, and the rest, which must be source code.
-fn classify(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let (mut snapshots, mut code) = (Vec::new(), Vec::new());
+/// What was named, told apart.
+#[derive(Default)]
+struct NamedSources {
+    snapshots: Vec<PathBuf>,
+    /// Folders of source code that say of themselves that they are a snapshot.
+    claimed: Vec<PathBuf>,
+    code: Vec<PathBuf>,
+}
+
+/// Adds a snapshot that lies among source code, which whoever wrote that may have made up: it hides nothing, says nothing
+/// of the addresses that tasks come from, and what is wrong with it costs nothing else.
+fn add_claimed(folder: &Path, whole: &mut Inventory) {
+    let read = snapshot::read(folder).map_err(|error| error.to_string());
+    let refused = match read {
+        Err(why) => Some(why),
+        Ok(read) if whole.scopes.len() + read.inventory.scopes.len() > MAX_SCOPES => {
+            Some(format!("{}: the snapshot is of too many subscriptions; scan it by itself", folder.display()))
+        }
+        Ok(read) => whole.add(read.inventory).err().map(|scope| {
+            format!("{}: the snapshot is of {scope}, which is in another of the sources", folder.display())
+        }),
+    };
+    whole.gaps.extend(refused.map(|reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason }));
+}
+
+/// The snapshots' folders among some paths, and the rest, which must be source code. A folder of source code is one
+/// whatever its manifest says.
+fn classify(paths: &[PathBuf]) -> anyhow::Result<NamedSources> {
+    let mut named = NamedSources::default();
     for path in paths {
         let metadata = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
         let folder = match path.file_name() {
@@ -84,14 +113,21 @@ fn classify(paths: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
             _ => path,
         };
         if snapshot::is_snapshot(folder) {
-            snapshots.push(folder.to_owned());
+            let is_alone = metadata.is_file() || code::search(std::slice::from_ref(path)).is_nothing();
+            match is_alone {
+                true => named.snapshots.push(folder.to_owned()),
+                false => {
+                    named.claimed.push(folder.to_owned());
+                    named.code.push(path.clone());
+                }
+            }
         } else if metadata.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
             bail!("{}: the folder is empty; `acrscan pull -o DIR --subscription ID` fills one", path.display());
         } else {
-            code.push(path.clone());
+            named.code.push(path.clone());
         }
     }
-    Ok((snapshots, code))
+    Ok(named)
 }
 
 /// `scanned` are the folders beside the subscriptions.

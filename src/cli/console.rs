@@ -9,6 +9,7 @@ use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::visible::{visible, visible_lines};
 use crate::output::plural;
 use crate::output::report::ScopeReport;
+use crate::policy::SettingRemark;
 use crate::source::azure::Progress;
 use crate::triage::waiver::WaiverRemark;
 
@@ -39,10 +40,13 @@ pub fn notify(notifications: &[Notification]) {
 
 /// Prints which source code was read and which was skipped.
 pub fn report_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
-    for FileRead { path, what, files, registries } in files_read {
+    for FileRead { path, what, files, registries } in files_read.iter().take(MAX_READ) {
         let path = if path.is_empty() { "." } else { path };
         let files = plural(*files, "file", "files");
         info(&format!("read {path}: {what}, {files}, {}", plural(*registries, "registry", "registries")));
+    }
+    if files_read.len() > MAX_READ {
+        info(&format!("read {} more", files_read.len() - MAX_READ));
     }
     for SkippedFile { location, reason } in skipped.iter().take(MAX_SKIPPED) {
         info(&format!("skipped {location}: {reason}"));
@@ -53,12 +57,20 @@ pub fn report_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
 }
 
 /// More lines than this hide what matters.
+const MAX_READ: usize = 200;
 const MAX_SKIPPED: usize = 20;
 
 /// Prints what there is to say of waivers that do nothing, as warnings.
 pub fn report_waivers(remarks: &[WaiverRemark]) {
     for WaiverRemark { path, line, message } in remarks {
         warn(&format!("{path}:{line}: {message}"));
+    }
+}
+
+/// Prints which settings take something from the scan, as warnings.
+pub fn report_settings(settings: &[SettingRemark]) {
+    for setting in settings {
+        warn(&setting.sentence());
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod alternatives;
 mod engine;
+mod redact;
 mod results;
 mod rewrite;
 
@@ -108,7 +109,9 @@ impl Evaluator {
                 }
             }
         }
-        builder.finish()
+        let mut evaluation = builder.finish();
+        redact::redact(&mut evaluation, &record.secrets);
+        evaluation
     }
 }
 

@@ -232,11 +232,22 @@ pub struct RegistrySummary {
     pub sku: String,
 }
 
-/// SHA-256, in hex, of policy id, NUL, lower-cased resource id, NUL, key or field: stable across runs, machines,
-/// order and casing.
+/// SHA-256, in hex, of policy id, NUL, resource id, NUL, key or field: stable across runs, machines and order. ARM's ids
+/// are in lower case there; addresses of source code are told apart by case.
 pub fn fingerprint(policy: &str, resource: &str, key_or_field: &str) -> String {
+    let is_of_arm =
+        resource.get(.."/subscriptions/".len()).is_some_and(|start| start.eq_ignore_ascii_case("/subscriptions/"));
+    hash(policy, &if is_of_arm { resource.to_lowercase() } else { resource.to_owned() }, key_or_field)
+}
+
+/// As acrscan 0.1 had it for source code as well, whatever the case of letters.
+pub fn folded_fingerprint(policy: &str, resource: &str, key_or_field: &str) -> String {
+    hash(policy, &resource.to_lowercase(), key_or_field)
+}
+
+fn hash(policy: &str, resource: &str, key_or_field: &str) -> String {
     let mut hasher = Sha256::new();
-    for (index, part) in [policy, &resource.to_lowercase(), key_or_field].into_iter().enumerate() {
+    for (index, part) in [policy, resource, key_or_field].into_iter().enumerate() {
         if index > 0 {
             hasher.update([0]);
         }

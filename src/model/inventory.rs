@@ -122,6 +122,8 @@ pub struct RegistryRecord {
     /// The registry documents that it may come to besides, where a value is one of a few: what all of them come to is
     /// certain, anything else is unknown. `document` has that value as not known.
     pub alternatives: Vec<String>,
+    /// Secrets that are in the document: they are judged and never shown. The longest first.
+    pub secrets: Vec<String>,
 }
 
 /// Where a registry was read.

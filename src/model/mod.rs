@@ -4,6 +4,8 @@ pub mod cloud;
 pub mod finding;
 pub mod inventory;
 pub mod json_text;
+pub mod limits;
+pub mod open;
 pub(crate) mod path;
 pub mod registry_id;
 pub mod text_file;

@@ -47,6 +47,13 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
         let properties = format!("{}title=acrscan waiver", place.unwrap_or_default());
         by_kind[2].push(command("notice", &properties, &remark.message));
     }
+    for setting in &report.settings {
+        let place = repository
+            .relative(&setting.path)
+            .map(|path| format!("file={},line={},", workflow_property(&visible(&path)), setting.line));
+        let properties = format!("{}title=acrscan setting", place.unwrap_or_default());
+        by_kind[1].push(command("warning", &properties, &setting.sentence()));
+    }
     let mut commands = String::new();
     let mut more = Vec::new();
     for (all, (_, one, many)) in by_kind.iter().zip(KINDS) {

@@ -12,7 +12,7 @@ use super::report::Report;
 use super::report::grouping;
 use super::{ScanVerdict, visible};
 use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
-use crate::policy::Policy;
+use crate::policy::{Policy, SettingRemark};
 
 /// Renders the suites.
 ///
@@ -33,6 +33,9 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> anyhow::Result<String> 
         if notes.peek().is_some() {
             junit.add_test_suite(scope_suite(scope, notes));
         }
+    }
+    if !report.settings.is_empty() {
+        junit.add_test_suite(settings_suite(report));
     }
     Ok(junit.to_string()?)
 }
@@ -121,6 +124,21 @@ fn scope_suite<'a>(scope: Option<&ScopeName>, notes: impl Iterator<Item = &'a No
     };
     let mut suite = TestSuite::new(visible(&name));
     suite.add_test_cases(notes.map(case));
+    suite
+}
+
+/// What settings take from the scan is not passed over in silence.
+fn settings_suite(report: &Report) -> TestSuite {
+    let case = |setting: &SettingRemark| {
+        let name = format!("{} runs as it is", setting.policy);
+        let mut case = TestCase::new(visible(&name), skipped("setting", &setting.sentence()));
+        case.set_classname("settings");
+        case.extra.insert("file".into(), visible(&setting.path).into());
+        case.extra.insert("line".into(), setting.line.to_string().into());
+        case
+    };
+    let mut suite = TestSuite::new("settings");
+    suite.add_test_cases(report.settings.iter().map(case));
     suite
 }
 

@@ -57,13 +57,13 @@ impl PolicySet {
             policy.fault = faults.get(&policy.file).map(ToString::to_string);
         }
         let known = known_ids(&policies);
-        let policies = select(policies, selection)?;
+        let (policies, settings) = select(policies, selection)?;
         // A policy that is not run is not loaded either: its errors would not be this scan's.
         modules.retain(|module| {
             let runs = |policy: &Policy| policy.file == module.path && policy.fault.is_none();
             module.policy_name().is_none() || policies.iter().any(runs)
         });
-        Ok(PolicySet { policies, modules, known })
+        Ok(PolicySet { policies, modules, known, settings })
     }
 }
 

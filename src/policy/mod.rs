@@ -60,6 +60,28 @@ pub struct PolicySet {
     /// The ids of all policies there are, the built-in ones and those of the folders named, whether they run or not;
     /// sorted.
     pub known: Vec<String>,
+    /// Settings by which less is found, or it counts for less; sorted.
+    pub settings: Vec<SettingRemark>,
+}
+
+/// A setting that may keep a finding from counting: whoever may change the code may change the settings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SettingRemark {
+    /// The file, as a user would open it.
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+    /// Policy id.
+    pub policy: String,
+    /// What it does.
+    pub message: String,
+}
+
+impl SettingRemark {
+    /// `acrscan.toml:2: public-network-access is switched off`
+    pub fn sentence(&self) -> String {
+        format!("{}:{}: {} {}", self.path, self.line, self.policy, self.message)
+    }
 }
 
 /// `data.parameters`, as policies see it: the policy's name, then the parameter's.

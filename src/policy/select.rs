@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Policy, PolicyError, Selection};
+use super::{Policy, PolicyError, Selection, SettingRemark};
 use crate::config::{ConfigSpan, Setting};
 use crate::model::finding::Severity;
 
-/// Applies the user's settings, and leaves the policies that run.
+/// Applies the user's settings, and leaves the policies that run, with what those settings take from the scan.
 ///
 /// # Errors
 /// An id that no policy has, a setting that a policy does not have or not of that type, or nothing left to run.
-pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Policy>, PolicyError> {
+pub fn select(
+    mut policies: Vec<Policy>,
+    selection: &Selection,
+) -> Result<(Vec<Policy>, Vec<SettingRemark>), PolicyError> {
     let known = policies.iter().map(|policy| policy.id.as_str()).collect::<Vec<_>>().join(", ");
     for id in selection.only.iter().chain(&selection.skip) {
         if !policies.iter().any(|policy| policy.id == *id) {
@@ -20,6 +23,7 @@ pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Po
         }
     }
     let mut disabled = BTreeSet::new();
+    let mut remarks = Vec::new();
     for settings in &selection.config.policies {
         let Some(policy) = policies.iter_mut().find(|policy| policy.id == settings.id) else {
             return Err(setting_error(
@@ -28,9 +32,11 @@ pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Po
             ));
         };
         for setting in &settings.settings {
-            if apply(policy, setting)? == SettingEffect::Disables {
+            let effect = apply(policy, setting)?;
+            if effect == SettingEffect::Disables {
                 disabled.insert(policy.id.clone());
             }
+            remarks.extend(remark(policy, setting, &effect));
         }
     }
     let runs = |policy: &Policy| match selection.only.as_slice() {
@@ -42,13 +48,46 @@ pub fn select(mut policies: Vec<Policy>, selection: &Selection) -> Result<Vec<Po
         // Whoever names a policy wants it.
         only => only.contains(&policy.id),
     };
+    let would_run = |id: &str| {
+        let policy = policies.iter().find(|policy| policy.id == id);
+        let in_profile = |policy: &Policy| {
+            selection.profile.is_none_or(|profile| policy.metadata.custom.profile == profile) || !policy.builtin
+        };
+        match selection.only.as_slice() {
+            // Whoever names a policy has it run, whatever the settings say.
+            only if !only.is_empty() => only.iter().any(|only| only == id) && !disabled.contains(id),
+            _ => policy.is_some_and(in_profile) && !selection.skip.iter().any(|skip| skip == id),
+        }
+    };
+    remarks.retain(|remark| would_run(&remark.policy));
+    remarks.sort();
     policies.retain(|policy| runs(policy) && !selection.skip.contains(&policy.id));
-    if policies.is_empty() { Err(PolicyError::NothingSelected) } else { Ok(policies) }
+    if policies.is_empty() { Err(PolicyError::NothingSelected) } else { Ok((policies, remarks)) }
+}
+
+/// What a setting takes from the scan, where it takes anything.
+fn remark(policy: &Policy, setting: &Setting, effect: &SettingEffect) -> Option<SettingRemark> {
+    let message = match effect {
+        SettingEffect::Disables => "is switched off".to_owned(),
+        SettingEffect::Lowers(own) => {
+            format!("counts as {}, and is {} by itself", policy.metadata.custom.severity.as_str(), own.as_str())
+        }
+        SettingEffect::Changes(default) => {
+            format!("runs with `{}` = {}, and {default} is its default", setting.name, setting.value)
+        }
+        SettingEffect::Other => return None,
+    };
+    let ConfigSpan { file, line } = &setting.place;
+    Some(SettingRemark { path: file.clone(), line: *line, policy: policy.id.clone(), message })
 }
 
 #[derive(PartialEq)]
 enum SettingEffect {
     Disables,
+    /// The severity that it is by itself.
+    Lowers(Severity),
+    /// The parameter's default.
+    Changes(Value),
     Other,
 }
 
@@ -64,8 +103,11 @@ fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Resul
             let severity = value.as_str().and_then(Severity::parse);
             let severity = severity
                 .ok_or_else(|| setting_error(place, format!("`severity` is one of {}, not {value}", words())))?;
-            policy.metadata.custom.severity = severity;
+            let own = std::mem::replace(&mut policy.metadata.custom.severity, severity);
             policy.configured_severity = Some(severity);
+            if severity < own {
+                return Ok(SettingEffect::Lowers(own));
+            }
         }
         (name, value) => {
             let Some(parameter) = policy.metadata.custom.parameters.get(name) else {
@@ -77,7 +119,10 @@ fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Resul
                 let kind = parameter.kind.as_str();
                 return Err(setting_error(place, format!("`{name}` of policy {} is a {kind}, not {value}", policy.id)));
             }
-            policy.parameters.insert(name.to_owned(), value.clone());
+            let default = policy.parameters.insert(name.to_owned(), value.clone());
+            if let Some(default) = default.filter(|default| default != value) {
+                return Ok(SettingEffect::Changes(default));
+            }
         }
     }
     Ok(SettingEffect::Other)

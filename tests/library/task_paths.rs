@@ -42,6 +42,7 @@ fn record(id: String, document: &Value) -> RegistryRecord {
         document: document.to_string(),
         origin: Origin::Azure,
         alternatives: Vec::new(),
+        secrets: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use super::super::args::{LiveArgs, PolicyArgs};
+use super::super::args::{LimitArgs, LiveArgs, PolicyArgs};
 use super::super::collect::{check_subscriptions, collect};
 use super::super::console;
 use crate::config::{Config, ConfigError};
@@ -68,6 +68,9 @@ pub struct ScanArgs {
     pub save_inputs: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub policies: PolicyArgs,
     /// A service-tag file as Microsoft publishes it weekly, in place of what Azure or the snapshot says
     #[arg(long, value_name = "FILE", help_heading = "Policies")]
@@ -92,6 +95,7 @@ fn parse_threshold(word: &str) -> Result<Threshold, String> {
 /// Whatever keeps the scan from starting or the reports from being written. What could not be read is no error: it is
 /// in the report, and in the outcome.
 pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
+    args.limits.apply(args.live.timeout);
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
     let selection = selection(&args.policies)?;
@@ -115,6 +119,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
         Report { waiver_remarks, absent, carried, ..report(inventory, evaluation, policies, baseline.as_ref()) };
     console::notify(&report.notifications);
     console::report_waivers(&report.waiver_remarks);
+    console::report_settings(&report.settings);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
     if args.sarif_target == SarifTarget::Github && outputs.iter().any(|output| output.format == Format::Sarif) {
@@ -230,5 +235,6 @@ fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, bas
         carried: Vec::new(),
         files_read: inventory.files_read,
         skipped: inventory.skipped,
+        settings: policies.settings,
     }
 }

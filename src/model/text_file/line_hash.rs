@@ -1,13 +1,26 @@
 //! How GitHub recognises a line.
 
+/// A hash, and how often it was seen so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LineHash {
+    hash: u64,
+    count: u32,
+}
+
+impl std::fmt::Display for LineHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}:{}", self.hash, self.count)
+    }
+}
+
 /// The hash that GitHub's upload action computes for each line: a rolling hash over the hundred characters, blanks
 /// left out, that begin at the line, and how often it was seen before in the file.
-pub fn line_hashes(text: &str) -> Vec<String> {
+pub fn line_hashes(text: &str) -> Vec<LineHash> {
     const MODULUS: u64 = 37;
     const WINDOW: usize = 100;
     let oldest_factor = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(MODULUS));
-    let mut hashes: Vec<String> = Vec::new();
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut hashes: Vec<LineHash> = Vec::new();
+    let mut seen: std::collections::HashMap<u64, u32> = std::collections::HashMap::new();
     let mut ring = [0u64; WINDOW];
     // The line that starts at a place of the ring, not yet told.
     let mut starts: [Option<usize>; WINDOW] = [None; WINDOW];
@@ -15,12 +28,11 @@ pub fn line_hashes(text: &str) -> Vec<String> {
     let (mut new_line, mut after_cr) = (true, false);
     let mut feed = |unit: u64, new_line: &mut bool| {
         if let Some(started) = starts[at].take() {
-            let hex = format!("{hash:x}");
-            let count = seen.entry(hex.clone()).and_modify(|count| *count += 1).or_insert(1);
+            let count = *seen.entry(hash).and_modify(|count| *count += 1).or_insert(1);
             if hashes.len() <= started {
-                hashes.resize(started + 1, String::new());
+                hashes.resize(started + 1, LineHash::default());
             }
-            hashes[started] = format!("{hex}:{count}");
+            hashes[started] = LineHash { hash, count };
         }
         if *new_line {
             *new_line = false;

@@ -3,17 +3,22 @@
 mod line_hash;
 mod lines;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
-use self::line_hash::line_hashes;
+use self::line_hash::{LineHash, line_hashes};
 pub use self::lines::{Lines, Region};
+use super::open;
 use super::path::display_path;
 
-/// A file that is larger is not read: no hand-written template or configuration comes near.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Each line's hash takes its place for as long as the scan runs.
+const MAX_HASHED_LINES: usize = 4_000_000;
+
+/// A longer line with something hidden in it is not shown.
+const MAX_MASKED: usize = 64 * 1024;
 
 /// A text file that was read.
 pub struct TextFile {
@@ -21,9 +26,15 @@ pub struct TextFile {
     pub path: String,
     /// The text, without a byte-order mark.
     pub text: String,
+    /// Whether git ignores it and nobody named it: nothing of it is shown.
+    pub is_private: bool,
+    /// Whether it was downloaded, or comes with a plan: it is not the scanned repository's.
+    pub is_foreign: bool,
+    /// Stretches that are never shown.
+    hidden: Mutex<Vec<Range<usize>>>,
     lines: Lines,
     /// One for each line, once somebody asks.
-    hashes: OnceLock<Vec<String>>,
+    hashes: OnceLock<Vec<LineHash>>,
 }
 
 impl TextFile {
@@ -34,23 +45,37 @@ impl TextFile {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let lines = Lines::new(&text);
-        TextFile { path: path.into(), text, lines, hashes: OnceLock::new() }
+        TextFile {
+            path: path.into(),
+            text,
+            is_private: false,
+            is_foreign: false,
+            hidden: Mutex::default(),
+            lines,
+            hashes: OnceLock::new(),
+        }
     }
 
-    /// Reads a file of at most [`MAX_BYTES`], as UTF-8 or, with a byte-order mark, UTF-16.
+    /// Reads a file as UTF-8 or, with a byte-order mark, UTF-16.
     ///
     /// # Errors
     /// `<path>: <why>`, where the file cannot be read, is too large, or is no text.
     pub fn read(path: &Path) -> Result<TextFile, String> {
+        TextFile::of_bytes(path, open::bytes(path))
+    }
+
+    /// Reads a file that another one leads to.
+    ///
+    /// # Errors
+    /// As for [`TextFile::read`], and where it lies outside the bounds of the other.
+    pub fn read_led_to(by: &Path, path: &Path) -> Result<TextFile, String> {
+        TextFile::of_bytes(path, open::bytes_led_to(by, path))
+    }
+
+    fn of_bytes(path: &Path, bytes: Result<Vec<u8>, String>) -> Result<TextFile, String> {
         let name = display_path(path);
         let error = |why: String| format!("{name}: {why}");
-        let metadata = path.metadata().map_err(|e| error(format!("cannot read it: {e}")))?;
-        if metadata.len() > MAX_BYTES {
-            let most = MAX_BYTES / 1024 / 1024;
-            return Err(error(format!("it is {} MB; at most {most} MB are read", metadata.len() / 1024 / 1024)));
-        }
-        let bytes = std::fs::read(path).map_err(|e| error(format!("cannot read it: {e}")))?;
-        decode(bytes).map(|text| TextFile::new(name.clone(), text)).map_err(error)
+        bytes.and_then(decode).map(|text| TextFile::new(name.clone(), text)).map_err(error)
     }
 
     /// The region of a range of bytes; a range that is out of bounds or within a character is brought in.
@@ -68,10 +93,46 @@ impl TextFile {
         self.lines.line(&self.text, number)
     }
 
-    /// GitHub's `primaryLocationLineHash` of a line, from 1: `<hex>:<count>`.
-    pub fn line_hash(&self, line: u32) -> Option<&str> {
+    /// The byte, within its line, of a column in UTF-16 code units, both from 1.
+    pub fn byte_of(&self, line: u32, column: u32) -> usize {
+        self.lines.byte_of(&self.text, line, column)
+    }
+
+    /// From now on, this range of bytes is not shown.
+    pub fn hide(&self, range: Range<usize>) {
+        if let Ok(mut hidden) = self.hidden.lock()
+            && !hidden.contains(&range)
+        {
+            hidden.push(range);
+        }
+    }
+
+    /// The text of a line as it may be shown: what is hidden in it is stars.
+    pub fn shown_line(&self, number: u32) -> Cow<'_, str> {
+        let line = self.line(number);
+        if self.is_private {
+            return if line.len() > MAX_MASKED { Cow::Borrowed("*") } else { Cow::Owned(stars(line)) };
+        }
+        let hidden = self.hidden.lock().map(|hidden| hidden.clone()).unwrap_or_default();
+        let start = (line.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&(start + at)));
+        if hidden.iter().all(|range| range.end <= start || range.start >= start + line.len()) {
+            return Cow::Borrowed(line);
+        }
+        // Of a file in one line nothing is told then.
+        if line.len() > MAX_MASKED {
+            return Cow::Borrowed("*");
+        }
+        Cow::Owned(line.char_indices().map(|(at, letter)| if is_hidden(at) { '*' } else { letter }).collect())
+    }
+
+    /// GitHub's `primaryLocationLineHash` of a line, from 1: `<hex>:<count>`. None of a file with lines beyond number.
+    pub fn line_hash(&self, line: u32) -> Option<String> {
+        if self.lines.count() > MAX_HASHED_LINES {
+            return None;
+        }
         let hashes = self.hashes.get_or_init(|| line_hashes(&self.text));
-        hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
+        hashes.get((line as usize).checked_sub(1)?).map(ToString::to_string)
     }
 }
 
@@ -100,6 +161,11 @@ impl Ord for TextFile {
     fn cmp(&self, other: &TextFile) -> std::cmp::Ordering {
         self.path.cmp(&other.path)
     }
+}
+
+/// As long, and says nothing.
+fn stars(line: &str) -> String {
+    line.chars().map(|letter| if letter.is_whitespace() { letter } else { '*' }).collect()
 }
 
 /// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.
@@ -201,7 +267,7 @@ mod tests {
         ];
         let hashes = |text: &str| -> Vec<String> {
             let file = TextFile::new("a", text);
-            (1..).map_while(|line| file.line_hash(line).map(str::to_owned)).collect()
+            (1..).map_while(|line| file.line_hash(line)).collect()
         };
         for (what, text, expected) in cases {
             assert_eq!(hashes(text), expected, "{what}");

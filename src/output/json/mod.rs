@@ -9,7 +9,7 @@ use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
-use crate::policy::Policy;
+use crate::policy::{Policy, SettingRemark};
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
@@ -50,7 +50,13 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         carried: report.carried.iter().map(carried).collect(),
         read: report.files_read.iter().map(file_read).collect(),
         skipped: report.skipped.iter().map(skipped_file).collect(),
+        settings: report.settings.iter().map(setting).collect(),
     }
+}
+
+fn setting(setting: &SettingRemark) -> shape::Setting<'_> {
+    let SettingRemark { path, line, policy, message } = setting;
+    shape::Setting { path, line: *line, policy, message }
 }
 
 fn scope(scope: &ScopeReport) -> shape::Scope<'_> {

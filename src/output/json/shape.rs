@@ -21,6 +21,15 @@ pub struct Document<'a> {
     pub carried: Vec<Carried<'a>>,
     pub read: Vec<FileRead<'a>>,
     pub skipped: Vec<SkippedFile<'a>>,
+    pub settings: Vec<Setting<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Setting<'a> {
+    pub path: &'a str,
+    pub line: usize,
+    pub policy: &'a str,
+    pub message: &'a str,
 }
 
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ use super::report::summary::summary;
 use super::report::verdict::plural;
 use super::report::{Compared, FileRead, Report, SkippedFile};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
+use crate::policy::SettingRemark;
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
@@ -53,6 +54,7 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
         gaps(&mut page, report);
     }
     carried(&mut page, report);
+    settings(&mut page, report);
     unknown(&mut page, report);
     waivers(&mut page, report);
     sources(&mut page, report);
@@ -123,6 +125,17 @@ fn unknown(page: &mut Page, report: &Report) {
         };
         page.table(&["Where", "Why", "Policies"], reasons.iter().map(row), "reasons");
     });
+}
+
+fn settings(page: &mut Page, report: &Report) {
+    if !report.settings.is_empty() {
+        page.heading("Settings that take something from this scan");
+        let row = |setting: &SettingRemark| {
+            let place = code(&format!("{}:{}", setting.path, setting.line));
+            vec![place, code(&setting.policy), cell(&setting.message)]
+        };
+        page.table(&["Where", "Policy", "What"], report.settings.iter().map(row), "settings");
+    }
 }
 
 fn waivers(page: &mut Page, report: &Report) {

@@ -46,10 +46,13 @@ impl Excerpt {
         let mut text = String::new();
         let mut span = 0..0;
         for number in first_line..=last_line {
-            let line = file.line(number);
-            let start = if number == first_line { byte_of(line, region.start_column) } else { 0 };
+            let line = file.shown_line(number);
+            let line = line.as_ref();
+            // What is hidden of a line may make it shorter.
+            let byte_of = |column: u32| line.floor_char_boundary(file.byte_of(number, column).min(line.len()));
+            let start = if number == first_line { byte_of(region.start_column) } else { 0 };
             let end = match end_column {
-                Some(column) if number == last_line => byte_of(line, column).max(start),
+                Some(column) if number == last_line => byte_of(column).max(start),
                 _ => line.len(),
             };
             if number > first_line {
@@ -69,23 +72,6 @@ impl Excerpt {
     pub fn region_text(&self) -> &str {
         &self.text[self.span.clone()]
     }
-}
-
-/// The byte of a column in UTF-16 code units, from 1; the line's end where the column is beyond.
-fn byte_of(line: &str, column: u32) -> usize {
-    let units = column.saturating_sub(1) as usize;
-    if line.is_ascii() {
-        // Told apart for minified files, whose one line is long.
-        return units.min(line.len());
-    }
-    let mut seen = 0;
-    for (byte, character) in line.char_indices() {
-        if seen >= units {
-            return byte;
-        }
-        seen += character.len_utf16();
-    }
-    line.len()
 }
 
 /// Appends a line, or the part of it around a range of bytes; where the range is in the text, and whether all is there.

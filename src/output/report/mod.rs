@@ -12,7 +12,7 @@ use crate::model::finding::{
     BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
 };
 pub use crate::model::inventory::{FileRead, SkippedFile};
-use crate::policy::Policy;
+use crate::policy::{Policy, SettingRemark};
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
@@ -41,6 +41,8 @@ pub struct Report {
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was left, and why; sorted.
     pub skipped: Vec<SkippedFile>,
+    /// Settings by which less is found, or it counts for less; sorted.
+    pub settings: Vec<SettingRemark>,
 }
 
 /// One subscription of a report, or the source code.

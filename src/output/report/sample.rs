@@ -118,6 +118,7 @@ pub fn report() -> Report {
     let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
     let scope = |name: ScopeName| ScopeReport { name, complete: true, lost_sight: false };
     Report {
+        settings: Vec::new(),
         policies,
         scopes: vec![scope(ScopeName::Subscription(SUBSCRIPTION.to_owned())), scope(ScopeName::Source)],
         registries,

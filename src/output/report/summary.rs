@@ -18,6 +18,9 @@ pub fn summary(report: &Report) -> String {
     if waived > 0 {
         let _ = write!(more, "; {waived} waived");
     }
+    if !report.settings.is_empty() {
+        let _ = write!(more, "; {}", plural(report.settings.len(), "setting weakens it", "settings weaken it"));
+    }
     if let Some(Compared { new, known, gone }) = report.compared() {
         let _ = write!(more, "; {new} new, {known} known, {gone} gone");
     }

@@ -30,7 +30,11 @@ impl ScanVerdict {
 
     /// A word or two for the outcome, and a sentence that says why.
     pub fn sentence(&self, report: &Report) -> (&'static str, String) {
-        let found = self.found(report);
+        let mut found = self.found(report);
+        if !report.settings.is_empty() {
+            let settings = plural(report.settings.len(), "setting takes", "settings take");
+            found.push_str(&format!("; {settings} something from this scan"));
+        }
         match self.outcome {
             Outcome::Clean => ("Passes", format!("{}.", capital(&found))),
             Outcome::Findings => ("Fails", format!("{}.", capital(&found))),

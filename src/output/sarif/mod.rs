@@ -27,6 +27,7 @@ use self::rules::Rules;
 use self::scope::{category, is_of};
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
+use super::visible;
 use crate::model::finding::{Finding, Notification, ResultKind, ScopeName};
 use crate::triage::baseline::CarriedResult;
 
@@ -88,6 +89,12 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
         .invocations(vec![invocation])
         .results(results.collect::<Vec<_>>())
         .build();
+    if !report.settings.is_empty() {
+        let settings: Vec<String> =
+            report.settings.iter().map(|setting| visible(&setting.sentence()).into_owned()).collect();
+        let properties = BTreeMap::from([("acrscan/settings".to_owned(), json!(settings))]);
+        run.properties = Some(PropertyBag::builder().additional_properties(properties).build());
+    }
     if options.target == SarifTarget::Archive {
         archive::complete(&mut run, &groups.concat(), report, scope, &rules);
     }

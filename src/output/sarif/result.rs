@@ -71,7 +71,7 @@ pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository:
 /// where GitHub has no file, and computes none, the beginning of our own fingerprint.
 fn line_hash(finding: &Finding, place: &ReportLocation) -> String {
     let of_line = place.file.and_then(|file| file.line_hash(place.region.start_line));
-    of_line.map_or_else(|| format!("{}:1", &finding.fingerprint[..16]), str::to_owned)
+    of_line.unwrap_or_else(|| format!("{}:1", &finding.fingerprint[..16]))
 }
 
 /// A message without links.

@@ -13,6 +13,7 @@ use super::report::grouping::unknown_reasons;
 use super::report::summary::summary;
 use super::visible;
 use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
+use crate::policy::SettingRemark;
 
 /// Renders a report, with terminal colours or without.
 pub fn render(report: &Report, colour: bool) -> String {
@@ -39,6 +40,12 @@ pub fn render(report: &Report, colour: bool) -> String {
         format!("{} of {name}, not seen since {}: {}", c.policy, c.not_seen_since, c.message)
     });
     section(&mut text, paint, "Kept from the baseline, for this scan could not see them", carried);
+    section(
+        &mut text,
+        paint,
+        "Settings that take something from this scan",
+        report.settings.iter().map(SettingRemark::sentence),
+    );
     section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.message.clone()));
     let _ = writeln!(text, "{}", summary(report));
     text

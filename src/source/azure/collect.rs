@@ -196,7 +196,7 @@ impl Collector<'_> {
         self.report_progress(|progress| progress.registries_read += 1);
         let scope = ScopeName::Subscription(listed.parsed.subscription);
         let origin = Origin::Azure;
-        (RegistryRecord { scope, id: listed.id, document, origin, alternatives: Vec::new() }, gaps)
+        (RegistryRecord { scope, id: listed.id, document, origin, alternatives: Vec::new(), secrets: Vec::new() }, gaps)
     }
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.

@@ -15,3 +15,13 @@ pub struct Extraction {
     /// What was seen and skipped, and why.
     pub skipped: Vec<SkippedFile>,
 }
+
+impl Extraction {
+    /// Takes in what another one has.
+    pub fn add(&mut self, other: Extraction) {
+        self.registries.extend(other.registries);
+        self.gaps.extend(other.gaps);
+        self.files_read.extend(other.files_read);
+        self.skipped.extend(other.skipped);
+    }
+}

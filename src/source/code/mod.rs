@@ -5,6 +5,7 @@ pub mod bicep;
 pub mod declared;
 pub(crate) mod discover;
 mod extraction;
+mod gaps;
 pub mod terraform;
 
 pub use self::discover::{BicepFile, SourceFiles};
@@ -25,6 +26,11 @@ pub fn find(paths: &[PathBuf]) -> anyhow::Result<SourceFiles> {
     discover::find(paths, &bicep::file_for)
 }
 
+/// As [`find`], but nothing may be there.
+pub fn search(paths: &[PathBuf]) -> SourceFiles {
+    discover::search(paths, &bicep::file_for)
+}
+
 /// Reads the source code that was found. The service tags stand in for data sources that read them.
 pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
     let mut inventory = Inventory::default();
@@ -35,6 +41,7 @@ pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
         inventory.files_read.extend(extraction.files_read);
         inventory.skipped.extend(extraction.skipped);
     }
+    let gaps = gaps::summarize(gaps);
     let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
     inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps.into_iter().map(gap));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
@@ -14,6 +13,8 @@ use crate::document::SCHEMA_VERSION;
 use crate::model::cloud::Cloud;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope};
+use crate::model::limits;
+use crate::model::open;
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTagError, ServiceTags, TagSource};
@@ -39,9 +40,18 @@ pub enum SnapshotError {
     },
 }
 
-/// Whether a folder says of itself that it is a snapshot.
+/// Whether a folder says of itself that it is a snapshot, or has all that one is made of.
 pub fn is_snapshot(folder: &Path) -> bool {
-    folder.join(MANIFEST).is_file()
+    let manifest = folder.join(MANIFEST);
+    if !manifest.is_file() {
+        return false;
+    }
+    let says_so = || {
+        let value: Option<Value> = serde_json::from_slice(&open::bytes(&manifest).ok()?).ok();
+        Some(value?.get("acrscan_snapshot").is_some())
+    };
+    // One that is broken is told by whoever reads it.
+    says_so().unwrap_or_default() || (folder.join(SERVICE_TAGS).is_file() && folder.join(SUBSCRIPTIONS).is_dir())
 }
 
 /// The path, as a user would open it, of a registry's document in a snapshot.
@@ -60,6 +70,13 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
         message: format!("unknown cloud {:?}", manifest.cloud),
     })?;
     let service_tags = read_tags(folder, cloud)?;
+    if manifest.scopes.is_empty() {
+        return Err(SnapshotError::File {
+            path: display_path(&folder.join(MANIFEST)),
+            message: "it names no subscription, so nothing was read; take a new snapshot with `acrscan pull`"
+                .to_owned(),
+        });
+    }
     let mut inventory = Inventory { gaps: manifest.gaps, ..Inventory::default() };
     for scope in &manifest.scopes {
         let mut read = read_scope(folder, scope);
@@ -75,7 +92,7 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
 fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {
     let path = folder.join(MANIFEST);
     let error = |message| SnapshotError::File { path: display_path(&path), message };
-    let text = read_text(&path).map_err(error)?;
+    let text = read_text(folder, &path).map_err(error)?;
     let version = serde_json::from_str::<Value>(&text).map_err(|e| error(json_error(&e)))?["acrscan_snapshot"].clone();
     if version != VERSION {
         return Err(error(format!(
@@ -88,7 +105,8 @@ fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {
 
 fn read_tags(folder: &Path, cloud: Cloud) -> Result<ServiceTags, SnapshotError> {
     let path = folder.join(SERVICE_TAGS);
-    let text = read_text(&path).map_err(|message| SnapshotError::File { path: display_path(&path), message })?;
+    let text =
+        read_text(folder, &path).map_err(|message| SnapshotError::File { path: display_path(&path), message })?;
     ServiceTags::from_text(&text, cloud, TagSource::File, None)
         .map_err(|error| SnapshotError::Tags { path: display_path(&path), error })
 }
@@ -130,7 +148,7 @@ fn read_registry(folder: &Path, path: &str, subscription: &str) -> Result<Regist
     let file = folder.join(path);
     let shown = display_path(&file);
     let at = |message: String| format!("{shown}: {message}");
-    let document = read_text(&file).map_err(at)?;
+    let document = read_text(folder, &file).map_err(at)?;
     let parsed: Value = serde_json::from_str(&document).map_err(|error| at(json_error(&error)))?;
     if parsed["schema_version"] != SCHEMA_VERSION {
         let found = &parsed["schema_version"];
@@ -150,6 +168,7 @@ fn read_registry(folder: &Path, path: &str, subscription: &str) -> Result<Regist
         document,
         origin: Origin::Snapshot { path: shown },
         alternatives: Vec::new(),
+        secrets: Vec::new(),
     })
 }
 
@@ -182,14 +201,19 @@ fn find_unlisted(folder: &Path, scopes: &[ManifestScope], inventory: &mut Invent
     }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file; take a new snapshot with `acrscan pull`".to_owned(),
-        _ => error.to_string(),
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+/// A file of the snapshot: none that a link leads to elsewhere.
+fn read_text(folder: &Path, path: &Path) -> Result<String, String> {
+    if !path.exists() {
+        return Err("there is no such file; take a new snapshot with `acrscan pull`".to_owned());
+    }
+    let real = |path: &Path| path.canonicalize().map_err(|error| format!("cannot read it: {error}"));
+    if !real(path)?.starts_with(real(folder)?) {
+        return Err("a link that leads out of the snapshot is not followed; take a new snapshot".to_owned());
+    }
+    let text = String::from_utf8(open::bytes(path)?).map_err(|error| {
         format!("not UTF-8 text, from byte {} on; take a new snapshot", error.utf8_error().valid_up_to() + 1)
     })?;
+    limits::ask_to_parse_json(&text)?;
     // Editors put one there; JSON has none.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

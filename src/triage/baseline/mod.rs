@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use self::read::BaselineError;
 use super::coverage::Coverage;
-use crate::model::finding::{BaselineState, Finding, ResultKind, ScopeName};
+use crate::model::finding::{BaselineState, Finding, ResultKind, ScopeName, folded_fingerprint};
 use crate::model::registry_id::RegistryId;
 
 /// The results of an earlier scan, by policy and fingerprint.
@@ -85,8 +85,9 @@ impl Baseline {
     ///
     /// Of what a file for GitHub leaves out nothing can be told: it is neither new nor known.
     pub fn compare(&mut self, findings: &mut [Finding], coverage: &Coverage<'_>) -> Vec<AbsentResult> {
+        let (folded, archive) = (folded(findings), self.archive);
         for finding in findings.iter_mut() {
-            let known = self.known.get_mut(&(finding.policy.clone(), finding.fingerprint.clone()));
+            let known = self.find(finding, &folded);
             finding.baseline = match known.map(BaselineResult::mark_seen) {
                 // What nobody could tell then was no failure yet.
                 Some(known) if finding.kind == ResultKind::Fail && known.kind == ResultKind::Unknown.as_str() => {
@@ -98,7 +99,7 @@ impl Baseline {
                 Some(_) => Some(BaselineState::Updated),
                 // It does not count, so it is not new.
                 None if finding.waived.is_some() => None,
-                None if left_out(finding) && !self.archive => None,
+                None if left_out(finding) && !archive => None,
                 None => Some(BaselineState::New),
             };
         }
@@ -165,6 +166,41 @@ fn could_not_see(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool 
     let Some(id) = RegistryId::parse(resource) else { return false };
     let scope = ScopeName::Subscription(id.subscription.to_lowercase());
     coverage.whole(&scope) && coverage.blind(policy, Some(&scope), |id| id.eq_ignore_ascii_case(resource))
+}
+
+impl Baseline {
+    /// The result that a finding is. An older baseline does not tell addresses of source code apart by case: such a
+    /// result is one of the same address, or, where it names none, the only one that it may be.
+    fn find(&mut self, finding: &Finding, folded: &BTreeMap<(String, String), usize>) -> Option<&mut BaselineResult> {
+        let is_same = |known: &BaselineResult| {
+            finding.scope != ScopeName::Source || known.resource.is_empty() || known.resource == finding.resource
+        };
+        let own = (finding.policy.clone(), finding.fingerprint.clone());
+        let key = match self.known.get(&own) {
+            Some(known) if is_same(known) => own,
+            _ => {
+                let old = old_key(finding);
+                let known = self.known.get(&old)?;
+                let is_only = folded.get(&old) == Some(&1);
+                (is_same(known) && (!known.resource.is_empty() || is_only)).then_some(old)?
+            }
+        };
+        self.known.get_mut(&key)
+    }
+}
+
+/// How many findings of source code each old fingerprint may be.
+fn folded(findings: &[Finding]) -> BTreeMap<(String, String), usize> {
+    let mut counts = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.scope == ScopeName::Source) {
+        *counts.entry(old_key(finding)).or_default() += 1;
+    }
+    counts
+}
+
+fn old_key(finding: &Finding) -> (String, String) {
+    let key = finding.key.as_deref().unwrap_or(&finding.field);
+    (finding.policy.clone(), folded_fingerprint(&finding.policy, &finding.resource, key))
 }
 
 impl BaselineResult {

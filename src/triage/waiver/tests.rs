@@ -252,6 +252,7 @@ fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String
         document: "{}".to_owned(),
         origin: Origin::Source(Arc::new(declaration)),
         alternatives: Vec::new(),
+        secrets: Vec::new(),
     };
     let scopes = vec![scope(ScopeName::Source, true)];
     let inventory = Inventory { scopes, registries: vec![record], ..Inventory::default() };

@@ -62,11 +62,12 @@ pub fn read(found: &SourceFiles) -> Extraction {
         templates.par_iter().map(|(path, template)| (path.as_path(), of_template(path, template, &values))).collect();
     let links: Vec<(PathBuf, BTreeSet<PathBuf>)> = all
         .iter()
-        .map(|(path, all)| (real(path), all.iter().flat_map(|one| &one.files).map(|path| real(path)).collect()))
+        .map(|(path, all)| (real(path), all.iter().flat_map(|one| &one.certain_files).map(|path| real(path)).collect()))
         .collect();
     let mains = mains(&links);
     for ((path, evaluated), (real, _)) in all.into_iter().zip(&links) {
-        if mains.contains(real) {
+        // One with values of its own is deployed by itself, whatever links to it besides.
+        if mains.contains(real) || values.contains_key(path) {
             add(&mut extraction, path, evaluated, values.get(path).map_or(0, Vec::len));
         }
     }

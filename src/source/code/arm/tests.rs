@@ -213,9 +213,11 @@ fn a_secret_is_never_shown() {
         r#""publicNetworkAccess": "[parameters('s')]""#,
     );
     let (document, record) = one(&text);
-    assert!(!document.to_string().contains("hunter2"));
-    let note = span(&record, "/registry/properties/publicNetworkAccess").2;
-    assert_eq!(note.as_deref(), Some("Parameter `s` is secure and is not read."));
+    assert_eq!(document["registry"]["properties"]["publicNetworkAccess"], "hunter2", "it is judged");
+    assert_eq!(record.secrets, ["hunter2"]);
+    let Origin::Source(declaration) = &record.origin else { panic!("of source code") };
+    let (place, _) = declaration.location("/registry/properties/publicNetworkAccess");
+    assert!(!place.file.shown_line(place.region.start_line).contains("hunter2"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::files::{Files, Unit, is_local};
 use super::instances::instances;
 use super::symbols::{Imports, Symbols};
 use crate::model::inventory::SkippedFile;
+use crate::model::open::is_within_bounds;
 
 /// How many modules are evaluated for one file, each as often as it is used.
 const MAX_MODULES: usize = 2_000;
@@ -27,6 +28,8 @@ pub struct Evaluation<'a> {
     pub finder: Finder,
     /// The Bicep files that were evaluated.
     pub used: BTreeSet<PathBuf>,
+    /// Those of them that are deployed for certain, with what they lead to.
+    pub certain: BTreeSet<PathBuf>,
     /// How many modules were evaluated.
     pub modules: usize,
     /// How much work is left.
@@ -56,6 +59,9 @@ impl Evaluation<'_> {
         context: ModuleContext<'_>,
     ) -> Node {
         self.used.insert(unit.path.clone());
+        if !context.uncertain {
+            self.certain.insert(unit.path.clone());
+        }
         let mut imports = Imports::default();
         let symbols = Symbols::collect(unit, self.files, &mut imports);
         self.used.extend(imports.files.iter().map(|file| file.unit.path.clone()));
@@ -141,7 +147,10 @@ impl Evaluation<'_> {
     ) {
         let symbol = &called.module.symbol;
         let outputs = match self.source(unit, called, declared.used.contains(symbol)) {
-            Err(why) => Node::unknown(why),
+            Err(why) => {
+                self.pass_over(unit, called, &scope(&declared.names, self.work, context), context);
+                Node::unknown(why)
+            }
             Ok(source) => {
                 let mut calls: Vec<Call> = Vec::new();
                 let scope = scope(&declared.names, self.work, context);
@@ -177,6 +186,23 @@ impl Evaluation<'_> {
         declared.names.resource(symbol, Binding::Value(outputs));
     }
 
+    /// A module that has nothing to do with registries is not entered; what is deployed of it is, all the same.
+    fn pass_over(
+        &mut self,
+        unit: &Unit,
+        called: &ModuleDeclaration<'_>,
+        scope: &NameScope<'_>,
+        context: ModuleContext<'_>,
+    ) {
+        let mut is_certain = false;
+        instances(&called.body, scope, self.work, &called.head, &mut |one| {
+            is_certain |= !context.uncertain && one.condition.is_none() && one.index != Some(None);
+        });
+        if is_certain && is_local(&called.module.path) {
+            self.certain.extend(self.files.reachable(unit, &unit.beside(&called.module.path)));
+        }
+    }
+
     /// Where a module is; an error says why its outputs are not known.
     fn source(&mut self, unit: &Unit, called: &ModuleDeclaration<'_>, is_used: bool) -> Result<Source, String> {
         let module = called.module;
@@ -196,9 +222,14 @@ impl Evaluation<'_> {
         }
         let path = unit.beside(&module.path);
         if module.path.ends_with(".json") {
-            return Ok(Source::Template(path));
+            if is_within_bounds(&unit.path, &path) {
+                return Ok(Source::Template(path));
+            }
+            let why = "is not there, or not in this repository, and is not read; put it there";
+            self.finder.gaps.push(format!("{}: the module {} {why}", called.head.position(), module.path));
+            return Err(not_read());
         }
-        let read = self.files.load(&path).map_err(|error| {
+        let read = self.files.load_led_to(&unit.path, &path).map_err(|error| {
             self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.position()));
             not_read()
         })?;

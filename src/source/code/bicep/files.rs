@@ -51,16 +51,32 @@ pub struct Files {
 }
 
 impl Files {
-    /// A file.
+    /// A file that was found or named.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, String> {
+        self.load_with(path, TextFile::read)
+    }
+
+    /// A file that another one leads to.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not of the same repository.
+    pub fn load_led_to(&mut self, by: &Path, path: &Path) -> Result<Arc<Unit>, String> {
+        self.load_with(path, |path| TextFile::read_led_to(by, path))
+    }
+
+    fn load_with(
+        &mut self,
+        path: &Path,
+        read: impl FnOnce(&Path) -> Result<TextFile, String>,
+    ) -> Result<Arc<Unit>, String> {
         let path = normalize(path);
         if let Some(known) = self.units.get(&path) {
             return known.clone();
         }
-        let unit = TextFile::read(&path).map(|file| self.parsed(&path, file));
+        let unit = read(&path).map(|file| self.parsed(&path, file));
         self.units.insert(path, unit.clone());
         unit
     }
@@ -77,11 +93,25 @@ impl Files {
         Arc::new(Unit { path: path.to_owned(), file: Arc::new(file), syntax })
     }
 
+    /// A file and the modules that it leads to.
+    pub fn reachable(&mut self, by: &Unit, path: &Path) -> BTreeSet<PathBuf> {
+        let mut reached = BTreeSet::new();
+        let mut next = vec![(by.path.clone(), normalize(path))];
+        while let Some((by, path)) = next.pop() {
+            if reached.insert(path.clone())
+                && let Ok(unit) = self.load_led_to(&by, &path)
+            {
+                next.extend(unit.modules().map(|module| (path.clone(), unit.beside(&module.path))));
+            }
+        }
+        reached
+    }
+
     /// Whether a file, or a module of it, has this word in it; lower case. A module that is a template counts.
     pub fn mentions(&mut self, path: &Path, word: &'static str) -> bool {
         let mut seen = BTreeSet::new();
-        let mut next = vec![normalize(path)];
-        while let Some(path) = next.pop() {
+        let mut next = vec![(normalize(path), normalize(path))];
+        while let Some((by, path)) = next.pop() {
             let key = (path, word);
             if let Some(known) = self.mentions.get(&key) {
                 if *known {
@@ -92,14 +122,14 @@ impl Files {
             if !seen.insert(key.0.clone()) {
                 continue;
             }
-            let Ok(unit) = self.load(&key.0) else { continue };
+            let Ok(unit) = self.load_led_to(&by, &key.0) else { continue };
             if unit.file.text.to_lowercase().contains(word) {
                 self.mentions.insert(key, true);
                 return true;
             }
             for module in unit.modules() {
                 match module.path.ends_with(".bicep") {
-                    true => next.push(unit.beside(&module.path)),
+                    true => next.push((unit.path.clone(), unit.beside(&module.path))),
                     false if module.path.ends_with(".json") => return true,
                     false => {}
                 }

@@ -44,6 +44,8 @@ pub fn file_for(parameters: &Path) -> Option<PathBuf> {
 #[derive(Default)]
 struct Reader {
     files: Files,
+    /// The files that are read by themselves or deployed by those for certain.
+    certain: BTreeSet<PathBuf>,
     extraction: Extraction,
 }
 
@@ -56,11 +58,20 @@ struct ParameterFile {
 impl Reader {
     fn read(mut self, found: &SourceFiles) -> Extraction {
         let parameters = self.parameter_files(&found.bicep_parameters);
-        for root in self.roots(&found.bicep) {
-            match self.files.load(&root.path) {
-                Ok(unit) => self.root(&unit, root, parameters.get(&unit.path).map_or(&[], Vec::as_slice)),
-                Err(error) => self.extraction.gaps.push(error),
+        for root in self.roots(&found.bicep, &parameters) {
+            self.read_root(root, &parameters);
+        }
+        let mut left: Vec<&BicepFile> = found.bicep.iter().collect();
+        loop {
+            left.retain(|file| !self.certain.contains(&normalize(&file.path)) && self.may_declare(&file.path));
+            // Of files that only include one another, the first.
+            let included: BTreeSet<PathBuf> = left.iter().flat_map(|file| self.includes(file)).collect();
+            let first = left.iter().position(|file| !included.contains(&normalize(&file.path))).unwrap_or_default();
+            if left.is_empty() {
+                break;
             }
+            let root = left.remove(first);
+            self.read_root(root, &parameters);
         }
         let known: BTreeSet<PathBuf> = found.bicep.iter().map(|file| normalize(&file.path)).collect();
         for (path, files) in parameters.iter().filter(|(path, _)| !known.contains(*path)) {
@@ -96,43 +107,45 @@ impl Reader {
         by_file
     }
 
-    /// The files that are no modules of others. Of files that include each other in a circle, the first.
-    fn roots<'a>(&mut self, bicep: &'a [BicepFile]) -> Vec<&'a BicepFile> {
-        let mut modules: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-        for file in bicep {
-            if let Ok(unit) = self.files.load(&file.path) {
-                let used = unit.modules().map(|module| unit.beside(&module.path)).filter(|path| *path != unit.path);
-                modules.insert(unit.path.clone(), used.collect());
-            }
-        }
-        let included: BTreeSet<&PathBuf> = modules.values().flatten().collect();
-        let (mut roots, others): (Vec<&BicepFile>, Vec<&BicepFile>) =
-            bicep.iter().partition(|file| !included.contains(&normalize(&file.path)));
-        let mut reached = BTreeSet::new();
-        let mut reach = |path: PathBuf| {
-            let mut next = vec![path];
-            while let Some(path) = next.pop() {
-                if reached.insert(path.clone()) {
-                    next.extend(modules.get(&path).into_iter().flatten().cloned());
-                }
-            }
-            reached.len()
+    /// The files that are no modules of others, or have parameters of their own. What is left of the others are those
+    /// that nobody deploys for certain.
+    fn roots<'a>(
+        &mut self,
+        bicep: &'a [BicepFile],
+        parameters: &BTreeMap<PathBuf, Vec<ParameterFile>>,
+    ) -> Vec<&'a BicepFile> {
+        let included: BTreeSet<PathBuf> = bicep.iter().flat_map(|file| self.includes(file)).collect();
+        let is_root = |file: &&BicepFile| {
+            let path = normalize(&file.path);
+            !included.contains(&path) || parameters.contains_key(&path)
         };
-        let mut count = roots.iter().map(|root| reach(normalize(&root.path))).last().unwrap_or(0);
-        for file in others {
-            let now = reach(normalize(&file.path));
-            if now > count {
-                roots.push(file);
-                count = now;
-            }
+        bicep.iter().filter(is_root).collect()
+    }
+
+    /// The modules of a file, itself left out.
+    fn includes(&mut self, file: &BicepFile) -> Vec<PathBuf> {
+        let Ok(unit) = self.files.load(&file.path) else { return Vec::new() };
+        unit.modules().map(|module| unit.beside(&module.path)).filter(|path| *path != unit.path).collect()
+    }
+
+    /// Whether a file has anything to do with registries, as far as that can be told.
+    fn may_declare(&mut self, path: &Path) -> bool {
+        let Ok(unit) = self.files.load(path) else { return false };
+        self.files.mentions(&unit.path, "containerregistry") || !remote_modules(&unit).is_empty()
+    }
+
+    fn read_root(&mut self, root: &BicepFile, parameters: &BTreeMap<PathBuf, Vec<ParameterFile>>) {
+        self.certain.insert(normalize(&root.path));
+        match self.files.load(&root.path) {
+            Ok(unit) => self.root(&unit, root, parameters.get(&unit.path).map_or(&[], Vec::as_slice)),
+            Err(error) => self.extraction.gaps.push(error),
         }
-        roots
     }
 
     fn root(&mut self, unit: &Arc<Unit>, root: &BicepFile, parameters: &[ParameterFile]) {
         let path = display_path(&root.path);
         let (mut used, mut registries) = (BTreeSet::from([unit.path.clone()]), 0);
-        if self.files.mentions(&unit.path, "containerregistry") || !remote_modules(unit).is_empty() {
+        if self.may_declare(&unit.path) {
             let none = [ParameterFile { path: PathBuf::new(), values: ParameterValues::new() }];
             for file in if parameters.is_empty() { &none } else { parameters } {
                 let folder = root.path.parent().unwrap_or(Path::new(""));
@@ -176,11 +189,18 @@ impl Reader {
     ) -> (EvaluatedTemplate, BTreeSet<PathBuf>) {
         let work = Work::default();
         let files = &mut self.files;
-        let mut evaluation =
-            Evaluation { files, finder: Finder::default(), used: BTreeSet::new(), modules: 0, work: &work };
+        let mut evaluation = Evaluation {
+            files,
+            finder: Finder::default(),
+            used: BTreeSet::new(),
+            certain: BTreeSet::new(),
+            modules: 0,
+            work: &work,
+        };
         let at = ModuleContext { path: &[], related: &[], around: std::slice::from_ref(&unit.path), uncertain: false };
         evaluation.file(unit, values, None, at);
-        let Evaluation { finder, used, .. } = evaluation;
+        let Evaluation { finder, used, certain, .. } = evaluation;
+        self.certain.extend(certain);
         let mut registries = arm::registries(&finder.resources, root);
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for one in &mut registries {
@@ -199,40 +219,62 @@ impl Reader {
         let mut gaps = finder.gaps;
         let ran_out = work.ran_out();
         gaps.extend(work.into_gaps());
-        (EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files, ran_out }, used)
+        let certain_files = finder.certain_files;
+        (
+            EvaluatedTemplate {
+                registries,
+                gaps,
+                skipped: finder.skipped,
+                files: finder.files,
+                certain_files,
+                ran_out,
+            },
+            used,
+        )
     }
 
-    /// What the template beside a file says, at the places of the file; or what the file says, where the template was
-    /// not compiled from it as it is now.
+    /// What a file says, and what the template beside it has besides: the registries of modules that are not on disk, at
+    /// their declarations, and those that the file lacks. Of what both have, the file's word counts.
     fn compiled(
         &mut self,
         unit: &Unit,
         root: &BicepFile,
         values: &ParameterValues,
         label: &str,
-        own: EvaluatedTemplate,
+        mut own: EvaluatedTemplate,
     ) -> EvaluatedTemplate {
         let Some(path) = &root.compiled else { return own };
-        let mut compiled = match arm::compiled(path, values, label) {
+        let source = display_path(&root.path);
+        // Which parameters were given is part of the label.
+        let own_label = format!("{}{}", display_path(path), label.strip_prefix(&source).unwrap_or_default());
+        let compiled = match arm::compiled(path, values, &own_label) {
             Ok(compiled) => compiled.evaluated,
             Err(error) => {
                 self.extraction.gaps.push(error);
                 return own;
             }
         };
-        let registries = std::mem::take(&mut compiled.registries);
-        match compiled::placed(registries, own.registries.clone(), &remote_modules(unit)) {
-            Some(registries) => {
-                let files = own.files.into_iter().chain([path.clone()]).collect();
-                EvaluatedTemplate { registries, files, ..compiled }
-            }
-            None => {
-                let source = display_path(&root.path);
-                let why = format!("it declares other registries than {source}, which is read in its place");
-                self.extraction.skipped.push(SkippedFile::new(display_path(path), why));
-                own
-            }
+        let sorted = compiled::sort_out(compiled.registries, &own.registries, &remote_modules(unit));
+        for head in &sorted.called {
+            let resolved = format!("{}: the module ", head.position());
+            own.gaps.retain(|gap| !gap.starts_with(&resolved));
         }
+        if sorted.others > 0 {
+            let why = format!(
+                "it declares registries that {source} lacks, which are read as well; compile it again, or delete it"
+            );
+            self.extraction.skipped.push(SkippedFile::new(display_path(path), why));
+        }
+        own.registries.extend(sorted.registries.into_iter().map(|mut one| {
+            if one.registry.language == Language::Bicep {
+                label.clone_into(&mut one.registry.root);
+            }
+            one
+        }));
+        own.files.push(path.clone());
+        own.gaps.extend(compiled.gaps);
+        own.skipped.extend(compiled.skipped);
+        own
     }
 }
 

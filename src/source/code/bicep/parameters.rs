@@ -35,7 +35,7 @@ pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<String>) -> Pa
             gaps.push(format!("{}: the parameter file extends itself; break the circle", span.position()));
             break;
         }
-        match files.load(&path) {
+        match files.load_led_to(&last.path, &path) {
             Ok(base) => chain.push(base),
             Err(error) => {
                 gaps.push(format!("{}: the parameter file that it extends is not read: {error}", span.position()));

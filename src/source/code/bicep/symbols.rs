@@ -195,8 +195,9 @@ fn imported(
         // A file that imports itself finds nothing there: Bicep refuses it.
         return known.map(|file| file.names.clone()).ok_or_else(why);
     }
-    let imported =
-        files.load(&path).map_err(|error| format!("It is imported from {from}, and that is not read: {error}."))?;
+    let imported = files
+        .load_led_to(&unit.path, &path)
+        .map_err(|error| format!("It is imported from {from}, and that is not read: {error}."))?;
     let mark = format!("{}#", imports.at.len() + 1);
     imports.at.insert(path, mark.clone());
     // Each file is met once, so that this ends; what few files chain deeper than this are not followed.

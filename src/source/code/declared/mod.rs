@@ -3,6 +3,7 @@
 mod default_locations;
 mod node;
 mod registry;
+mod secrets;
 mod spelling;
 
 pub use self::node::{Node, NodeValue, Provenance, Span};

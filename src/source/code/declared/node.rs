@@ -51,6 +51,8 @@ pub struct Provenance {
     pub related: Vec<(&'static str, Span)>,
     /// A sentence for whoever reads a result that rests on this value: that it is a default, or why it is not known.
     pub note: Option<Arc<str>>,
+    /// Whether it is a secret, or made of one: it is judged and never shown.
+    pub is_sensitive: bool,
 }
 
 /// A stretch of a source file.
@@ -154,6 +156,26 @@ impl Node {
             NodeValue::Object(members) => members.iter_mut().for_each(|(_, member)| member.use_at(span)),
             _ => {}
         }
+    }
+
+    /// Marks this value and all within it as a secret.
+    pub fn mark_sensitive(&mut self) {
+        self.provenance.is_sensitive = true;
+        match &mut self.value {
+            NodeValue::List(items) => items.iter_mut().for_each(Node::mark_sensitive),
+            NodeValue::Object(members) => members.iter_mut().for_each(|(_, member)| member.mark_sensitive()),
+            _ => {}
+        }
+    }
+
+    /// Whether it or anything within it is a secret.
+    pub fn holds_secrets(&self) -> bool {
+        self.provenance.is_sensitive
+            || match &self.value {
+                NodeValue::List(items) => items.iter().any(Node::holds_secrets),
+                NodeValue::Object(members) => members.iter().any(|(_, member)| member.holds_secrets()),
+                _ => false,
+            }
     }
 
     /// Whether the value itself is not known; what is within a list or object may still not be.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::default_locations;
 use super::default_locations::DefaultProperty;
 use super::node::{Node, NodeValue, Provenance, Span};
+use super::secrets;
 use super::spelling::{REFERENCES, SPELLING, stand_in};
 use crate::document::registry;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
@@ -52,6 +53,7 @@ impl DeclaredRegistry {
     /// The record that policies are evaluated over.
     pub fn into_record(self) -> RegistryRecord {
         let alternatives = self.alternatives.iter().map(|other| other.written().0).collect();
+        let secrets = secrets::collect(&self);
         let (document, mut properties, defaults) = self.written();
         let id = match self.root.as_str() {
             "" => self.address.clone(),
@@ -62,7 +64,7 @@ impl DeclaredRegistry {
         let declaration =
             Declaration { language: self.language, address: self.address, logical: self.logical, block, properties };
         let origin = Origin::Source(Arc::new(declaration));
-        RegistryRecord { scope: ScopeName::Source, id, document, origin, alternatives }
+        RegistryRecord { scope: ScopeName::Source, id, document, origin, alternatives, secrets }
     }
 
     /// The registry document, where each of its properties stands, and what of it stands nowhere.

@@ -1,14 +1,16 @@
 //! Tells files apart by content: what kind of source code a JSON file or an archive is.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
+use crate::model::open;
 use crate::model::path::display_path;
-use crate::model::text_file::{MAX_BYTES, decode};
+use crate::model::text_file::decode;
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A Terraform plan, as JSON or binary.
     Plan,
@@ -23,8 +25,8 @@ pub enum Content {
     WhatIf,
     /// A snapshot's manifest.
     Snapshot,
-    /// Something of Terraform's or Azure's that says nothing of what will be: the reason why it is skipped.
-    Other(&'static str),
+    /// Something of Terraform's or Azure's that says nothing of what will be: the reason why it is left.
+    Other(String),
     /// Nothing of ours.
     Unrelated,
 }
@@ -37,32 +39,42 @@ const HEAD: usize = 256 * 1024;
 /// # Errors
 /// It cannot be read: `path: why`.
 pub fn classify(path: &Path) -> Result<Content, String> {
-    let error = |error: io::Error| format!("{}: cannot read it: {error}", display_path(path));
-    let mut file = File::open(path).map_err(error)?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).map_err(error)?;
-    if bytes.starts_with(b"PK\x03\x04") {
+    let error = |why: String| format!("{}: {why}", display_path(path));
+    let head = open::head(path, HEAD).map_err(error)?;
+    if head.starts_with(b"PK\x03\x04") {
         return Ok(if is_binary_plan(path) { Content::Plan } else { Content::Unrelated });
     }
-    if bytes.contains(&0) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]) {
+    if head.contains(&0) && !head.starts_with(&[0xFF, 0xFE]) && !head.starts_with(&[0xFE, 0xFF]) {
         return Ok(Content::Unrelated);
     }
-    if let Some(content) = classify_json(&text_of(bytes.clone())) {
-        return Ok(content);
-    }
     let is_object =
-        bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{/\xEF\xFE\xFF".contains(byte));
-    if bytes.len() == HEAD && is_object {
-        file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(error)?;
-        return Ok(classify_json(&text_of(bytes)).unwrap_or(Content::Unrelated));
+        head.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{/\xEF\xFE\xFF".contains(byte));
+    if !is_object {
+        return Ok(Content::Unrelated);
     }
-    Ok(Content::Unrelated)
+    if head.len() < HEAD {
+        return Ok(classify_json(&text_of(head)));
+    }
+    // What a file is may stand at its end.
+    match open::bytes(path) {
+        Ok(bytes) => Ok(classify_json(&text_of(bytes))),
+        // What Azure takes is far smaller. A plan of this size is told from its beginning, and refused when it is read.
+        Err(why) => match classify_json(&text_of(head)) {
+            Content::Unrelated => Ok(Content::Other(format!("not looked at: {why}"))),
+            content => Ok(content),
+        },
+    }
 }
 
 /// As far as it is text: what follows is cut off, or none of ours.
 fn text_of(bytes: Vec<u8>) -> String {
-    let lossy = String::from_utf8_lossy(&bytes).into_owned();
-    let text = decode(bytes).unwrap_or(lossy);
+    let is_wide = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let text = match is_wide {
+        true => decode(bytes).unwrap_or_default(),
+        false => {
+            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        }
+    };
     text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
@@ -72,47 +84,52 @@ fn is_binary_plan(path: &Path) -> bool {
     match archive {
         Some(archive) => archive.index_for_name("tfplan").is_some(),
         // A plan that was cut off has lost its table of contents, and is one by its first member's name.
-        None => {
-            let mut head = [0; 64];
-            let read = File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or_default();
-            head[..read].windows(6).any(|window| window == b"tfplan")
-        }
+        None => open::head(path, 64).is_ok_and(|head| head.windows(6).any(|window| window == b"tfplan")),
     }
 }
 
-/// `None` where the text ends, or is no JSON object, before it tells.
-fn classify_json(text: &str) -> Option<Content> {
-    let mut members = Members::new(text)?;
-    let (mut is_terraform, mut has_changes, mut is_state) = (false, false, false);
+/// All members have their say, for their order is free, and so are the letters and escapes of their names. A template's
+/// word goes first: what else its file says of itself does not keep Azure from deploying it.
+fn classify_json(text: &str) -> Content {
+    let Some(mut members) = Members::new(text) else { return Content::Unrelated };
+    let (mut is_template, mut is_parameters, mut is_snapshot) = (false, false, false);
+    let (mut is_terraform, mut is_plan, mut is_answer, mut has_values) = (false, false, false, false);
+    let (mut has_version, mut has_lineage, mut has_changes) = (false, false, false);
     while let Some((name, value)) = members.next() {
-        match (name, value) {
-            ("$schema", Some(schema)) => {
-                let schema = schema.to_lowercase();
-                if schema.contains("deploymentparameters.json") {
-                    return Some(Content::Parameters);
-                }
-                if schema.contains("deploymenttemplate.json") {
-                    return Some(Content::Template { from_bicep: from_bicep(text) });
-                }
+        match name.to_lowercase().as_str() {
+            "$schema" => {
+                let schema = value.map(|value| value.to_lowercase()).unwrap_or_default();
+                is_parameters |= schema.contains("deploymentparameters.json");
+                is_template |= schema.contains("deploymenttemplate.json");
             }
-            ("format_version", Some(_)) => is_terraform = true,
-            ("resource_changes" | "planned_values", _) if is_terraform => return Some(Content::Plan),
-            ("values", _) if is_terraform => return Some(Content::Other("a Terraform state, which is no plan")),
-            ("provider_schemas" | "diagnostics" | "function_signatures", _) if is_terraform => {
-                return Some(Content::Unrelated);
-            }
-            ("terraform_version", _) => is_state = !is_terraform,
-            ("lineage", _) if is_state => return Some(Content::Other("a Terraform state, which is no plan")),
-            ("acrscan_snapshot", _) => return Some(Content::Snapshot),
-            ("changes", _) => has_changes = true,
-            ("properties", _) if text.contains("\"changeType\"") => return Some(Content::WhatIf),
+            "format_version" => is_terraform |= value.is_some(),
+            "resource_changes" | "planned_values" => is_plan = true,
+            "values" => has_values = true,
+            "provider_schemas" | "diagnostics" | "function_signatures" => is_answer = true,
+            "terraform_version" => has_version = true,
+            "lineage" => has_lineage = true,
+            "acrscan_snapshot" => is_snapshot = true,
+            "changes" | "properties" => has_changes = true,
             _ => {}
         }
     }
-    if is_terraform && members.was_cut {
-        return Some(Content::Plan);
+    let state = || Content::Other("a Terraform state, which is no plan".to_owned());
+    match () {
+        () if is_template => Content::Template { from_bicep: from_bicep(text) },
+        () if is_parameters => Content::Parameters,
+        () if is_terraform && is_plan => Content::Plan,
+        () if is_terraform && has_values => state(),
+        () if is_terraform && is_answer => Content::Unrelated,
+        () if is_terraform && members.was_cut => Content::Plan,
+        () if has_version && has_lineage => state(),
+        () if is_snapshot => Content::Snapshot,
+        () if has_changes && text.contains("\"changeType\"") => Content::WhatIf,
+        // What breaks off is told by whoever reads it as a template.
+        () if members.is_broken() && text.to_lowercase().contains("deploymenttemplate.json") => {
+            Content::Template { from_bicep: false }
+        }
+        () => Content::Unrelated,
     }
-    (has_changes && text.contains("\"changeType\"")).then_some(Content::WhatIf)
 }
 
 /// The generator stands at the top of what Bicep writes.
@@ -143,7 +160,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    fn next(&mut self) -> Option<(&'a str, Option<&'a str>)> {
+    fn next(&mut self) -> Option<(Cow<'a, str>, Option<Cow<'a, str>>)> {
         self.skip_blank();
         while self.byte() == Some(b',') {
             self.at += 1;
@@ -168,7 +185,12 @@ impl<'a> Members<'a> {
                 None
             }
         };
-        Some((name, value))
+        Some((unescaped(name), value.map(unescaped)))
+    }
+
+    /// Whether it ended at something else than the end of the object.
+    fn is_broken(&self) -> bool {
+        self.byte() != Some(b'}')
     }
 
     fn byte(&self) -> Option<u8> {
@@ -245,6 +267,14 @@ impl<'a> Members<'a> {
     }
 }
 
+/// The text that a JSON string stands for.
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    match raw.contains('\\') {
+        true => serde_json::from_str(&format!("\"{raw}\"")).map_or(Cow::Borrowed(raw), Cow::Owned),
+        false => Cow::Borrowed(raw),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -256,31 +286,37 @@ mod tests {
         let template = Content::Template { from_bicep: false };
         let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
         for (text, expected) in [
-            (r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}"#, Some(Content::Plan)),
-            (
-                r#"{"format_version":"2.0","variables":{"a":{"value":"}\""}},"resource_changes":[]}"#,
-                Some(Content::Plan),
-            ),
-            (r#"{"format_version":"1.2","variables":{"a"#, Some(Content::Plan)),
+            (r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}"#, Content::Plan),
+            (r#"{"format_version":"2.0","variables":{"a":{"value":"}\""}},"resource_changes":[]}"#, Content::Plan),
+            (r#"{"format_version":"1.2","variables":{"a"#, Content::Plan),
             (
                 r#"{"format_version":"1.0","terraform_version":"1.9.0","values":{}}"#,
-                Some(Content::Other("a Terraform state, which is no plan")),
+                Content::Other("a Terraform state, which is no plan".to_owned()),
             ),
-            (r#"{"format_version":"1.0","provider_schemas":{}}"#, Some(Content::Unrelated)),
-            (&format!("// a\n{{ /* b */ \"$schema\": \"{schema}\", \"x\": 1,}}"), Some(template)),
+            (r#"{"format_version":"1.0","provider_schemas":{}}"#, Content::Unrelated),
+            (&format!("// a\n{{ /* b */ \"$schema\": \"{schema}\", \"x\": 1,}}"), template.clone()),
             (
                 &format!("{{\"$schema\": \"{schema}\", \"metadata\": {{\"_generator\": {{\"name\": \"bicep\"}}}}}}"),
-                Some(Content::Template { from_bicep: true }),
+                Content::Template { from_bicep: true },
             ),
-            (&format!("{{\"resources\": [], \"$schema\": \"{schema}\"}}"), Some(template)),
-            (&format!("{{\"$schema\": \"{}\"}}", schema.replace("Template", "Parameters")), Some(Content::Parameters)),
-            (r#"{"status":"Succeeded","changes":[{"changeType":"Create"}]}"#, Some(Content::WhatIf)),
-            (r#"{"properties":{"changes":[{"changeType":"Create"}]}}"#, Some(Content::WhatIf)),
-            (r#"{"acrscan_snapshot":1}"#, Some(Content::Snapshot)),
-            (r#"{"name":"left-pad","version":"1.0.0","changes":[]}"#, None),
-            (r#"[{"changeType":"Create"}]"#, None),
-            ("{", None),
-            ("", None),
+            (&format!("{{\"resources\": [], \"$schema\": \"{schema}\"}}"), template.clone()),
+            (&format!("{{\"$schema\": \"{}\"}}", schema.replace("Template", "Parameters")), Content::Parameters),
+            (r#"{"status":"Succeeded","changes":[{"changeType":"Create"}]}"#, Content::WhatIf),
+            (r#"{"properties":{"changes":[{"changeType":"Create"}]}}"#, Content::WhatIf),
+            (r#"{"acrscan_snapshot":1}"#, Content::Snapshot),
+            (r#"{"name":"left-pad","version":"1.0.0","changes":[]}"#, Content::Unrelated),
+            (r#"[{"changeType":"Create"}]"#, Content::Unrelated),
+            ("{", Content::Unrelated),
+            ("", Content::Unrelated),
+            (&format!("{{\"\\u0024schema\": \"{schema}\"}}"), template.clone()),
+            (&format!("{{\"$Schema\": \"{}\"}}", schema.replace("Template", "\\u0054emplate")), template.clone()),
+            (&format!("{{\"acrscan_snapshot\": 1, \"$schema\": \"{schema}\"}}"), template.clone()),
+            (
+                &format!("{{\"format_version\": \"1.2\", \"planned_values\": {{}}, \"$schema\": \"{schema}\"}}"),
+                template.clone(),
+            ),
+            (&format!("{{'$schema': '{schema}'}}"), template.clone()),
+            (&format!("{{\"settings\": [\"{schema}\"]}}"), Content::Unrelated),
         ] {
             assert_eq!(classify_json(text), expected, "{text}");
         }

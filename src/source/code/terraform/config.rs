@@ -21,6 +21,8 @@ pub struct EvaluatedConfiguration {
     pub unread: Vec<UnreadModule>,
     /// The folders of all modules, the root's among them.
     pub folders: BTreeSet<PathBuf>,
+    /// Those of them of which there is an instance for certain.
+    pub instantiated: BTreeSet<PathBuf>,
     /// What was not evaluated: sentences with their places; sorted.
     pub gaps: Vec<String>,
 }
@@ -44,6 +46,7 @@ pub fn evaluate(
             calls: std::mem::take(&mut evaluator.calls),
             unread: std::mem::take(&mut evaluator.unread),
             folders: evaluator.folders(),
+            instantiated: evaluator.instantiated(),
             gaps: std::mem::take(&mut evaluator.gaps).into_iter().collect(),
         }
     };

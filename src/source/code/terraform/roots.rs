@@ -7,10 +7,11 @@ use super::super::declared::DeclaredRegistry;
 use super::super::discover::SourceFiles;
 use super::super::extraction::Extraction;
 use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
-use super::modules::{Installed, Source, Tree, installed, listed};
+use super::modules::{Installed, Source, Tree, installed, listed, or_here};
 use super::resource::assemble;
 use super::variants::combinations;
 use crate::model::inventory::{FileRead, SkippedFile};
+use crate::model::open::is_within_bounds;
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
@@ -41,63 +42,83 @@ impl Roots {
                 folders.insert(folder.clone(), files);
             }
         }
-        Roots { tree: Tree::load(folders, true), named, brought }
+        Roots { tree: Tree::load_with_private(folders, &found.private), named, brought }
     }
 
-    /// Evaluates every folder that is no module of another one, but for those that a plan was made of.
-    pub fn read(&self, planned: &BTreeSet<PathBuf>, tags: &ServiceTags, extraction: &mut Extraction) {
-        extraction.gaps.extend(self.tree.gaps.iter().cloned());
+    /// Evaluates every folder that is a configuration of its own, and every one of which no other has an instance for
+    /// certain: what a call makes of a folder is not all that becomes of it.
+    pub fn read(&self, tags: &ServiceTags) -> Vec<RootRead> {
         let none = Installed::new();
-        for root in roots(&self.tree, &self.named, &self.brought) {
-            if !planned.contains(&root) {
+        let mut read: Vec<RootRead> = Vec::new();
+        let mut covered: BTreeSet<PathBuf> = BTreeSet::new();
+        let called: BTreeSet<PathBuf> = self.named.iter().flat_map(|folder| self.calls(folder)).collect();
+        let is_first = |folder: &&PathBuf| !called.contains(*folder) || self.is_configuration(folder);
+        let mut next: Vec<PathBuf> = self.named.iter().filter(is_first).cloned().collect();
+        let mut left: BTreeSet<PathBuf> = self.named.iter().filter(|folder| !is_first(folder)).cloned().collect();
+        loop {
+            for root in next {
                 let installed = self.brought.get(&root).unwrap_or(&none);
-                read_root(&self.tree, &root, installed, tags, extraction);
+                let (extraction, instantiated) = read_root(&self.tree, &root, installed, tags);
+                covered.extend(instantiated);
+                read.push(RootRead { folder: root, extraction });
             }
+            left.retain(|folder| !covered.contains(folder));
+            // Of folders that only call one another, the first.
+            let called: BTreeSet<PathBuf> = left.iter().flat_map(|folder| self.calls(folder)).collect();
+            let first = left.iter().find(|folder| !called.contains(*folder)).or(left.first()).cloned();
+            let Some(first) = first else { break };
+            left.remove(&first);
+            next = vec![first];
         }
+        read.sort_by(|one, other| one.folder.cmp(&other.folder));
+        read
     }
+
+    /// The folders that one calls, itself left out.
+    fn calls(&self, caller: &PathBuf) -> BTreeSet<PathBuf> {
+        let none = Installed::new();
+        let installed = self.brought.get(caller).unwrap_or(&none);
+        let calls = self.tree.folders.get(caller).map(|folder| &folder.module.calls);
+        let called =
+            calls.into_iter().flatten().filter_map(|(name, call)| self.tree.callee(installed, name, caller, call));
+        called.filter(|folder| *folder != caller).cloned().collect()
+    }
+
+    /// Whether a folder has what only a configuration has that is deployed by itself: a place for its state, a provider,
+    /// values of its own, or its state.
+    fn is_configuration(&self, folder: &Path) -> bool {
+        let Some(own) = self.tree.folders.get(folder) else { return false };
+        let is_state = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(".tfstate");
+        let has_state = || {
+            let entries = or_here(folder).read_dir().into_iter().flatten().flatten();
+            entries.into_iter().any(|entry| is_state(&entry.file_name()))
+                || folder.join(".terraform/terraform.tfstate").exists()
+        };
+        own.module.is_configuration || !own.values.is_empty() || has_state()
+    }
+}
+
+/// What a configuration came to.
+pub struct RootRead {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its registries, and what was not read.
+    pub extraction: Extraction,
 }
 
 /// What `terraform init` has brought to disk for a configuration.
 fn brought_to(root: &Path) -> Option<Installed> {
     let path = root.join(".terraform/modules/modules.json");
-    let file = path.is_file().then(|| TextFile::read(&path).ok())??;
-    Some(installed(&file.text, root))
+    let file = path.is_file().then(|| TextFile::read_led_to(root, &path).ok())??;
+    let is_inside = |folder: &PathBuf| is_within_bounds(root, folder);
+    Some(installed(&file.text, root).into_iter().filter(|(_, folder)| is_inside(folder)).collect())
 }
 
-/// The folders that no other one calls; and of folders that only call one another, the first.
-fn roots(tree: &Tree, named: &[PathBuf], brought: &BTreeMap<PathBuf, Installed>) -> Vec<PathBuf> {
-    let none = Installed::new();
-    let called = |caller: &Path| -> BTreeSet<PathBuf> {
-        let calls = tree.folders.get(caller).map(|folder| folder.module.calls.values());
-        let beside = calls.into_iter().flatten().filter_map(|call| tree.callee(&none, "", caller, call));
-        let brought = brought.get(caller).into_iter().flat_map(BTreeMap::values);
-        beside.chain(brought).filter(|folder| *folder != caller).cloned().collect()
-    };
-    let children: BTreeSet<PathBuf> = tree.folders.keys().flat_map(|caller| called(caller)).collect();
-    let mut roots: Vec<PathBuf> = named.iter().filter(|folder| !children.contains(*folder)).cloned().collect();
-    let mut reached: BTreeSet<PathBuf> = BTreeSet::new();
-    let mut reach = |from: &PathBuf| {
-        let mut next = vec![from.clone()];
-        let mut new = false;
-        while let Some(folder) = next.pop() {
-            if reached.insert(folder.clone()) {
-                new = true;
-                next.extend(called(&folder));
-            }
-        }
-        new
-    };
-    for root in &roots {
-        reach(root);
-    }
-    roots.extend(named.iter().filter(|folder| reach(folder)).cloned());
-    roots.sort();
-    roots
-}
-
-fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags, extraction: &mut Extraction) {
+/// What a configuration declares, and the folders of which it has an instance for certain.
+fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags) -> (Extraction, BTreeSet<PathBuf>) {
+    let mut extraction = Extraction::default();
     let evaluated = evaluate(tree, root, installed, &HashMap::new(), tags);
-    let EvaluatedConfiguration { resources, unread, gaps, folders, .. } = evaluated;
+    let EvaluatedConfiguration { resources, unread, gaps, folders, instantiated, .. } = evaluated;
     let name = display_path(root);
     let assembled = assemble(resources, &name);
     let files = folders.iter().filter_map(|folder| tree.folders.get(folder)).map(|folder| folder.files).sum();
@@ -148,6 +169,7 @@ fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags
             "a variables file that Terraform reads only when told to".to_owned(),
         ));
     }
+    (extraction, instantiated)
 }
 
 #[cfg(test)]
@@ -169,8 +191,9 @@ mod tests {
             }
         }
         let tags = ServiceTags::embedded(Cloud::Public).expect("the table");
-        let mut extraction = Extraction::default();
-        Roots::load(&found).read(&BTreeSet::new(), &tags, &mut extraction);
+        let roots = Roots::load(&found);
+        let mut extraction = Extraction { gaps: roots.tree.gaps.clone(), ..Extraction::default() };
+        roots.read(&tags).into_iter().for_each(|root| extraction.add(root.extraction));
         let base = format!("{}/", display_path(folder.path()));
         (extraction, move |text: &str| text.replace(&base, ""))
     }

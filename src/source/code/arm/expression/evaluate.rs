@@ -22,7 +22,7 @@ pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
         ExprKind::Literal(value) => Node::spanned(value.clone(), span.clone()),
         ExprKind::Text(parts) => {
             let parts: Vec<Node> = parts.iter().map(|part| evaluate(part, scope)).collect();
-            resolve_result(functions::joined(&parts), "text", &parts, span, scope)
+            made_of(&parts, resolve_result(functions::joined(&parts), "text", &parts, span, scope))
         }
         ExprKind::Object(members) => object(members, span, scope),
         ExprKind::Array(items) => array(items, span, scope),
@@ -98,6 +98,14 @@ pub(super) fn resolve_result(
     }
 }
 
+/// What is made of a secret is one.
+fn made_of(values: &[Node], mut result: Node) -> Node {
+    if values.iter().any(Node::holds_secrets) {
+        result.mark_sensitive();
+    }
+    result
+}
+
 fn call(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
     if let Some(value) = functions::lazy(name, args, span, scope) {
         return value;
@@ -111,7 +119,7 @@ fn call(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
     }
     match functions::strict(name, &values) {
         Some(result) => {
-            let value = resolve_result(result, name, &values, span, scope);
+            let value = made_of(&values, resolve_result(result, name, &values, span, scope));
             scope.bounded(value, span)
         }
         None => {

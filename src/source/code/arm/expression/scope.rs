@@ -26,6 +26,7 @@ pub enum Binding {
 #[derive(Debug)]
 struct Slot {
     binding: Binding,
+    is_secret: bool,
     state: RefCell<State>,
 }
 
@@ -85,6 +86,11 @@ impl Names {
         self.parameters.insert(name.to_lowercase(), Slot::new(binding));
     }
 
+    /// Declares a parameter whose value is not to be shown.
+    pub fn secure_parameter(&mut self, name: &str, binding: Binding) {
+        self.parameters.insert(name.to_lowercase(), Slot { is_secret: true, ..Slot::new(binding) });
+    }
+
     /// Declares a variable.
     pub fn variable(&mut self, name: &str, binding: Binding) {
         self.variables.insert(name.to_lowercase(), Slot::new(binding));
@@ -126,7 +132,7 @@ impl Names {
 
 impl Slot {
     fn new(binding: Binding) -> Slot {
-        Slot { binding, state: RefCell::new(State::Fresh) }
+        Slot { binding, is_secret: false, state: RefCell::new(State::Fresh) }
     }
 }
 
@@ -227,7 +233,10 @@ impl<'a> NameScope<'a> {
             }
         });
         self.report(&gaps);
-        let value = self.bounded(value, span);
+        let mut value = self.bounded(value, span);
+        if slot.is_secret {
+            value.mark_sensitive();
+        }
         let (size, _) = value_size(&value);
         let copy = self.copy(&value, size, span);
         slot.state.replace(State::Done { value, size, gaps });

@@ -3,16 +3,22 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
+use crate::model::limits;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many steps one template may take: each expression is one, and each value that is copied.
 const MAX_STEPS: usize = 2_000_000;
+
+/// About how many bytes a step copies: a value, or as much of a text.
+const STEP: usize = 64;
 
 /// How much work evaluation may still be, and what went wrong in it.
 #[derive(Debug)]
 pub struct Work {
     steps: Cell<usize>,
     gaps: RefCell<Gaps>,
+    /// Why memory or time has run out.
+    refused: RefCell<Option<String>>,
 }
 
 /// What could not be evaluated.
@@ -26,7 +32,7 @@ pub struct Gaps {
 
 impl Default for Work {
     fn default() -> Work {
-        Work { steps: Cell::new(MAX_STEPS), gaps: RefCell::default() }
+        Work { steps: Cell::new(MAX_STEPS), gaps: RefCell::default(), refused: RefCell::default() }
     }
 }
 
@@ -39,7 +45,10 @@ impl Work {
     /// Reports that evaluation is given up here: once, for whatever follows is too much as well.
     pub(super) fn run_out(&self, span: &Span) {
         if !self.ran_out() {
-            self.gap(span, TOO_MUCH);
+            match &*self.refused.borrow() {
+                Some(why) => self.gap(span, &format!("{TOO_MUCH} ({why})")),
+                None => self.gap(span, TOO_MUCH),
+            }
             self.gaps.borrow_mut().ran_out = true;
         }
     }
@@ -70,6 +79,11 @@ impl Work {
 
     /// Takes steps; false where none are left.
     pub fn take(&self, steps: usize) -> bool {
+        if let Err(why) = limits::ask(steps.saturating_mul(STEP)) {
+            self.steps.set(0);
+            self.refused.replace(Some(why));
+            return false;
+        }
         match self.steps.get().checked_sub(steps) {
             Some(rest) => {
                 self.steps.set(rest);

@@ -10,6 +10,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use super::super::expression::{Expr, ExprKind, For, Item, Member, copy_local};
 use super::parser::{Origin, expression_text, parse, plain_text};
 use crate::model::json_text::STRICT;
+use crate::model::limits;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{NodeValue, Span};
 
@@ -27,6 +28,7 @@ pub enum Strings {
 /// # Errors
 /// It is not JSON: `path:line:column: …`.
 pub fn read(file: &Arc<TextFile>, strings: Strings, gaps: &mut Vec<String>) -> Result<Expr, String> {
+    limits::ask_to_parse_json(&file.text).map_err(|why| format!("{}: {why}", file.path))?;
     let options = ParseOptions { allow_comments: true, allow_trailing_commas: true, ..STRICT };
     let parsed = parse_to_ast(&file.text, &CollectOptions::default(), &options).map_err(|error| {
         let span = Span::new(file, error.range().start..error.range().end);

@@ -28,7 +28,7 @@ impl Finder {
         deployments: &[String],
         related: &[(&'static str, Span)],
     ) -> Result<(), String> {
-        let (path, template) = self.linked(Path::new(""), &path.to_string_lossy())?;
+        let (path, template) = self.template_at(path, path)?;
         let mut names = names(&template, values, &format!("{}/", deployments.join("/")));
         declare_resources(&mut names, &template);
         let context = DeploymentContext { deployments, related, pointer: "", parent: None, symbol: None, path: &path };
@@ -98,12 +98,18 @@ impl Finder {
         if self.files.len() >= MAX_LINKED {
             return Err(format!("more than {MAX_LINKED} linked templates are not read"));
         }
-        let path = from.parent().unwrap_or(Path::new("")).join(relative.replace('\\', "/"));
-        let file =
-            Arc::new(TextFile::read(&path).map_err(|error| format!("the linked template is not read: {error}"))?);
+        self.template_at(from, &from.parent().unwrap_or(Path::new("")).join(relative.replace('\\', "/")))
+    }
+
+    fn template_at(&mut self, from: &Path, path: &Path) -> Result<(PathBuf, Expr), String> {
+        let file = TextFile::read_led_to(from, path);
+        let file = Arc::new(file.map_err(|error| format!("the linked template is not read: {error}"))?);
         let template = json::read(&file, Strings::Expressions, &mut self.gaps)?;
-        self.files.push(path.clone());
-        Ok((path, template))
+        self.files.push(path.to_owned());
+        if self.doubts == 0 {
+            self.certain_files.push(path.to_owned());
+        }
+        Ok((path.to_owned(), template))
     }
 
     fn not_on_disk(&mut self, resource: &Expr, link: &Expr, scope: &NameScope<'_>) {

@@ -33,6 +33,8 @@ pub struct EvaluatedTemplate {
     pub skipped: Vec<SkippedFile>,
     /// The linked templates that were read.
     pub files: Vec<PathBuf>,
+    /// Those of them that are deployed for certain.
+    pub certain_files: Vec<PathBuf>,
     /// Whether evaluation was given up because it was too much work.
     pub ran_out: bool,
 }
@@ -126,5 +128,12 @@ fn once(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> E
     let ran_out = work.ran_out();
     let mut gaps = finder.gaps;
     gaps.extend(work.into_gaps());
-    EvaluatedTemplate { registries, gaps, skipped: finder.skipped, files: finder.files, ran_out }
+    EvaluatedTemplate {
+        registries,
+        gaps,
+        skipped: finder.skipped,
+        files: finder.files,
+        certain_files: finder.certain_files,
+        ran_out,
+    }
 }

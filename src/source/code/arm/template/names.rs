@@ -17,7 +17,10 @@ pub fn names(template: &Expr, parameter_values: &ParameterValues, prefix: &str) 
     prefix.clone_into(&mut names.prefix);
     for (name, declared, _) in template.get("parameters").into_iter().flat_map(Expr::pairs) {
         let binding = parameter(&names, name, declared, parameter_values);
-        names.parameter(name, binding);
+        match declared.get("type").and_then(Expr::as_str) {
+            Some(kind) if kind.to_ascii_lowercase().starts_with("secure") => names.secure_parameter(name, binding),
+            _ => names.parameter(name, binding),
+        }
     }
     for (name, value, _) in template.get("variables").into_iter().flat_map(Expr::pairs) {
         names.variable(name, Binding::Expr(value.clone()));
@@ -35,10 +38,6 @@ pub fn names(template: &Expr, parameter_values: &ParameterValues, prefix: &str) 
 }
 
 fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &ParameterValues) -> Binding {
-    let kind = declared.get("type").and_then(Expr::as_str).unwrap_or_default();
-    if kind.to_ascii_lowercase().starts_with("secure") {
-        return Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")));
-    }
     let default = declared.get("defaultValue");
     // Null is as good as no value where there is a default.
     if let Some(value) =

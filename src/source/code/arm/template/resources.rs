@@ -81,6 +81,10 @@ pub struct Finder {
     pub gaps: Vec<String>,
     /// The files that linked templates are in.
     pub files: Vec<PathBuf>,
+    /// Those of them that are deployed for certain.
+    pub certain_files: Vec<PathBuf>,
+    /// In how many deployments it is that may be left out.
+    pub(super) doubts: usize,
 }
 
 /// Where a template stands.
@@ -153,13 +157,17 @@ impl Finder {
                 }
             }
             let uncertain = scope.uncertain();
-            let scope = if related.len() > context.related.len() { &uncertain } else { scope };
+            let is_conditional = related.len() > context.related.len();
+            let scope = if is_conditional { &uncertain } else { scope };
             let context = DeploymentContext { related: &related, ..context };
             if is_wanted {
                 finder.wanted(resource, &kind, &block, instance, scope, context, depth);
             } else if depth < MAX_DEPLOYMENTS {
                 let before = finder.resources.len();
+                let is_perhaps = is_conditional || (resource.get("copy").is_some() && instance.is_none());
+                finder.doubts += usize::from(is_perhaps);
                 let ((), gaps) = scope.work().collect_gaps(|| finder.deployment(resource, scope, context, depth + 1));
+                finder.doubts -= usize::from(is_perhaps);
                 // What is wrong in a deployment without registries is none of our business.
                 if finder.resources.len() > before {
                     scope.work().report(&gaps);

@@ -156,9 +156,6 @@ impl<'a> Declarer<'a, '_> {
                 value
             });
             let binding = match (values.get(&name.to_lowercase()), default) {
-                _ if has(&declaration.decorators, "secure") => {
-                    Binding::Value(Node::unknown(format!("Parameter `{name}` is secure and is not read.")))
-                }
                 // Null for a parameter that has a default stands for the default.
                 (Some(value), Some(default)) if value.value == NodeValue::Null => Binding::Expr(default),
                 (Some(value), _) => Binding::Value(value.clone()),
@@ -167,7 +164,10 @@ impl<'a> Declarer<'a, '_> {
                 (None, None) if matches!(kind, Some(Type::Nullable(_))) => Binding::Value(Node::new(NodeValue::Null)),
                 (None, None) => Binding::Value(names.no_value(name)),
             };
-            names.parameter(name, binding);
+            match has(&declaration.decorators, "secure") {
+                true => names.secure_parameter(name, binding),
+                false => names.parameter(name, binding),
+            }
         }
     }
 

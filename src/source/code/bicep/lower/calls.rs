@@ -3,7 +3,6 @@
 use super::super::symbols::Symbol;
 use super::super::syntax::{Expression, Operator, SyntaxKind};
 use super::{LocalScope, Lower};
-use crate::model::path::is_of_the_repository;
 use crate::model::text_file::TextFile;
 use crate::source::code::arm::expression as shared;
 use crate::source::code::arm::expression::{Expr, ExprKind};
@@ -65,10 +64,7 @@ impl Lower<'_> {
         let [path] = arguments else { return Err(format!("A part of what `{function}` loads is not looked for.")) };
         let given = path.as_str().ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
         let target = self.unit.beside(given);
-        if !is_of_the_repository(&self.unit.path, &target) {
-            return Err(format!("`{function}` leads to a file that is not there, or not in this repository."));
-        }
-        let read = TextFile::read(&target)?;
+        let read = TextFile::read_led_to(&self.unit.path, &target)?;
         if read.text.len() > MAX_TEXT {
             return Err(format!("{}: it is too large for `{function}`.", read.path));
         }

@@ -103,12 +103,17 @@ fn a_module_that_is_not_on_disk_is_read_where_it_was_compiled_to() {
 }
 
 #[test]
-fn a_template_of_other_source_is_left() {
+fn what_the_source_lacks_is_read_of_the_template() {
     let changed = SOURCE.replace("resource acr '", "resource renamed '").replace("parent: acr", "parent: renamed");
-    let scan = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
-    assert_eq!(scan.only().address, "renamed");
-    let why = "it declares other registries than main.bicep, which is read in its place";
-    assert_eq!(scan.skipped(), [("main.json".to_owned(), why.to_owned())]);
+    let renamed = scan(&[("main.bicep", &changed), ("main.json", &compiled(true))]);
+    assert_eq!(renamed.only().address, "renamed", "its name is the same");
+    let other = changed.replace("param name string = 'x'", "param name string = 'y'");
+    let both = scan(&[("main.bicep", &other), ("main.json", &compiled(true))]);
+    let mut addresses: Vec<&str> = both.extraction.registries.iter().map(|one| one.address.as_str()).collect();
+    addresses.sort_unstable();
+    assert_eq!(addresses, ["acr", "renamed"]);
+    let why = "it declares registries that main.bicep lacks, which are read as well; compile it again, or delete it";
+    assert_eq!(both.skipped(), [("main.json".to_owned(), why.to_owned())]);
 }
 
 #[test]

@@ -15,13 +15,24 @@ impl<'a> Evaluator<'a> {
         if !self.enter(expr.span) {
             return Ok(Node::unknown("It takes too many steps to evaluate."));
         }
+        let outer = std::mem::take(&mut self.saw_secret);
         let outcome = self.eval_kind(expr, scope);
         self.leave();
+        let saw_secret = std::mem::replace(&mut self.saw_secret, outer);
         let mut node = match outcome {
             Ok(node) => node,
             Err(ExpressionError::Unknown(node)) => *node,
-            Err(wrong) => return Err(wrong),
+            Err(wrong) => {
+                self.saw_secret |= saw_secret;
+                return Err(wrong);
+            }
         };
+        // What a list or an object is made of was counted before.
+        let is_made_of_others = matches!(expr.kind, ExprKind::List(_) | ExprKind::Object(_) | ExprKind::For(_));
+        if !is_made_of_others && !self.may_hold(&node, expr.span) {
+            return Ok(Node::unknown("It takes more memory or time than is allowed."));
+        }
+        self.pass_on_secrets(expr, &mut node, saw_secret);
         let span = self.span(expr.span);
         if node.provenance.span.is_none() {
             // What a function made stands where the function is called.
@@ -31,6 +42,23 @@ impl<'a> Evaluator<'a> {
             node.provenance.span = Some(span);
         }
         Ok(node)
+    }
+
+    /// What is made of a secret is one. What is taken as it is keeps its own mark.
+    fn pass_on_secrets(&mut self, expr: &Expr, node: &mut Node, saw_secret: bool) {
+        match &expr.kind {
+            ExprKind::Call(name, ..) if name == "nonsensitive" || name == "core::nonsensitive" => {}
+            ExprKind::Call(name, ..) if saw_secret || name == "sensitive" || name == "core::sensitive" => {
+                node.mark_sensitive();
+                self.saw_secret = true;
+            }
+            ExprKind::Template(_) | ExprKind::Binary(..) | ExprKind::Not(_) | ExprKind::Minus(_) if saw_secret => {
+                node.mark_sensitive();
+                self.saw_secret = true;
+            }
+            ExprKind::Name(_) | ExprKind::Path(..) => self.saw_secret |= node.holds_secrets(),
+            _ => self.saw_secret |= saw_secret,
+        }
     }
 
     fn eval_kind(&mut self, expr: &'a Expr, scope: &NameScope<'_>) -> Outcome {

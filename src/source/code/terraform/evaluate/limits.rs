@@ -2,6 +2,7 @@
 
 use super::super::hcl::ByteSpan;
 use super::Evaluator;
+use crate::model::limits;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// Steps of evaluation for one configuration: enough for ten thousand registries, and a matter of seconds.
@@ -22,6 +23,9 @@ const MAX_USES: usize = 8;
 impl Evaluator<'_> {
     /// Whether there are steps left to go one deeper.
     pub(super) fn enter(&mut self, span: ByteSpan) -> bool {
+        if self.is_given_up {
+            return false;
+        }
         self.steps += 1;
         if self.steps > MAX_STEPS {
             self.gaps
@@ -35,6 +39,19 @@ impl Evaluator<'_> {
         }
         self.depth += 1;
         true
+    }
+
+    /// Counts a value that was copied or made; false where there is no room for it.
+    pub(super) fn may_hold(&mut self, node: &Node, span: ByteSpan) -> bool {
+        let (mut values, mut bytes) = (0, 0);
+        weigh(node, &mut values, &mut bytes);
+        self.charge(values / 16 + bytes / 4096);
+        if let Err(why) = limits::ask(values * size_of::<Node>() + bytes) {
+            let span = self.span(span).position();
+            self.gaps.insert(format!("{span}: {why}; nothing more of this configuration is read"));
+            self.is_given_up = true;
+        }
+        !self.is_given_up
     }
 
     pub(super) fn leave(&mut self) {
@@ -61,6 +78,20 @@ impl Evaluator<'_> {
         }
         used_at(&mut node, &span);
         node
+    }
+}
+
+/// How many values there are, and how many bytes of text.
+fn weigh(node: &Node, values: &mut usize, bytes: &mut usize) {
+    *values += 1;
+    match &node.value {
+        NodeValue::List(items) => items.iter().for_each(|item| weigh(item, values, bytes)),
+        NodeValue::Object(members) => members.iter().for_each(|(name, member)| {
+            *bytes += name.len();
+            weigh(member, values, bytes);
+        }),
+        NodeValue::String(text) => *bytes += text.len(),
+        _ => {}
     }
 }
 

@@ -47,6 +47,10 @@ pub struct Evaluator<'a> {
     pub unread: Vec<UnreadModule>,
     steps: u64,
     depth: usize,
+    /// Whether memory or time has run out.
+    is_given_up: bool,
+    /// Whether what is being evaluated came by a secret.
+    saw_secret: bool,
 }
 
 /// One instance of a module.
@@ -143,6 +147,8 @@ impl<'a> Evaluator<'a> {
             unread: Vec::new(),
             steps: 0,
             depth: 0,
+            is_given_up: false,
+            saw_secret: false,
         })
     }
 

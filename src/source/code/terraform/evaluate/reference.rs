@@ -155,10 +155,14 @@ impl<'a> Evaluator<'a> {
                 None => Node::unknown(format!("The variable `{name}` has no default and no value is given.")),
                 Some(_) => Node::unknown(format!("The module's variable `{name}` has no default and is not given.")),
             });
-            match block.body.attribute("type") {
+            let mut value = match block.body.attribute("type") {
                 Some(wanted) => this.converted(value, &wanted.value, instance),
                 None => value,
+            };
+            if matches!(literal("sensitive"), Some(super::super::hcl::ExprKind::Bool(true))) {
+                value.mark_sensitive();
             }
+            value
         })
     }
 
@@ -170,7 +174,10 @@ impl<'a> Evaluator<'a> {
             }
             let folder = self.tree.folders.get(self.instances[instance].folder)?;
             let attribute = folder.values.iter().find_map(|values| values.attribute(name))?;
-            let value = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
+            let mut value = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
+            if self.tree.files[attribute.span.file as usize].is_private {
+                value.mark_sensitive();
+            }
             return Some(self.attribute_value(value, attribute.span));
         };
         let attribute = caller.call.body.attribute(name)?;
@@ -230,7 +237,11 @@ impl<'a> Evaluator<'a> {
         };
         let what = format!("output.{name}");
         let value = self.once(instance, id_of(block), "", (&what, block.head), |this| {
-            let value = value_or_unknown(this.eval(&attribute.value, &NameScope::new(instance)));
+            let mut value = value_or_unknown(this.eval(&attribute.value, &NameScope::new(instance)));
+            let is_sensitive = block.body.attribute("sensitive").map(|attribute| &attribute.value.kind);
+            if matches!(is_sensitive, Some(super::super::hcl::ExprKind::Bool(true))) {
+                value.mark_sensitive();
+            }
             this.attribute_value(value, attribute.span)
         });
         self.walk(&value, steps, scope)

@@ -62,6 +62,16 @@ impl<'a> Evaluator<'a> {
         self.instances.iter().map(|instance| instance.folder.to_owned()).collect()
     }
 
+    /// The folders of the modules of which there is an instance for certain.
+    pub fn instantiated(&self) -> BTreeSet<PathBuf> {
+        let is_certain = |index: &usize| {
+            let caller = self.instances[*index].caller.as_ref();
+            caller.is_none_or(|caller| !caller.repetition.unexpanded) && !self.is_unexpanded(*index)
+        };
+        let certain = (0..self.instances.len()).filter(is_certain);
+        certain.map(|index| self.instances[index].folder.to_owned()).collect()
+    }
+
     fn resources_of(&mut self, instance: usize, resources: &mut Vec<Resource>) {
         let module = self.instances[instance].module;
         let related = self.called_at(instance);

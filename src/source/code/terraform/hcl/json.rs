@@ -10,6 +10,7 @@ use super::number::read_number;
 use super::parser::{Parsed, Parser, SyntaxError};
 use super::{Attribute, Block, Body, ByteSpan, Expr, ExprKind};
 use crate::model::json_text::STRICT;
+use crate::model::limits;
 
 /// How many labels the blocks of a file have. The JSON form does not tell labels from attributes.
 const LABELS: [(&str, usize); 9] = [
@@ -80,6 +81,7 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn root(&mut self) -> Parsed<Option<Object<'t>>> {
+        limits::ask_to_parse_json(self.text).map_err(|message| SyntaxError { offset: 0, message })?;
         let parsed = parse_to_ast(self.text, &CollectOptions::default(), &STRICT)
             .map_err(|error| SyntaxError { offset: error.range().start, message: error.kind().to_string() })?;
         match parsed.value {

@@ -1,6 +1,7 @@
 //! The parser's state: where it is in the text, what it skips, how deep it is.
 
 use super::{Body, ByteSpan, Expr, ExprKind, MAX_HEIGHT, MAX_NESTING, Part, Step};
+use crate::model::limits;
 
 /// Why a text is not Terraform's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct SyntaxError {
 /// # Errors
 /// It is no such text, or nested too deep.
 pub fn parse(text: &str, file: u32) -> Result<Body, SyntaxError> {
+    limits::ask_to_parse(text).map_err(|message| SyntaxError { offset: 0, message })?;
     let mut parser = Parser::new(text, file);
     let body = parser.body(true)?;
     Ok(body)

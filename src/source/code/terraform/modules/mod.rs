@@ -2,7 +2,7 @@
 
 pub(crate) mod module;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,9 @@ use self::module::{Module, source_of};
 use super::super::declared::Span;
 use super::hcl;
 use super::hcl::{Block, Body, ByteSpan};
-use crate::model::path::{leads_out, normalize};
+use crate::model::limits;
+use crate::model::open::{LEADS_OUT, is_within_bounds};
+use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
 
 /// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
@@ -35,6 +37,8 @@ pub type Installed = BTreeMap<String, PathBuf>;
 /// Folders with what their files say.
 #[derive(Debug, Default)]
 pub struct Tree {
+    /// Files of values that git ignores and nobody named.
+    private: BTreeSet<PathBuf>,
     /// Every file that was read; spans name them by number.
     pub files: Vec<Arc<TextFile>>,
     /// Each folder with a module.
@@ -66,28 +70,47 @@ enum Role {
 }
 
 impl Tree {
+    /// As [`Tree::load`], where what these files say is not to be shown.
+    pub fn load_with_private(folders: BTreeMap<PathBuf, Vec<Source>>, private: &BTreeSet<PathBuf>) -> Tree {
+        Tree { private: private.iter().map(|path| normalize(path)).collect(), ..Tree::default() }.loaded(folders, true)
+    }
+
     /// Reads these folders; and from disk, where `follow` says so, those that module calls in them mean.
     pub fn load(folders: BTreeMap<PathBuf, Vec<Source>>, follow: bool) -> Tree {
-        let mut tree = Tree::default();
+        Tree::default().loaded(folders, follow)
+    }
+
+    fn loaded(mut self, folders: BTreeMap<PathBuf, Vec<Source>>, follow: bool) -> Tree {
+        let tree = &mut self;
         let mut next = folders;
         while !next.is_empty() {
             let loaded: Vec<PathBuf> = next.keys().cloned().collect();
             tree.add(next);
             let calls = loaded.iter().filter_map(|path| Some((path, tree.folders.get(path)?)));
-            let called = calls.flat_map(|(path, folder)| {
-                folder.module.calls.values().filter_map(|call| local(path, source_of(call)?))
+            let called = calls.flat_map(|(caller, folder)| {
+                folder
+                    .module
+                    .calls
+                    .values()
+                    .filter_map(move |call| Some((caller, call.head, local(caller, source_of(call)?)?)))
             });
-            let called: Vec<PathBuf> = match follow {
-                true => called.filter(|path| !tree.folders.contains_key(path)).collect(),
-                false => Vec::new(),
-            };
-            next = called.into_iter().filter_map(|path| Some((path.clone(), listed(&path)?))).collect();
+            let mut found = BTreeMap::new();
+            let mut gaps = BTreeSet::new();
+            for (caller, call, path) in called.filter(|(_, _, path)| follow && !tree.folders.contains_key(path)) {
+                match listed(&path) {
+                    Some(files) if is_within_bounds(or_here(caller), or_here(&path)) => drop(found.insert(path, files)),
+                    Some(_) => drop(gaps.insert(format!("{}: {LEADS_OUT}", tree.span(call).position()))),
+                    None => {}
+                }
+            }
+            next = found;
+            tree.gaps.extend(gaps);
             if tree.folders.len() + next.len() > MAX_FOLDERS {
                 tree.gaps.push(format!("module calls lead to more than {MAX_FOLDERS} folders; name fewer"));
-                return tree;
+                return self;
             }
         }
-        tree
+        self
     }
 
     fn add(&mut self, folders: BTreeMap<PathBuf, Vec<Source>>) {
@@ -97,10 +120,9 @@ impl Tree {
             let into = self.folders.entry(folder.clone()).or_default();
             for source in sources {
                 let name = match &source {
-                    Source::Path(path) => path.to_string_lossy().into_owned(),
-                    Source::Text(file) => file.path.clone(),
+                    Source::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                    Source::Text(file) => file.path.rsplit('/').next().unwrap_or_default().to_owned(),
                 };
-                let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
                 match role(&name) {
                     Some(role) => jobs.push((folder.clone(), role, name, source)),
                     None if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => {
@@ -115,7 +137,8 @@ impl Tree {
         }
         jobs.sort_by(|one, other| (&one.0, one.1, &one.2).cmp(&(&other.0, other.1, &other.2)));
         let parsed = in_parallel(&jobs, |index, (_, role, name, source)| {
-            parse(source, *role, name, u32::try_from(first + index).unwrap_or(u32::MAX))
+            let is_private = matches!(source, Source::Path(path) if self.private.contains(&normalize(path)));
+            parse(source, *role, name, u32::try_from(first + index).unwrap_or(u32::MAX), is_private)
         });
         for ((folder, role, _, _), (file, parsed)) in jobs.iter().zip(parsed) {
             self.files.push(file);
@@ -150,6 +173,11 @@ impl Tree {
     }
 }
 
+/// The path of a folder, which is empty where it is the working directory.
+pub fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
 /// What a call's source means, where it is a path.
 pub fn local(caller: &Path, source: &str) -> Option<PathBuf> {
     let relative = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
@@ -158,10 +186,9 @@ pub fn local(caller: &Path, source: &str) -> Option<PathBuf> {
 
 /// The configuration files of a folder on disk; none where there is no such folder, or none in it.
 pub fn listed(folder: &Path) -> Option<Vec<Source>> {
-    let path = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = std::fs::read_dir(path).ok()?.filter_map(Result::ok);
+    let entries = std::fs::read_dir(or_here(folder)).ok()?.filter_map(Result::ok);
     let mut names: Vec<PathBuf> = entries
-        .filter(|entry| entry.file_name().to_str().and_then(role).is_some())
+        .filter(|entry| role(&entry.file_name().to_string_lossy()).is_some())
         .filter(|entry| entry.path().is_file())
         .map(|entry| folder.join(entry.file_name()))
         .collect();
@@ -171,7 +198,10 @@ pub fn listed(folder: &Path) -> Option<Vec<Source>> {
 
 /// Reads `modules.json`, whose folders are relative to `root`.
 pub fn installed(text: &str, root: &Path) -> Installed {
-    let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else { return Installed::new() };
+    let Some(document) = limits::ask_to_parse_json(text).ok().and_then(|()| serde_json::from_str(text).ok()) else {
+        return Installed::new();
+    };
+    let document: serde_json::Value = document;
     let modules = document["Modules"].as_array().map(Vec::as_slice).unwrap_or_default();
     let entry = |module: &serde_json::Value| {
         let key = module["Key"].as_str().filter(|key| !key.is_empty())?;
@@ -197,14 +227,30 @@ fn role(name: &str) -> Option<Role> {
 }
 
 fn readable(path: &Path) -> Result<(), String> {
-    leads_out(path).map_or(Ok(()), |why| Err(format!("{}: {why}", crate::model::path::display_path(path))))
+    let is_within = !path.is_symlink() || is_within_bounds(path.parent().unwrap_or(path), path);
+    if is_within { Ok(()) } else { Err(format!("{}: {LEADS_OUT}", crate::model::path::display_path(path))) }
 }
 
-fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, Result<Body, String>) {
+/// Whether a file is one that `terraform init` has brought to disk.
+fn is_downloaded(path: &Path) -> bool {
+    path.iter().any(|part| part == ".terraform")
+}
+
+fn parse(
+    source: &Source,
+    role: Role,
+    name: &str,
+    file: u32,
+    is_private: bool,
+) -> (Arc<TextFile>, Result<Body, String>) {
     let text = match source {
         Source::Text(text) => Arc::clone(text),
         Source::Path(path) => match readable(path).and_then(|()| TextFile::read(path)) {
-            Ok(text) => Arc::new(text),
+            Ok(mut text) => {
+                text.is_private = is_private;
+                text.is_foreign = is_downloaded(path);
+                Arc::new(text)
+            }
             Err(gap) => return (Arc::new(TextFile::new(crate::model::path::display_path(path), "")), Err(gap)),
         },
     };
@@ -215,7 +261,9 @@ fn parse(source: &Source, role: Role, name: &str, file: u32) -> (Arc<TextFile>, 
     };
     let parsed = parsed.map_err(|error| {
         let (line, column) = text.position(error.offset);
-        format!("{}:{line}:{column}: {}", text.path, error.message)
+        // A message may quote the file.
+        let message = if is_private { "it cannot be parsed" } else { error.message.as_str() };
+        format!("{}:{line}:{column}: {message}", text.path)
     });
     (text, parsed)
 }

@@ -21,6 +21,8 @@ pub struct Module {
     pub data: HashMap<(String, String), Block>,
     /// Where in `resources`, by type and name.
     index: HashMap<(String, String), usize>,
+    /// Whether it says where its state is or configures a provider, which a configuration does that is deployed by itself.
+    pub is_configuration: bool,
     /// What is declared twice.
     pub twice: Vec<(String, ByteSpan)>,
 }
@@ -29,6 +31,7 @@ impl Module {
     /// Adds what a file declares.
     pub fn add(&mut self, body: Body, overrides: bool) {
         for mut block in body.blocks {
+            self.is_configuration |= is_of_a_configuration(&block);
             let labels = std::mem::take(&mut block.labels);
             block.labels.clone_from(&labels);
             let (head, mut labels) = (block.head, labels.into_iter());
@@ -85,6 +88,16 @@ impl Module {
     /// A managed resource.
     pub fn resource(&self, kind: &str, name: &str) -> Option<&Block> {
         self.resources.get(*self.index.get(&(kind.to_owned(), name.to_owned()))?)
+    }
+}
+
+/// Whether a block is one that belongs into a configuration of its own. In JSON, a block without labels is an attribute.
+fn is_of_a_configuration(block: &Block) -> bool {
+    let has = |name: &str| block.body.attribute(name).is_some() || block.body.blocks.iter().any(|it| it.kind == name);
+    match block.kind.as_str() {
+        "provider" => true,
+        "terraform" => has("backend") || has("cloud"),
+        _ => false,
     }
 }
 

@@ -5,6 +5,8 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
+use crate::model::limits;
+
 /// What a plan's members may come to, unpacked: a plan of 20,000 resources comes to a tenth of it.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -12,7 +14,7 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_MEMBERS: usize = 50_000;
 
 /// How many times its packed size a member may come to, once it is of some size.
-const MAX_RATIO: u64 = 500;
+const MAX_RATIO: u64 = 200;
 
 /// A member below this may be packed however tightly.
 const SMALL: u64 = 8 * 1024 * 1024;
@@ -35,7 +37,8 @@ pub fn open(bytes: &[u8]) -> Result<Archive, String> {
     if zip.len() > MAX_MEMBERS {
         return Err(format!("the archive has {} members, and at most {MAX_MEMBERS} are read", zip.len()));
     }
-    let mut left = MAX_BYTES;
+    // Members that are packed tightly each are no less together.
+    let mut left = MAX_BYTES.min(SMALL.max((bytes.len() as u64).saturating_mul(MAX_RATIO)));
     let mut plan = None;
     let mut sources = BTreeMap::new();
     for index in 0..zip.len() {
@@ -48,6 +51,7 @@ pub fn open(bytes: &[u8]) -> Result<Archive, String> {
         }
         let packed = member.compressed_size().max(1);
         let limit = left.min(SMALL.max(packed.saturating_mul(MAX_RATIO)));
+        limits::ask(usize::try_from(limit.min(member.size())).unwrap_or(usize::MAX))?;
         let mut content = Vec::new();
         member
             .take(limit + 1)

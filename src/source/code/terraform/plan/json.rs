@@ -13,6 +13,9 @@ use super::{FAILED, INCOMPLETE, Planned, values};
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
+/// Of more changes that are wrong nobody needs to hear.
+const MAX_GAPS: usize = 1_000;
+
 /// What a plan consists of, as far as it is looked at.
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -111,6 +114,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
     for raw in changes {
         let head: Head<'_> = match serde_json::from_str(raw.get()) {
             Ok(head) => head,
+            Err(_) if planned.gaps.len() >= MAX_GAPS => continue,
             Err(error) => {
                 planned.gaps.push(format!(
                     "{}: a resource change is not as Terraform writes it: {}",
@@ -126,6 +130,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
                 planned.resources.push(resource);
             }
             Ok(None) => {}
+            Err(_) if planned.gaps.len() >= MAX_GAPS => {}
             Err(gap) => planned.gaps.push(gap),
         }
     }

@@ -52,6 +52,11 @@ impl Sources {
         sources
     }
 
+    /// What the sources declare.
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
     /// Gives a planned resource the places of its source.
     pub fn span(&self, resource: &mut Resource) -> BlockLocation {
         let address = Address::parse(&resource.address);

@@ -20,6 +20,7 @@ use super::super::declared::{DeclaredRegistry, Node};
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
 use crate::model::inventory::{FileRead, SkippedFile};
+use crate::model::open;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 use crate::net::service_tags::ServiceTags;
@@ -37,6 +38,8 @@ pub struct ReadPlan {
     pub skipped: Vec<SkippedFile>,
     /// The folder whose sources were planned, where it was found.
     pub folder: Option<PathBuf>,
+    /// What those sources declare with the plan's variables; `None` where they are not on disk as they were planned.
+    pub configured: Option<Vec<DeclaredRegistry>>,
 }
 
 /// What a plan holds, whichever way it is written.
@@ -75,7 +78,7 @@ fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, O
         let error = |why| format!("{}: {why}", file.path);
         let archive = read_archive(path).map_err(error)?;
         let planned = binary::read(&archive.plan, &file).map_err(error)?;
-        let plan_sources = sources::from_archive(path, &archive.sources, tree, &planned.variables, tags);
+        let plan_sources = sources::from_archive(path, archive.sources, tree, &planned.variables, tags);
         return Ok((planned, plan_sources));
     }
     let planned = json::read(&Arc::new(TextFile::read(path)?))?;
@@ -107,6 +110,8 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
             format!("the sources of {nowhere} of its resources were not found: their lines are those of the plan");
         skipped.push(SkippedFile::new(display_path(path), why));
     }
+    let configured = plan_sources.as_ref().filter(|plan_sources| plan_sources.is_on_disk);
+    let configured = configured.map(|plan_sources| plan_sources.sources.resources().to_vec());
     let folder = plan_sources.as_ref().and_then(|plan_sources| plan_sources.folder.clone());
     skipped.extend(
         plan_sources
@@ -114,25 +119,27 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
             .map(|remark| SkippedFile::new(display_path(path), remark)),
     );
     let root = folder.as_deref().or(path.parent()).map(display_path).unwrap_or_default();
+    let configured = configured.map(|resources| assemble(resources, &root).registries);
     let assembled = assemble(planned.resources, &root);
     skipped.extend(assembled.skipped);
     let files_read =
         FileRead { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
-    ReadPlan { registries: assembled.registries, gaps: planned.gaps, files_read: Some(files_read), skipped, folder }
+    ReadPlan {
+        registries: assembled.registries,
+        gaps: planned.gaps,
+        files_read: Some(files_read),
+        skipped,
+        folder,
+        configured,
+    }
 }
 
 fn is_archive(path: &Path) -> bool {
-    let mut start = [0; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
-    read.is_ok() && start == ARCHIVE
+    open::head(path, ARCHIVE.len()).is_ok_and(|head| head == ARCHIVE)
 }
 
 fn read_archive(path: &Path) -> Result<archive::Archive, String> {
-    let metadata = path.metadata().map_err(|error| format!("cannot read it: {error}"))?;
-    if metadata.len() > crate::model::text_file::MAX_BYTES {
-        return Err(format!("it is {} MB, and no plan of Terraform's comes near", metadata.len() / 1024 / 1024));
-    }
-    archive::open(&std::fs::read(path).map_err(|error| format!("cannot read it: {error}"))?)
+    archive::open(&open::bytes(path)?)
 }
 
 #[cfg(test)]

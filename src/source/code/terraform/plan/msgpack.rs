@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::values::AFTER_APPLY;
+use crate::model::limits;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// Deeper values are refused, as those of JSON are.
@@ -16,7 +17,7 @@ pub fn decode(bytes: &[u8]) -> Option<Node> {
 }
 
 fn value(left: &mut &[u8], depth: usize) -> Option<Node> {
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || limits::ask(size_of::<Node>()).is_err() {
         return None;
     }
     let marker = take(left, 1)?[0];

@@ -10,6 +10,7 @@ use super::super::config::EvaluatedConfiguration;
 use super::super::modules::{Installed, Source, Tree, installed, listed};
 use super::super::resource::Resource;
 use super::locate::Sources;
+use crate::model::open;
 use crate::model::path::display_path;
 use crate::model::path::normalize;
 use crate::model::text_file::{TextFile, decode};
@@ -24,12 +25,17 @@ pub struct PlanSources {
     pub sources: Sources,
     /// What is to be said of them.
     pub remark: Option<String>,
+    /// Whether they are on disk as they were planned, as far as can be told.
+    pub is_on_disk: bool,
 }
+
+/// A source within a plan: the key of its module, the module's folder, its text, its name.
+type PlannedFile<'a> = (String, &'a str, String, String);
 
 /// Evaluates the sources within a binary plan, each at the file that it still equals.
 pub fn from_archive(
     path: &Path,
-    members: &BTreeMap<String, Vec<u8>>,
+    members: BTreeMap<String, Vec<u8>>,
     tree: &Tree,
     variables: &[(String, Node)],
     tags: &ServiceTags,
@@ -39,14 +45,14 @@ pub fn from_archive(
     let modules = index.as_array().or_else(|| index["Modules"].as_array())?;
     let folders: BTreeMap<&str, &str> =
         modules.iter().filter_map(|module| Some((module["Key"].as_str()?, module["Dir"].as_str()?))).collect();
-    let mut files: Vec<(&str, &str, String, &str)> = Vec::new();
+    let mut files: Vec<PlannedFile<'_>> = Vec::new();
     for (member, bytes) in members {
         let Some((key, name)) = member.strip_prefix("m-").and_then(|member| member.split_once('/')) else { continue };
         if name.contains(['/', '\\']) {
             continue;
         }
-        let (Some(dir), Ok(text)) = (folders.get(key), decode(bytes.clone())) else { continue };
-        files.push((key, dir, text, name));
+        let (Some(dir), Ok(text)) = (folders.get(key), decode(bytes)) else { continue };
+        files.push((key.to_owned(), dir, text, name.to_owned()));
     }
     let here = path.parent().map(normalize).unwrap_or_default();
     let same = |root: &Path| {
@@ -57,19 +63,25 @@ pub fn from_archive(
     candidates.sort_by_cached_key(|root| (Reverse(same(root)), Reverse(near(root, &here)), (*root).clone()));
     let root = normalize(candidates.first()?);
     let (mut loaded, mut dirs, mut gone) = (BTreeMap::<PathBuf, Vec<Source>>::new(), Installed::new(), 0);
-    for (key, dir, text, name) in &files {
+    let has_no_other = has_no_other(&root, &files);
+    for (key, dir, text, name) in files {
         let folder = match Path::new(dir).is_absolute() {
-            true => normalize(&root.join("tfconfig").join(key)),
+            true => normalize(&root.join("tfconfig").join(&key)),
             false => normalize(&root.join(dir.replace('\\', "/"))),
         };
-        let display_path = on_disk(&root, dir, name, text).map(|file| display_path(&file));
-        gone += usize::from(display_path.is_none());
-        let display_path = display_path
-            .unwrap_or_else(|| format!("{}/tfconfig/m-{key}/{name}", crate::model::path::display_path(path)));
+        let on_disk = on_disk(&root, dir, &name, &text);
+        gone += usize::from(on_disk.is_none());
+        let is_foreign = on_disk.is_none();
+        let path = match on_disk {
+            Some(file) => display_path(&file),
+            None => format!("{}/tfconfig/m-{key}/{name}", display_path(path)),
+        };
         if !key.is_empty() {
-            dirs.insert((*key).to_owned(), folder.clone());
+            dirs.insert(key, folder.clone());
         }
-        loaded.entry(folder).or_default().push(Source::Text(Arc::new(TextFile::new(display_path, text.as_str()))));
+        let mut file = TextFile::new(path, text);
+        file.is_foreign = is_foreign;
+        loaded.entry(folder).or_default().push(Source::Text(Arc::new(file)));
     }
     let own = Tree::load(loaded, false);
     let remark = (gone > 0).then(|| {
@@ -77,17 +89,33 @@ pub fn from_archive(
             "{gone} of its sources are not on disk as they were planned: their lines are those of the copy in the plan"
         )
     });
-    Some(PlanSources { sources: evaluate(&own, &root, &dirs, variables, tags), folder: Some(root), remark })
+    let is_on_disk = gone == 0 && has_no_other;
+    let sources = evaluate(&own, &root, &dirs, variables, tags);
+    Some(PlanSources { sources, folder: Some(root), remark, is_on_disk })
+}
+
+/// Whether the folder of the root has no file of a configuration that was not planned.
+fn has_no_other(root: &Path, files: &[PlannedFile<'_>]) -> bool {
+    let planned: BTreeSet<&str> =
+        files.iter().filter(|(key, ..)| key.is_empty()).map(|(.., name)| name.as_str()).collect();
+    let is_planned = |source: &Source| match source {
+        Source::Path(path) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".tfvars") || name.ends_with(".tfvars.json") || planned.contains(name.as_ref())
+        }
+        Source::Text(_) => true,
+    };
+    listed(root).into_iter().flatten().all(|source| is_planned(&source))
 }
 
 /// The file on disk that a planned source still equals.
 fn on_disk(root: &Path, dir: &str, name: &str, text: &str) -> Option<PathBuf> {
     let dir = dir.replace('\\', "/");
     let file = normalize(&root.join(Path::new(&dir)).join(name));
-    if Path::new(&dir).is_absolute() || file.metadata().ok()?.len() > crate::model::text_file::MAX_BYTES {
+    if Path::new(&dir).is_absolute() {
         return None;
     }
-    let own = decode(std::fs::read(&file).ok()?).ok()?;
+    let own = decode(open::bytes_led_to(root, &file).ok()?).ok()?;
     (own == text).then_some(file)
 }
 
@@ -136,9 +164,11 @@ pub fn from_folder(
         )
     });
     let certain = Some(folder.clone()).filter(|_| as_good.is_none());
-    let modules = std::fs::read_to_string(folder.join(".terraform/modules/modules.json")).unwrap_or_default();
+    let modules = TextFile::read_led_to(folder, &folder.join(".terraform/modules/modules.json"));
+    let modules = modules.map(|file| file.text).unwrap_or_default();
     let dirs = installed(&modules, folder);
-    Some(PlanSources { sources: evaluate(tree, folder, &dirs, variables, tags), folder: certain, remark })
+    let sources = evaluate(tree, folder, &dirs, variables, tags);
+    Some(PlanSources { sources, folder: certain, remark, is_on_disk: true })
 }
 
 /// How much of their paths two folders share.

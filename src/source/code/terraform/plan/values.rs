@@ -6,6 +6,7 @@ use jsonc_parser::ast::Value;
 use jsonc_parser::{CollectOptions, parse_to_ast};
 
 use crate::model::json_text::STRICT;
+use crate::model::limits;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -20,6 +21,7 @@ const SENSITIVE: &str = "It is marked as sensitive, so it is neither shown nor j
 /// # Errors
 /// Where it goes wrong, as `path:line:column: why`.
 pub fn parse(file: &Arc<TextFile>, text: &str, offset: usize) -> Result<Node, String> {
+    limits::ask_to_parse_json(text).map_err(|why| format!("{}: {why}", file.path))?;
     let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
         let (line, column) = file.position(offset + error.range().start);
         format!("{}:{line}:{column}: {}", file.path, error.kind())

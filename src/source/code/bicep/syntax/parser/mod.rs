@@ -7,6 +7,7 @@ mod types;
 
 use super::lexer::{Lexer, Token, TokenKind, error};
 use super::{Syntax, SyntaxError};
+use crate::model::limits;
 
 /// What is nested deeper is refused: nobody writes it, and a stack has an end.
 pub const MAX_NESTING: u16 = 512;
@@ -31,6 +32,10 @@ struct Parser<'a> {
 /// Parses a text.
 pub fn parse(text: &str) -> Syntax {
     let mut syntax = Syntax::default();
+    if let Err(message) = limits::ask_to_parse(text) {
+        syntax.errors.push(SyntaxError { at: 0, message });
+        return syntax;
+    }
     let mut at = 0;
     // Each turn begins behind the start of the last, at a line that looks like a declaration.
     loop {
