@@ -96,9 +96,20 @@ fn values_that_git_ignores_are_values_all_the_same() {
         ("ignored/terraform.tfvars", "this is no HCL {"),
         ("values/terraform.tfvars", "this is no HCL {"),
     ]);
+    // Git says what it tracks: of what it ignores, only that is read which Terraform reads, and it is not shown.
+    fs::create_dir(folder.path().join(".git")).unwrap();
     let run = scan(folder.path(), &["."]);
-    assert_eq!(ipv6(&run), ["2001:db8:2::/48"], "{run:?}");
-    assert_eq!(notes(&run), ["read infra: Terraform configuration, 4 files, 1 registry"]);
+    assert_eq!(ipv6(&run), ["(sensitive value)"], "{run:?}");
+    assert!(!run.stdout.contains("2001:db8:2::"), "{run:?}");
+    let left = "git ignores it, and does not track it; name it to scan it";
+    assert_eq!(
+        notes(&run),
+        [
+            "read infra: Terraform configuration, 4 files, 1 registry".to_owned(),
+            format!("left ignored/main.tf: {left}"),
+            format!("left infra/prod.tfvars: {left}"),
+        ]
+    );
 }
 
 const BICEP: &str = r#"param range string

@@ -71,7 +71,18 @@ impl Reader {
                 break;
             }
             let root = left.remove(first);
+            // What nobody deploys for certain deploys nothing for certain; it only shares a circle with others.
+            let certain = self.certain.clone();
             self.read_root(root, &parameters);
+            let new: Vec<PathBuf> = self.certain.difference(&certain).cloned().collect();
+            self.certain = certain;
+            let own = normalize(&root.path);
+            for path in new {
+                let reached = self.files.load(&path).map(|unit| self.files.reachable(&unit, &path));
+                if path == own || reached.is_ok_and(|reached| reached.contains(&own)) {
+                    self.certain.insert(path);
+                }
+            }
         }
         let known: BTreeSet<PathBuf> = found.bicep.iter().map(|file| normalize(&file.path)).collect();
         for (path, files) in parameters.iter().filter(|(path, _)| !known.contains(*path)) {
@@ -176,8 +187,11 @@ impl Reader {
     ) -> (EvaluatedTemplate, BTreeSet<PathBuf>) {
         let variants = parameters::variants(unit, &mut self.files, values);
         let (base, used) = self.once(unit, values, root);
+        let certain = self.certain.clone();
         let evaluated =
             arm::with_alternatives(base, || arm::combined(variants, values), |values| self.once(unit, values, root).0);
+        // What is deployed with some value of a parameter is not deployed for certain.
+        self.certain = certain;
         (evaluated, used)
     }
 

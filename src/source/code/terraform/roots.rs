@@ -55,13 +55,17 @@ impl Roots {
         let is_first = |folder: &&PathBuf| !called.contains(*folder) || self.is_configuration(folder);
         let mut next: Vec<PathBuf> = self.named.iter().filter(is_first).cloned().collect();
         let mut left: BTreeSet<PathBuf> = self.named.iter().filter(|folder| !is_first(folder)).cloned().collect();
+        let mut is_deployed = true;
         loop {
             for root in next {
                 let installed = self.brought.get(&root).unwrap_or(&none);
-                let (extraction, instantiated) = read_root(&self.tree, &root, installed, tags);
+                let (extraction, mut instantiated) = read_root(&self.tree, &root, installed, tags);
+                // What nobody deploys for certain deploys nothing for certain; it only shares a circle with others.
+                instantiated.retain(|folder| is_deployed || self.reaches(folder, &root));
                 covered.extend(instantiated);
                 read.push(RootRead { folder: root, extraction });
             }
+            is_deployed = false;
             left.retain(|folder| !covered.contains(folder));
             // Of folders that only call one another, the first.
             let called: BTreeSet<PathBuf> = left.iter().flat_map(|folder| self.calls(folder)).collect();
@@ -82,6 +86,20 @@ impl Roots {
         let called =
             calls.into_iter().flatten().filter_map(|(name, call)| self.tree.callee(installed, name, caller, call));
         called.filter(|folder| *folder != caller).cloned().collect()
+    }
+
+    /// Whether the calls of one folder lead to another.
+    fn reaches(&self, from: &Path, to: &Path) -> bool {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(folder) = next.pop() {
+            if folder == to {
+                return true;
+            }
+            if seen.insert(folder.clone()) {
+                next.extend(self.calls(&folder));
+            }
+        }
+        false
     }
 
     /// Whether a folder has what only a configuration has that is deployed by itself: a place for its state, a provider,
