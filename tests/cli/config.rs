@@ -131,7 +131,8 @@ fn saved_inputs_are_what_the_policies_saw() {
         Acrscan::new(["scan", "fixtures/contoso", "--config", &file, "--save-inputs", inputs.to_str().unwrap()]).run()
     };
     let run = save();
-    let told = format!("warning: {file}:2: firewall-rule-too-broad runs with `max_prefix` = 20, and 16 is its default\n");
+    let told =
+        format!("warning: {file}:2: firewall-rule-too-broad runs with `max_prefix` = 20, and 16 is its default\n");
     assert_eq!((run.code, run.stderr), (1, told));
 
     let read = |path: &Path| -> Value { serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap() };

@@ -2,8 +2,10 @@
 //! brings nothing down. SECURITY.md names these tests.
 
 mod hiding;
+mod limits;
 #[cfg(unix)]
 mod programs;
+mod secrets;
 
 use std::path::Path;
 use std::process::Command;

@@ -228,8 +228,8 @@ fn what_was_read_and_what_was_left_is_said() {
         "note: read plan/tfplan.json: Terraform plan, 1 file, 1 registry",
         "note: read terraform: Terraform configuration, 3 files, 5 registries",
         "note: read what-if/what-if.json: what-if result, 1 file, 1 registry",
-        "note: left ignored/main.tf: git ignores it, and does not track it; name it to scan it",
-        "note: left terraform.tfstate: a Terraform state, which is no plan",
+        "note: skipped ignored/main.tf: git ignores it, and does not track it; name it to scan it",
+        "note: skipped terraform.tfstate: a Terraform state, which is no plan",
     ];
     assert_eq!(notes, expected);
     assert_eq!(run.code, 0);

@@ -106,8 +106,8 @@ fn values_that_git_ignores_are_values_all_the_same() {
         notes(&run),
         [
             "read infra: Terraform configuration, 4 files, 1 registry".to_owned(),
-            format!("left ignored/main.tf: {left}"),
-            format!("left infra/prod.tfvars: {left}"),
+            format!("skipped ignored/main.tf: {left}"),
+            format!("skipped infra/prod.tfvars: {left}"),
         ]
     );
 }

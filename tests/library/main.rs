@@ -6,6 +6,7 @@ mod documents;
 mod circles;
 mod declared;
 mod engines;
+mod hostile;
 mod policies;
 mod structure;
 mod task_paths;

@@ -92,8 +92,8 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
     if !report.settings.is_empty() {
         let settings: Vec<String> =
             report.settings.iter().map(|setting| visible(&setting.sentence()).into_owned()).collect();
-        let properties = BTreeMap::from([("acrscan/settings".to_owned(), json!(settings))]);
-        run.properties = Some(PropertyBag::builder().additional_properties(properties).build());
+        let properties = std::collections::BTreeMap::from([("acrscan/settings".to_owned(), json!(settings))]);
+        run.properties = Some(serde_sarif::sarif::PropertyBag::builder().additional_properties(properties).build());
     }
     if options.target == SarifTarget::Archive {
         archive::complete(&mut run, &groups.concat(), report, scope, &rules);

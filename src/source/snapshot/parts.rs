@@ -75,6 +75,7 @@ mod tests {
             document: document.to_owned(),
             origin: Origin::Azure,
             alternatives: Vec::new(),
+            secrets: Vec::new(),
         };
         let inventory = Inventory { registries: vec![record], gaps, ..Inventory::default() };
         missing(&inventory, Needs::ALL_PLAIN, without).into_iter().map(|gap| gap.part).collect()
