@@ -144,6 +144,10 @@ fn address(resource: &Resource) -> String {
     let own = match (&resource.symbol, resource.instance) {
         (Some(symbol), None) => symbol.clone(),
         (Some(symbol), Some(index)) => format!("{symbol}[{index}]"),
+        // A name that is a secret is told by its expression, as one that is not known.
+        (None, _) if resource.name_node.holds_secrets() => {
+            format!("Microsoft.ContainerRegistry/registries/{{{}}}", resource.name_source)
+        }
         (None, _) => format!("Microsoft.ContainerRegistry/registries/{}", resource.name),
     };
     let path: Vec<&str> = resource.path.iter().map(String::as_str).chain([own.as_str()]).collect();

@@ -50,10 +50,17 @@ pub struct DeclaredRegistry {
 }
 
 impl DeclaredRegistry {
+    /// All its values, those of its alternatives among them.
+    fn nodes(&self) -> Vec<&Node> {
+        let lists = [&self.tasks, &self.agent_pools, &self.role_assignments];
+        let own = std::iter::once(&self.registry).chain(lists.into_iter().flatten());
+        own.chain(self.alternatives.iter().flat_map(DeclaredRegistry::nodes)).collect()
+    }
+
     /// The record that policies are evaluated over.
     pub fn into_record(self) -> RegistryRecord {
         let alternatives = self.alternatives.iter().map(|other| other.written().0).collect();
-        let secrets = secrets::collect(&self);
+        let secrets = secrets::collect(self.nodes());
         let (document, mut properties, defaults) = self.written();
         let id = match self.root.as_str() {
             "" => self.address.clone(),

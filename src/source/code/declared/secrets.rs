@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeclaredRegistry, Node, NodeValue};
+use super::node::{Node, NodeValue};
 
 /// A shorter text says nothing, and would be found everywhere.
 const SHORTEST: usize = 4;
@@ -33,19 +33,13 @@ const WORDS: [&str; 22] = [
     "abacrepositorypermissions",
 ];
 
-/// The secret texts of a registry, the longest first; the stretches of source code that hold them are hidden.
-pub fn collect(registry: &DeclaredRegistry) -> Vec<String> {
+/// The secret texts of some values, the longest first; the stretches of source code that hold them are hidden.
+pub fn collect<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<String> {
     let mut texts = BTreeSet::new();
-    add_registry(registry, &mut texts);
+    nodes.into_iter().for_each(|node| add(node, &mut texts));
     let mut texts: Vec<String> = texts.into_iter().collect();
     texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
     texts
-}
-
-fn add_registry(registry: &DeclaredRegistry, texts: &mut BTreeSet<String>) {
-    let lists = [&registry.tasks, &registry.agent_pools, &registry.role_assignments];
-    std::iter::once(&registry.registry).chain(lists.into_iter().flatten()).for_each(|node| add(node, texts));
-    registry.alternatives.iter().for_each(|other| add_registry(other, texts));
 }
 
 fn add(node: &Node, texts: &mut BTreeSet<String>) {
