@@ -178,6 +178,10 @@ impl Baseline {
         let own = (finding.policy.clone(), finding.fingerprint.clone());
         let key = match self.known.get(&own) {
             Some(known) if is_same(known) => own,
+            // Of everything else the old fingerprint is the same.
+            _ if finding.scope != ScopeName::Source || finding.resource == finding.resource.to_lowercase() => {
+                return None;
+            }
             _ => {
                 let old = old_key(finding);
                 let known = self.known.get(&old)?;
