@@ -78,6 +78,8 @@ struct BaselineResult {
     place: (usize, usize),
     /// Whether a finding of this scan is it.
     seen: bool,
+    /// Whether that finding could not tell: then nobody knows whether what failed still does.
+    seen_as_unknown: bool,
 }
 
 impl Baseline {
@@ -88,7 +90,7 @@ impl Baseline {
         let (folded, archive) = (folded(findings), self.archive);
         for finding in findings.iter_mut() {
             let known = self.find(finding, &folded);
-            finding.baseline = match known.map(BaselineResult::mark_seen) {
+            finding.baseline = match known.map(|known| known.mark_seen(finding.kind)) {
                 // What nobody could tell then was no failure yet.
                 Some(known) if finding.kind == ResultKind::Fail && known.kind == ResultKind::Unknown.as_str() => {
                     Some(BaselineState::New)
@@ -133,7 +135,7 @@ impl Baseline {
     /// After [`Baseline::compare`]: the results in Azure that this scan could not see; sorted. What is waived was no alert.
     pub fn carried(&self, coverage: &Coverage<'_>, today: NaiveDate) -> Vec<CarriedResult> {
         let lost = self.known.iter().filter(|((policy, _), known)| {
-            !known.seen && !known.waived && coverage.ran(policy) && could_not_see(&known.resource, policy, coverage)
+            known.is_lost() && !known.waived && coverage.ran(policy) && could_not_see(&known.resource, policy, coverage)
         });
         let mut lost = lost.peekable();
         if lost.peek().is_none() {
@@ -208,9 +210,15 @@ fn old_key(finding: &Finding) -> (String, String) {
 }
 
 impl BaselineResult {
-    fn mark_seen(&mut self) -> &BaselineResult {
+    fn mark_seen(&mut self, kind: ResultKind) -> &BaselineResult {
         self.seen = true;
+        self.seen_as_unknown = kind == ResultKind::Unknown;
         self
+    }
+
+    /// Whether this scan does not tell that it still is so. A failure and what could not be told are two alerts.
+    fn is_lost(&self) -> bool {
+        !self.seen || (self.seen_as_unknown && self.kind == ResultKind::Fail.as_str())
     }
 
     fn says_the_same(&self, finding: &Finding) -> bool {

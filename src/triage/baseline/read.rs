@@ -1,5 +1,6 @@
 //! Reads SARIF as acrscan writes it, and refuses any other with its line.
 
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::sarif::{Sarif, SarifResult, Suppression};
 use super::{Baseline, BaselineResult};
+use crate::model::finding::ResultKind;
 use crate::model::json_text::JsonText;
 use crate::model::path::display_path;
 use crate::model::text_file;
@@ -137,17 +139,30 @@ impl Baseline {
             not_seen_since: properties.not_seen_since,
             place,
             seen: false,
+            seen_as_unknown: false,
         };
         if count == 0 {
-            self.known.insert((policy, fingerprint), known);
+            self.insert(policy, fingerprint, known);
             return Ok(());
         }
         let each = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
         for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(each) {
             let known = BaselineResult { resource, message, severity, evidence: None, ..known.clone() };
-            self.known.insert((policy.clone(), fingerprint), known);
+            self.insert(policy.clone(), fingerprint, known);
         }
         Ok(())
+    }
+
+    /// A failure that was carried stands beside what could not be told; it is the one to keep.
+    fn insert(&mut self, policy: String, fingerprint: String, known: BaselineResult) {
+        let is_unknown = known.kind == ResultKind::Unknown.as_str();
+        match self.known.entry((policy, fingerprint)) {
+            Entry::Occupied(other) if is_unknown && other.get().kind != known.kind => {}
+            Entry::Occupied(mut other) => drop(other.insert(known)),
+            Entry::Vacant(place) => {
+                place.insert(known);
+            }
+        }
     }
 
     /// The text of results as the baseline has them, by their places in it.
