@@ -37,7 +37,9 @@ pub fn nothing() -> SourceFiles {
 /// Every place lies in its file, and every registry becomes a document that policies can be given.
 pub fn check(read: Extraction) {
     for gap in &read.gaps {
-        assert!(gap.contains(FOLDER.path().to_string_lossy().as_ref()), "it names no file: {gap}");
+        assert!(gap.location.path.contains(FOLDER.path().to_string_lossy().as_ref()), "it names no file: {gap}");
+        let is_a_place = gap.location.start.is_none_or(|(line, column)| line >= 1 && column >= 1);
+        assert!(is_a_place && !gap.reason.is_empty(), "{gap}");
     }
     for registry in read.registries {
         check_registry(&registry);

@@ -10,6 +10,7 @@ use super::args::LiveArgs;
 use super::console;
 use super::console::ProgressLine;
 use crate::model::cloud::Cloud;
+use crate::model::file_gap::FileGap;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
@@ -90,16 +91,17 @@ struct NamedSources {
 /// of the addresses that tasks come from, and what is wrong with it costs nothing else.
 fn add_claimed(folder: &Path, whole: &mut Inventory) {
     let read = snapshot::read(folder).map_err(|error| error.to_string());
+    let at_folder = |why: String| Gap::from(FileGap::new(folder.display().to_string(), why));
     let refused = match read {
-        Err(why) => Some(why),
+        Err(why) => Some(Gap::of_source(why)),
         Ok(read) if whole.scopes.len() + read.inventory.scopes.len() > MAX_SCOPES => {
-            Some(format!("{}: the snapshot is of too many subscriptions; scan it by itself", folder.display()))
+            Some(at_folder("the snapshot is of too many subscriptions; scan it by itself".to_owned()))
         }
         Ok(read) => whole.add(read.inventory).err().map(|scope| {
-            format!("{}: the snapshot is of {scope}, which is in another of the sources", folder.display())
+            at_folder(format!("the snapshot is of {scope}, which is in another of the sources"))
         }),
     };
-    whole.gaps.extend(refused.map(|reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason }));
+    whole.gaps.extend(refused);
 }
 
 /// The snapshots' folders among some paths, and the rest, which must be source code. A folder of source code is one
@@ -156,6 +158,7 @@ pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyho
             scope: scope.clone(),
             resource: None,
             part: Part::ServiceTags,
+            location: None,
             reason: format!("{}; the table in this binary is used", refused.trim_end_matches('.')),
         }));
     }

@@ -1,9 +1,9 @@
 //! What a source read: the registries, and what it could not read.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
+use super::file_gap::{FileGap, FilePosition};
 use super::finding::{Level, Notification, Related, ScopeName};
 use super::text_file::{Region, TextFile};
 
@@ -224,31 +224,6 @@ pub struct FileRead {
     pub registries: usize,
 }
 
-/// A file, or a folder, and the line and column in it where they are known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FilePosition {
-    /// The path, as a user would open it.
-    pub path: String,
-    /// Line and column, both from 1.
-    pub start: Option<(u32, u32)>,
-}
-
-impl From<String> for FilePosition {
-    fn from(path: String) -> FilePosition {
-        FilePosition { path, start: None }
-    }
-}
-
-/// `path:line:column`, as editors take it.
-impl fmt::Display for FilePosition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.start {
-            Some((line, column)) => write!(f, "{}:{line}:{column}", self.path),
-            None => f.write_str(&self.path),
-        }
-    }
-}
-
 /// What looked like source code, or leads to some, and was not read although nothing is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SkippedFile {
@@ -329,25 +304,42 @@ pub struct Gap {
     pub resource: Option<String>,
     /// What was not read.
     pub part: Part,
+    /// The place in source code. A snapshot has none of that.
+    #[serde(skip)]
+    pub location: Option<FilePosition>,
     /// Why, and what to do about it: one sentence or two, no token, no query string.
     pub reason: String,
 }
 
+impl From<FileGap> for Gap {
+    fn from(FileGap { location, reason }: FileGap) -> Gap {
+        Gap { location: Some(location), ..Gap::of_source(reason) }
+    }
+}
+
 impl Gap {
+    /// What was not read of source code, at no place in particular.
+    pub fn of_source(reason: impl Into<String>) -> Gap {
+        Gap { scope: ScopeName::Source, resource: None, part: Part::File, location: None, reason: reason.into() }
+    }
+
     /// The gap as the scanner tells it: an error where a whole scope is affected, else a warning.
     pub fn notification(&self) -> Notification {
         let whose = match &self.resource {
             Some(resource) => format!("{} of {resource}", self.part.as_str()),
             None => format!("{} of {}", self.part.as_str(), self.scope),
         };
-        // The reason names the file and the line.
+        // A file is named by its location.
         let whose = if self.part == Part::File { String::new() } else { format!("{whose}: ") };
         Notification {
             scope: Some(self.scope.clone()),
             resource: self.resource.clone(),
             policy: None,
             level: if matches!(self.part, Part::Registries | Part::File) { Level::Error } else { Level::Warning },
-            message: format!("not read: {whose}{}", self.reason),
+            message: match &self.location {
+                Some(location) => format!("not read: {whose}{location}: {}", self.reason),
+                None => format!("not read: {whose}{}", self.reason),
+            },
         }
     }
 }

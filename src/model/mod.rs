@@ -1,6 +1,7 @@
 //! The words that all rooms speak.
 
 pub mod cloud;
+pub mod file_gap;
 pub mod finding;
 pub mod inventory;
 pub mod json_text;

@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock};
 
 use self::line_hash::{LineHash, line_hashes};
 pub use self::lines::{Lines, Region};
+use super::file_gap::{FileGap, FilePosition};
 use super::open;
 use super::path::display_path;
 
@@ -59,8 +60,8 @@ impl TextFile {
     /// Reads a file as UTF-8 or, with a byte-order mark, UTF-16.
     ///
     /// # Errors
-    /// `<path>: <why>`, where the file cannot be read, is too large, or is no text.
-    pub fn read(path: &Path) -> Result<TextFile, String> {
+    /// The file cannot be read, is too large, or is no text.
+    pub fn read(path: &Path) -> Result<TextFile, FileGap> {
         TextFile::of_bytes(path, open::bytes(path))
     }
 
@@ -68,14 +69,16 @@ impl TextFile {
     ///
     /// # Errors
     /// As for [`TextFile::read`], and where it lies outside the bounds of the other.
-    pub fn read_led_to(by: &Path, path: &Path) -> Result<TextFile, String> {
+    pub fn read_led_to(by: &Path, path: &Path) -> Result<TextFile, FileGap> {
         TextFile::of_bytes(path, open::bytes_led_to(by, path))
     }
 
-    fn of_bytes(path: &Path, bytes: Result<Vec<u8>, String>) -> Result<TextFile, String> {
+    fn of_bytes(path: &Path, bytes: Result<Vec<u8>, String>) -> Result<TextFile, FileGap> {
         let name = display_path(path);
-        let error = |why: String| format!("{name}: {why}");
-        bytes.and_then(decode).map(|text| TextFile::new(name.clone(), text)).map_err(error)
+        match bytes.and_then(decode) {
+            Ok(text) => Ok(TextFile::new(name, text)),
+            Err(why) => Err(FileGap::new(name, why)),
+        }
     }
 
     /// The region of a range of bytes; a range that is out of bounds or within a character is brought in.
@@ -86,6 +89,11 @@ impl TextFile {
     /// Line and column of a byte, both from 1.
     pub fn position(&self, offset: usize) -> (u32, u32) {
         self.lines.position(&self.text, offset)
+    }
+
+    /// The file with line and column of a byte.
+    pub fn file_position(&self, offset: usize) -> FilePosition {
+        FilePosition { path: self.path.clone(), start: Some(self.position(offset)) }
     }
 
     /// The text of a line, from 1, without its line end; empty beyond the last.

@@ -153,6 +153,7 @@ impl Collector<'_> {
                                 scope: ScopeName::Subscription(subscription.to_owned()),
                                 resource: None,
                                 part: Part::Registry,
+                                location: None,
                                 reason,
                             }),
                         }
@@ -169,6 +170,7 @@ impl Collector<'_> {
                 scope: ScopeName::Subscription(subscription.to_owned()),
                 resource: None,
                 part: Part::Registries,
+                location: None,
                 reason: failure.reason(Part::Registries),
             }),
         }

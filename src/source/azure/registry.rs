@@ -372,6 +372,7 @@ impl<'a> Reader<'a> {
             scope: ScopeName::Subscription(self.listed.parsed.subscription.clone()),
             resource: Some(self.listed.id.clone()),
             part,
+            location: None,
             reason,
         });
     }

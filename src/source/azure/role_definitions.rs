@@ -32,6 +32,7 @@ impl RoleDefinitions {
                     scope: ScopeName::Subscription(subscription.to_owned()),
                     resource: None,
                     part: Part::RoleDefinitions,
+                    location: None,
                     reason: error.reason(Part::RoleDefinitions),
                 });
                 None

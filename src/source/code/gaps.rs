@@ -3,55 +3,65 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::file_gap::FileGap;
+use crate::model::inventory::Gap;
+
 /// So many are told; the others are counted.
 pub const MAX_TOLD: usize = 200;
 
 /// Sorted, each kind of a file once with its number, and no more than [`MAX_TOLD`].
-pub fn summarize(mut gaps: Vec<String>) -> Vec<String> {
+pub fn summarize(mut gaps: Vec<FileGap>) -> Vec<Gap> {
     gaps.sort();
     gaps.dedup();
     let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for gap in &gaps {
         *kinds.entry(kind(gap)).or_default() += 1;
     }
-    let mut told: Vec<String> = Vec::new();
+    let mut told: Vec<Gap> = Vec::new();
     for gap in &gaps {
-        match kinds.remove(&kind(gap)) {
-            Some(1) => told.push(gap.clone()),
-            Some(count) => told.push(format!("{gap} (and {} more of this kind in the file)", count - 1)),
-            // It was told with the first of its kind.
-            None => {}
+        // The others are told with the first of their kind.
+        let Some(count) = kinds.remove(&kind(gap)) else { continue };
+        let mut gap = gap.clone();
+        if count > 1 {
+            gap.reason = format!("{} (and {} more of this kind in the file)", gap.reason, count - 1);
         }
+        told.push(gap.into());
     }
     if told.len() > MAX_TOLD {
         let more = told.len() - (MAX_TOLD - 1);
         told.truncate(MAX_TOLD - 1);
-        told.push(format!("{more} more gaps are not listed; mend those first, or scan fewer files at once"));
+        let what = format!("{more} more gaps are not listed; mend those that are, or scan fewer files at once");
+        told.push(Gap::of_source(what));
     }
     told
 }
 
 /// The file and what is wrong, without line and column.
-fn kind(gap: &str) -> (&str, &str) {
-    let Some((place, what)) = gap.split_once(": ") else { return ("", gap) };
-    let file = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
-    (file, what)
+fn kind(gap: &FileGap) -> (&str, &str) {
+    (&gap.location.path, &gap.reason)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::file_gap::FilePosition;
 
     #[test]
     fn what_is_alike_is_told_once_and_the_rest_is_counted() {
-        let mut gaps: Vec<String> = (1..=1000).map(|line| format!("a.tf:{line}:1: it is wrong")).collect();
-        gaps.push("b.tf:1:1: it is wrong".to_owned());
-        assert_eq!(
-            summarize(gaps),
-            ["a.tf:1000:1: it is wrong (and 999 more of this kind in the file)", "b.tf:1:1: it is wrong"]
-        );
-        let told = summarize((0..1000).map(|number| format!("{number}.tf: it is wrong")).collect());
+        let wrong = |path: &str, line| FileGap::new(FilePosition::new(path, line, 1), "it is wrong");
+        let mut gaps: Vec<FileGap> = (1..=1000).rev().map(|line| wrong("a.tf", line)).collect();
+        gaps.push(wrong("b.tf", 1));
+        let more = "it is wrong (and 999 more of this kind in the file)";
+        let expected = [FileGap::new(FilePosition::new("a.tf", 1, 1), more), wrong("b.tf", 1)];
+        assert_eq!(summarize(gaps), expected.map(Gap::from));
+    }
+
+    #[test]
+    fn what_is_not_listed_is_counted() {
+        let each = (0..1000).map(|number| FileGap::new(format!("{number}.tf"), "it is wrong"));
+        let told = summarize(each.collect());
         assert_eq!(told.len(), MAX_TOLD);
-        assert!(told[MAX_TOLD - 1].starts_with("801 more gaps"), "{}", told[MAX_TOLD - 1]);
+        let last = &told[MAX_TOLD - 1];
+        assert!(last.location.is_none() && last.reason.starts_with("801 more gaps"), "{last:?}");
     }
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use self::declared::DeclaredRegistry;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Gap, Inventory, Part, ScanScope};
+use crate::model::inventory::{Inventory, ScanScope};
 use crate::net::service_tags::ServiceTags;
 
 /// Finds the source code in files and folders.
@@ -42,9 +42,8 @@ pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
         inventory.skipped.extend(extraction.skipped);
     }
     let gaps = gaps::summarize(gaps);
-    let gap = |reason| Gap { scope: ScopeName::Source, resource: None, part: Part::File, reason };
     inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty() });
-    inventory.gaps.extend(gaps.into_iter().map(gap));
+    inventory.gaps.extend(gaps);
     inventory.skipped.extend(found.skipped);
     inventory.sort();
     inventory

@@ -54,6 +54,7 @@ pub fn missing(inventory: &Inventory, needs: Needs, without: &[&str]) -> Vec<Gap
                     scope: record.scope.clone(),
                     resource: Some(record.id.clone()),
                     part,
+                    location: None,
                     reason: "the snapshot does not hold them; take a new one with `acrscan pull`".to_owned(),
                 });
             }
@@ -95,6 +96,7 @@ mod tests {
             scope: ScopeName::Subscription("s".to_owned()),
             resource: Some("/subscriptions/S".to_owned()),
             part: Part::Tasks,
+            location: None,
             reason: "HTTP 403".to_owned(),
         };
         assert_eq!(missing_of(nulls, vec![told], &[]), all[1..]);

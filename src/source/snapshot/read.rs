@@ -121,6 +121,7 @@ fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
                 scope: ScopeName::Subscription(subscription.clone()),
                 resource: Some(format!("/{}", path.trim_end_matches(".json"))),
                 part: Part::Registry,
+                location: None,
                 reason,
             })
         })
@@ -189,6 +190,7 @@ fn find_unlisted(folder: &Path, scopes: &[ManifestScope], inventory: &mut Invent
                         ),
                         resource: None,
                         part: Part::Registry,
+                        location: None,
                         reason: format!(
                             "{}: {MANIFEST} does not name it; delete it or take a new snapshot",
                             display_path(&path)

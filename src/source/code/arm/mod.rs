@@ -28,13 +28,15 @@ pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alt
 use super::declared::DeclaredRegistry;
 use super::discover::SourceFiles;
 use super::extraction::Extraction;
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
 /// Reads the ARM templates, their parameter files and the results of what-if.
 pub fn read(found: &SourceFiles) -> Extraction {
-    let files: Vec<Result<(Expr, Vec<String>), String>> = found.templates.par_iter().map(|path| parsed(path)).collect();
+    let files: Vec<Result<(Expr, Vec<FileGap>), FileGap>> =
+        found.templates.par_iter().map(|path| parsed(path)).collect();
     let mut extraction = Extraction::default();
     let mut templates = Vec::new();
     for (path, file) in found.templates.iter().zip(files) {
@@ -43,7 +45,7 @@ pub fn read(found: &SourceFiles) -> Extraction {
                 extraction.gaps.extend(gaps);
                 templates.push((path.clone(), template));
             }
-            Err(error) => extraction.gaps.push(error),
+            Err(gap) => extraction.gaps.push(gap),
         }
     }
     let mut values: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
@@ -55,7 +57,7 @@ pub fn read(found: &SourceFiles) -> Extraction {
                     .skipped
                     .push(SkippedFile::new(display_path(path), "no template declares its parameters".to_owned())),
             },
-            Err(error) => extraction.gaps.push(error),
+            Err(gap) => extraction.gaps.push(gap),
         }
     }
     let all: Vec<(&Path, Vec<EvaluatedTemplate>)> =
@@ -95,7 +97,7 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-fn parsed(path: &Path) -> Result<(Expr, Vec<String>), String> {
+fn parsed(path: &Path) -> Result<(Expr, Vec<FileGap>), FileGap> {
     let file = Arc::new(TextFile::read(path)?);
     let mut gaps = Vec::new();
     on_deep_stack(|| syntax::json::read(&file, Strings::Expressions, &mut gaps)).map(|template| (template, gaps))
@@ -134,7 +136,7 @@ fn add(extraction: &mut Extraction, path: &Path, evaluated: Vec<EvaluatedTemplat
 }
 
 fn what_ifs(found: &SourceFiles, extraction: &mut Extraction) {
-    let each = |path: &PathBuf| -> (Result<Vec<DeclaredRegistry>, String>, Vec<String>) {
+    let each = |path: &PathBuf| -> (Result<Vec<DeclaredRegistry>, FileGap>, Vec<FileGap>) {
         let mut gaps = Vec::new();
         (on_deep_stack(|| what_if::read(path, &mut gaps)), gaps)
     };
@@ -147,7 +149,7 @@ fn what_ifs(found: &SourceFiles, extraction: &mut Extraction) {
                 extraction.files_read.push(FileRead { path, what, files: 1, registries: registries.len() });
                 extraction.registries.extend(registries);
             }
-            Err(error) => extraction.gaps.push(error),
+            Err(gap) => extraction.gaps.push(gap),
         }
     }
 }

@@ -34,7 +34,8 @@ fn reads(files: &[(&str, &str)]) -> Extraction {
     let mut extraction = read(&found);
     let prefix = format!("{}/", folder.path().display());
     for gap in &mut extraction.gaps {
-        *gap = gap.replace(&prefix, "");
+        gap.location.path = gap.location.path.replace(&prefix, "");
+        gap.reason = gap.reason.replace(&prefix, "");
     }
     for file in &mut extraction.skipped {
         file.location.path = file.location.path.replace(&prefix, "");
@@ -53,7 +54,7 @@ fn records(extraction: Extraction) -> Vec<(Value, RegistryRecord)> {
 /// The one registry of a template without gaps.
 fn one(template: &str) -> (Value, RegistryRecord) {
     let extraction = reads(&[("main.json", template)]);
-    assert_eq!(extraction.gaps, Vec::<String>::new());
+    assert_eq!(extraction.gaps, [""; 0]);
     let mut records = records(extraction);
     assert_eq!(records.len(), 1);
     records.remove(0)
@@ -181,7 +182,7 @@ fn parameter_files_give_values_each_for_itself() {
     let values =
         |value: &str| format!(r#"{{"parameters": {{"PNA": {{"value": "{value}"}}, "pw": {{"value": "hunter2"}}}}}}"#);
     let read_one = reads(&[("main.json", &main), ("main.parameters.json", &values("Disabled"))]);
-    assert_eq!(read_one.gaps, Vec::<String>::new());
+    assert_eq!(read_one.gaps, [""; 0]);
     assert_eq!(read_one.registries[0].root, "main.json");
     assert_eq!((read_one.files_read[0].files, read_one.files_read[0].registries), (2, 1));
     let all = records(read_one);
@@ -230,9 +231,9 @@ fn what_is_beside_registries_is_none_of_our_business() {
     {{"type": "{kind}", "name": "n", "properties": {{"publicNetworkAccess": "[parameters('pna')]"}}}}]}}}}}}]"#
         ))
     };
-    assert_eq!(reads(&[("main.json", &nested("Microsoft.Storage/storageAccounts"))]).gaps, Vec::<String>::new());
+    assert_eq!(reads(&[("main.json", &nested("Microsoft.Storage/storageAccounts"))]).gaps, [""; 0]);
     let extraction = reads(&[("main.json", &nested("Microsoft.ContainerRegistry/registries"))]);
-    assert!(extraction.gaps[0].contains("unknown function `frob`"), "{:?}", extraction.gaps);
+    assert!(extraction.gaps[0].reason.contains("unknown function `frob`"), "{:?}", extraction.gaps);
     assert_eq!(
         records(extraction)[0].0["registry"]["properties"]["publicNetworkAccess"],
         "Disabled",
@@ -241,7 +242,7 @@ fn what_is_beside_registries_is_none_of_our_business() {
     let uncertain = of_resources(
         r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "n", "condition": "[parameters('on')]", "location": "[null().a]"}]"#,
     );
-    assert_eq!(reads(&[("main.json", &uncertain)]).gaps, Vec::<String>::new());
+    assert_eq!(reads(&[("main.json", &uncertain)]).gaps, [""; 0]);
 }
 
 /// A template of these resources.
@@ -312,7 +313,7 @@ fn copies_and_conditions() {
     let extraction = reads(&[("main.json", &text)]);
     assert_eq!(extraction.gaps.len(), 1, "{:?}", extraction.gaps);
     assert!(
-        extraction.gaps[0].starts_with("main.json:7:") && extraction.gaps[0].contains("10000"),
+        extraction.gaps[0].to_string().starts_with("main.json:7:") && extraction.gaps[0].reason.contains("10000"),
         "{:?}",
         extraction.gaps
     );
@@ -359,7 +360,7 @@ fn nested_deployments_see_what_their_scope_lets_them() {
     assert!(record.id.ends_with(":inner/Microsoft.ContainerRegistry/registries/contoso"), "{}", record.id);
     let outer = reads(&[("main.json", &nested(""))]);
     assert_eq!(outer.gaps.len(), 1, "{:?}", outer.gaps);
-    assert!(outer.gaps[0].contains("parameter `access` is not declared"), "{:?}", outer.gaps);
+    assert!(outer.gaps[0].reason.contains("parameter `access` is not declared"), "{:?}", outer.gaps);
 }
 
 #[test]
@@ -371,22 +372,26 @@ fn linked_templates_are_read_from_disk_and_not_twice() {
     };
     let acr = template(r#""pna": {"type": "string"}"#, "", r#""publicNetworkAccess": "[parameters('pna')]""#);
     let extraction = reads(&[("main.json", &link(r#""relativePath": "linked/acr.json""#)), ("linked/acr.json", &acr)]);
-    assert_eq!(extraction.gaps, Vec::<String>::new());
+    assert_eq!(extraction.gaps, [""; 0]);
     let all = records(extraction);
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].0["registry"]["properties"]["publicNetworkAccess"], "Disabled");
     let missing = reads(&[("main.json", &link(r#""relativePath": "no.json""#))]);
-    assert!(missing.gaps[0].contains("linked template is not read"), "{:?}", missing.gaps);
+    assert!(missing.gaps[0].reason.contains("linked template is not read"), "{:?}", missing.gaps);
     let remote = reads(&[("main.json", &link(r#""uri": "https://example.net/acr.json?sig=hunter2""#))]);
-    assert!(remote.gaps[0].contains("not on disk") && !remote.gaps[0].contains("hunter2"), "{:?}", remote.gaps);
+    assert!(
+        remote.gaps[0].reason.contains("not on disk") && !remote.gaps[0].reason.contains("hunter2"),
+        "{:?}",
+        remote.gaps
+    );
     let other = reads(&[("main.json", &link(r#""uri": "https://example.net/vm.json""#))]);
     assert_eq!((other.gaps.len(), other.skipped.len()), (0, 1));
     let own = reads(&[("main.json", &link(r#""relativePath": "main.json""#))]);
-    assert!(own.gaps.iter().any(|gap| gap.contains("nest too deep")), "{:?}", own.gaps);
+    assert!(own.gaps.iter().any(|gap| gap.reason.contains("nest too deep")), "{:?}", own.gaps);
     let circle =
         reads(&[("a.json", &link(r#""relativePath": "b.json""#)), ("b.json", &link(r#""relativePath": "a.json""#))]);
     assert_eq!(circle.files_read.len(), 1);
-    assert!(circle.gaps.iter().any(|gap| gap.contains("nest too deep")), "{:?}", circle.gaps);
+    assert!(circle.gaps.iter().any(|gap| gap.reason.contains("nest too deep")), "{:?}", circle.gaps);
 }
 
 #[test]
@@ -411,11 +416,11 @@ fn odd_files_are_read_and_wrong_ones_told() {
         assert_eq!(extraction.gaps, [gap], "{text}");
     }
     let deep = |depth: usize| format!("{{\"resources\": [], \"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(reads(&[("main.json", &deep(510))]).gaps, Vec::<String>::new());
+    assert_eq!(reads(&[("main.json", &deep(510))]).gaps, [""; 0]);
     for depth in [600, 100_000] {
         let extraction = reads(&[("main.json", &deep(depth))]);
         assert_eq!(extraction.gaps.len(), 1);
-        assert!(extraction.gaps[0].contains("not JSON"), "{:?}", extraction.gaps);
+        assert!(extraction.gaps[0].reason.contains("not JSON"), "{:?}", extraction.gaps);
     }
     let wrong = template("", "", r#""publicNetworkAccess": "[frob('x')]", "adminUserEnabled": "[nope""#);
     let extraction = reads(&[("main.json", &wrong)]);
@@ -430,10 +435,10 @@ fn a_change_of_nobody_knows_what_is_a_gap() {
     };
     let group = json!({"resourceId": "/subscriptions/s/resourceGroups/g", "changeType": "Create", "after": {}});
     let extension = json!({"changeType": "Create", "extension": {"name": "MicrosoftGraph"}, "after": {}});
-    assert_eq!(read(json!([group, extension])).gaps, Vec::<String>::new());
+    assert_eq!(read(json!([group, extension])).gaps, [""; 0]);
     let gaps = read(json!([group, {"changeType": "Create", "after": {"name": "acr"}}])).gaps;
     assert_eq!(gaps.len(), 1, "{gaps:?}");
-    assert!(gaps[0].ends_with("a change without a resourceId; run what-if again"), "{gaps:?}");
+    assert!(gaps[0].reason.ends_with("a change without a resourceId; run what-if again"), "{gaps:?}");
 }
 
 #[test]
@@ -468,7 +473,7 @@ fn what_if_says_what_will_be() {
         let extraction = reads(&[("whatif.json", &text)]);
         assert_eq!(extraction.gaps.len(), 1, "{:?}", extraction.gaps);
         assert!(
-            extraction.gaps[0].ends_with(&format!("what-if does not support `{}`: it is odd", id("odd"))),
+            extraction.gaps[0].reason.ends_with(&format!("what-if does not support `{}`: it is odd", id("odd"))),
             "{:?}",
             extraction.gaps
         );
@@ -525,10 +530,14 @@ mod hostile {
         let registry = r#"[{"type": "Microsoft.ContainerRegistry/registries", "name": "a", "copy": {"name": "d", "count": 10000}}]"#;
         let text = of_resources(&level(&level(&level(registry))));
         let extraction = reads(&[("main.json", &text)]);
-        assert!(extraction.gaps.iter().any(|gap| gap.contains("too many")), "{:?}", extraction.gaps.first());
+        assert!(extraction.gaps.iter().any(|gap| gap.reason.contains("too many")), "{:?}", extraction.gaps.first());
         let square = "[map(range(0, 10000), lambda('x', map(range(0, 10000), lambda('y', 1))))]";
         let extraction = reads(&[("main.json", &template("", "", &format!("\"policies\": \"{square}\"")))]);
-        assert!(extraction.gaps.iter().any(|gap| gap.contains("more work than is allowed")), "{:?}", extraction.gaps);
+        assert!(
+            extraction.gaps.iter().any(|gap| gap.reason.contains("more work than is allowed")),
+            "{:?}",
+            extraction.gaps
+        );
     }
 
     #[test]

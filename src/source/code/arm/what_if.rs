@@ -10,6 +10,7 @@ use super::expression::{Expr, NameScope, Names, Work, evaluate};
 use super::syntax::json;
 use super::syntax::json::Strings;
 use super::template::resources::{PredictedResource, REGISTRY, Resource};
+use crate::model::file_gap::FileGap;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
@@ -20,7 +21,7 @@ const MAX_MEMBERS: usize = 4_000;
 ///
 /// # Errors
 /// The file cannot be read, or is no JSON.
-pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>, String> {
+pub fn read(path: &Path, gaps: &mut Vec<FileGap>) -> Result<Vec<DeclaredRegistry>, FileGap> {
     let file = Arc::new(TextFile::read(path)?);
     let root = json::read(&file, Strings::Plain, gaps)?;
     let (names, work) = (Names::default(), Work::default());
@@ -41,7 +42,7 @@ pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>
         }
     }
     if !any {
-        gaps.push(format!("{}:1:1: this is no what-if result: it has no `changes`", display_path(path)));
+        gaps.push(FileGap::new(file.file_position(0), "this is no what-if result: it has no `changes`"));
     }
     gaps.extend(work.into_gaps());
     let registries = assemble::registries(&resources, &display_path(path));
@@ -49,21 +50,21 @@ pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<Vec<DeclaredRegistry>
 }
 
 /// A prediction that was not made to its end.
-fn failed(root: &Expr, gaps: &mut Vec<String>) {
+fn failed(root: &Expr, gaps: &mut Vec<FileGap>) {
     for span in [Some(root), root.get("properties")].into_iter().flatten() {
         if let Some((status, span)) = span.pair("status")
             && let Some(word) = status.as_str()
             && !word.eq_ignore_ascii_case("Succeeded")
         {
-            gaps.push(format!("{}: what-if ended as {word:?}; run it again", span.position()));
+            gaps.push(FileGap::new(span.position(), format!("what-if ended as {word:?}; run it again")));
         }
         if let Some((error, span)) = span.pair("error")
             && !matches!(error.kind, super::expression::ExprKind::Literal(NodeValue::Null))
         {
             let code = error.get("code").and_then(Expr::as_str).unwrap_or("no code");
-            gaps.push(format!(
-                "{}: what-if ended with an error ({code}); correct it and run it again",
-                span.position()
+            gaps.push(FileGap::new(
+                span.position(),
+                format!("what-if ended with an error ({code}); correct it and run it again"),
             ));
         }
     }
@@ -82,7 +83,7 @@ fn type_and_name(id: &str) -> Option<(String, String)> {
     (!name.is_empty()).then(|| (kind.join("/"), name.join("/")))
 }
 
-fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec<String>) -> Option<Resource> {
+fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec<FileGap>) -> Option<Resource> {
     let word = |name: &str| change.get(name).and_then(Expr::as_str);
     let (id, block) = match change.pair("resourceId") {
         Some((id, span)) => (id.as_str().unwrap_or_default().to_owned(), span.clone()),
@@ -95,13 +96,13 @@ fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec
         // What it could not look into may hold a registry.
         if parts.is_none() || kind.starts_with(REGISTRY) || kind == "microsoft.resources/deployments" {
             let why = word("unsupportedReason").unwrap_or("what-if gives no reason");
-            gaps.push(format!("{}: what-if does not support {}: {why}", block.position(), quoted(&id)));
+            gaps.push(FileGap::new(block.position(), format!("what-if does not support {}: {why}", quoted(&id))));
         }
         return None;
     }
     if id.is_empty() && change.get("extension").is_none() && change.get("identifiers").is_none() {
         // What an extension makes is named otherwise, and is nothing of Azure's own.
-        gaps.push(format!("{}: a change without a resourceId; run what-if again", block.position()));
+        gaps.push(FileGap::new(block.position(), "a change without a resourceId; run what-if again"));
     }
     let (kind, name) = parts?;
     let wanted = kind.starts_with("microsoft.containerregistry/")

@@ -11,6 +11,7 @@ use super::declare::{Declarations, ModuleDeclaration, ResourceDeclaration, decla
 use super::files::{Files, Unit, is_local};
 use super::instances::instances;
 use super::symbols::{Imports, Symbols};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::model::open::is_within_bounds;
 
@@ -209,11 +210,7 @@ impl Evaluation<'_> {
         let not_read = || format!("The module {} is not read.", module.symbol);
         if !is_local(&module.path) {
             if hints_at_a_registry(&module.path, &module.symbol) {
-                self.finder.gaps.push(format!(
-                    "{}: the module {} is not on disk, and may make a registry: scan what it compiles to, or its source",
-                    called.head.position(),
-                    module.path
-                ));
+                self.finder.gaps.push(FileGap::new(called.head.position(), format!("the module {} is not on disk, and may make a registry: scan what it compiles to, or its source", module.path)));
             } else {
                 let what = format!("the module {} is not on disk", module.path);
                 self.finder.skipped.push(SkippedFile::new(called.head.position(), what));
@@ -226,11 +223,11 @@ impl Evaluation<'_> {
                 return Ok(Source::Template(path));
             }
             let why = "is not there, or not in this repository, and is not read; put it there";
-            self.finder.gaps.push(format!("{}: the module {} {why}", called.head.position(), module.path));
+            self.finder.gaps.push(FileGap::new(called.head.position(), format!("the module {} {why}", module.path)));
             return Err(not_read());
         }
         let read = self.files.load_led_to(&unit.path, &path).map_err(|error| {
-            self.finder.gaps.push(format!("{}: the module is not read: {error}", called.head.position()));
+            self.finder.gaps.push(FileGap::new(called.head.position(), format!("the module is not read: {error}")));
             not_read()
         })?;
         let concerns = ["containerregistry", "privateendpoints", "roleassignments"]
@@ -245,7 +242,7 @@ impl Evaluation<'_> {
         if self.modules > MAX_MODULES {
             if self.modules == MAX_MODULES + 1 {
                 let what = format!("more than {MAX_MODULES} modules are used; those from here on are not read");
-                self.finder.gaps.push(format!("{}: {what}", head.position()));
+                self.finder.gaps.push(FileGap::new(head.position(), what));
             }
             return Node::unknown("The module is not read.");
         }
@@ -277,18 +274,18 @@ impl Evaluation<'_> {
             Source::Bicep(unit) => unit,
             Source::Template(template) => {
                 if let Err(error) = self.finder.module(template, &values, self.work, &path, &call.related) {
-                    self.finder.gaps.push(format!("{}: {error}", head.position()));
+                    self.finder.gaps.push(FileGap::new(head.position(), error));
                 }
                 return Node::unknown("The outputs of a module that is a template are not evaluated.");
             }
         };
         if context.around.contains(&unit.path) {
-            self.finder.gaps.push(format!("{}: the module includes itself; break the circle", head.position()));
+            self.finder.gaps.push(FileGap::new(head.position(), "the module includes itself; break the circle"));
             return Node::unknown("The module includes itself.");
         }
         if context.around.len() >= MAX_DEPTH {
             let what = format!("modules nest deeper than {MAX_DEPTH}; this one is not read");
-            self.finder.gaps.push(format!("{}: {what}", head.position()));
+            self.finder.gaps.push(FileGap::new(head.position(), what));
             return Node::unknown("The module is not read.");
         }
         let mut around = context.around.to_vec();

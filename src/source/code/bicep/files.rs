@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::declared::Span;
 use super::syntax::parser::parse;
 use super::syntax::{DeclarationKind, Module, Syntax};
+use crate::model::file_gap::FileGap;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
 
@@ -44,10 +45,10 @@ impl Unit {
 /// The files that were read so far.
 #[derive(Debug, Default)]
 pub struct Files {
-    units: BTreeMap<PathBuf, Result<Arc<Unit>, String>>,
+    units: BTreeMap<PathBuf, Result<Arc<Unit>, FileGap>>,
     mentions: BTreeMap<(PathBuf, &'static str), bool>,
     /// What could not be parsed of them.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
 }
 
 impl Files {
@@ -55,7 +56,7 @@ impl Files {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, String> {
+    pub fn load(&mut self, path: &Path) -> Result<Arc<Unit>, FileGap> {
         self.load_with(path, TextFile::read)
     }
 
@@ -63,15 +64,15 @@ impl Files {
     ///
     /// # Errors
     /// It cannot be read, or is not of the same repository.
-    pub fn load_led_to(&mut self, by: &Path, path: &Path) -> Result<Arc<Unit>, String> {
+    pub fn load_led_to(&mut self, by: &Path, path: &Path) -> Result<Arc<Unit>, FileGap> {
         self.load_with(path, |path| TextFile::read_led_to(by, path))
     }
 
     fn load_with(
         &mut self,
         path: &Path,
-        read: impl FnOnce(&Path) -> Result<TextFile, String>,
-    ) -> Result<Arc<Unit>, String> {
+        read: impl FnOnce(&Path) -> Result<TextFile, FileGap>,
+    ) -> Result<Arc<Unit>, FileGap> {
         let path = normalize(path);
         if let Some(known) = self.units.get(&path) {
             return known.clone();
@@ -84,11 +85,8 @@ impl Files {
     fn parsed(&mut self, path: &Path, file: TextFile) -> Arc<Unit> {
         let syntax = parse(&file.text);
         for error in &syntax.errors {
-            let (line, column) = file.position(error.at);
-            self.gaps.push(format!(
-                "{}:{line}:{column}: {}; the declaration around it is not read",
-                file.path, error.message
-            ));
+            let what = format!("{}; the declaration around it is not read", error.message);
+            self.gaps.push(FileGap::new(file.file_position(error.at), what));
         }
         Arc::new(Unit { path: path.to_owned(), file: Arc::new(file), syntax })
     }

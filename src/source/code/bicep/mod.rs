@@ -270,8 +270,8 @@ impl Reader {
         };
         let sorted = compiled::sort_out(compiled.registries, &own.registries, &remote_modules(unit));
         for head in &sorted.called {
-            let resolved = format!("{}: the module ", head.position());
-            own.gaps.retain(|gap| !gap.starts_with(&resolved));
+            let at = head.position();
+            own.gaps.retain(|gap| gap.location != at || !gap.reason.starts_with("the module "));
         }
         if sorted.others > 0 {
             let why = format!(

@@ -1,5 +1,6 @@
 //! Parameter files, and what the parameters of a file may be that has no value for them.
 
+use crate::model::file_gap::FileGap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub fn file_for(unit: &Unit) -> Option<PathBuf> {
 }
 
 /// The values that a parameter file gives, those of the file that it extends before its own.
-pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<String>) -> ParameterValues {
+pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<FileGap>) -> ParameterValues {
     let mut chain = vec![Arc::clone(unit)];
     let mut seen = BTreeSet::from([unit.path.clone()]);
     while let Some(last) = chain.last().cloned() {
@@ -32,13 +33,16 @@ pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<String>) -> Pa
         });
         let Some((path, span)) = extended else { break };
         if !seen.insert(path.clone()) {
-            gaps.push(format!("{}: the parameter file extends itself; break the circle", span.position()));
+            gaps.push(FileGap::new(span.position(), "the parameter file extends itself; break the circle"));
             break;
         }
         match files.load_led_to(&last.path, &path) {
             Ok(base) => chain.push(base),
             Err(error) => {
-                gaps.push(format!("{}: the parameter file that it extends is not read: {error}", span.position()));
+                gaps.push(FileGap::new(
+                    span.position(),
+                    format!("the parameter file that it extends is not read: {error}"),
+                ));
                 break;
             }
         }
@@ -50,7 +54,7 @@ pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<String>) -> Pa
     values
 }
 
-fn own(unit: &Unit, files: &mut Files, gaps: &mut Vec<String>) -> ParameterValues {
+fn own(unit: &Unit, files: &mut Files, gaps: &mut Vec<FileGap>) -> ParameterValues {
     let mut imports = Imports::default();
     let symbols = Symbols::collect(unit, files, &mut imports);
     let mut names = Names::with_prefix("");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::model::file_gap::FilePosition;
 use crate::model::finding::Related;
-use crate::model::inventory::FilePosition;
 use crate::model::text_file::{Region, TextFile};
 
 /// A value and where it stands.
@@ -79,7 +79,7 @@ impl Span {
 
     /// Its file, line and column.
     pub fn position(&self) -> FilePosition {
-        FilePosition { path: self.file.path.clone(), start: Some(self.file.position(self.start)) }
+        self.file.file_position(self.start)
     }
 
     /// The place as a finding's related location.

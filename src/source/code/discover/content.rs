@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use crate::model::file_gap::FileGap;
 use crate::model::open;
 use crate::model::path::display_path;
 use crate::model::text_file::decode;
@@ -37,9 +38,9 @@ const HEAD: usize = 256 * 1024;
 /// Tells what a file is. A file whose beginning says what it is may still be broken further on.
 ///
 /// # Errors
-/// It cannot be read: `path: why`.
-pub fn classify(path: &Path) -> Result<Content, String> {
-    let error = |why: String| format!("{}: {why}", display_path(path));
+/// It cannot be read.
+pub fn classify(path: &Path) -> Result<Content, FileGap> {
+    let error = |why: String| FileGap::new(display_path(path), why);
     let head = open::head(path, HEAD).map_err(error)?;
     if head.starts_with(b"PK\x03\x04") {
         return Ok(if is_binary_plan(path) { Content::Plan } else { Content::Unrelated });

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use self::content::{Content, classify};
 use self::walk::{Walked, one_path};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::model::open::{LEADS_OUT, argument_leads_out, is_within_bounds};
 use crate::model::path::display_path;
@@ -36,7 +37,7 @@ pub struct SourceFiles {
     /// What looked like source code and was skipped, and why.
     pub skipped: Vec<SkippedFile>,
     /// What could not be told apart because it could not be read.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
     /// The files that were named one by one.
     pub named: BTreeSet<PathBuf>,
     /// Files of values that git ignores: what they say is judged and never shown.
@@ -91,7 +92,7 @@ pub fn search(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> SourceFiles {
     let mut walked = Walked::default();
     for path in paths {
         if argument_leads_out(path) {
-            found.gaps.push(format!("{}: {LEADS_OUT}", display_path(path)));
+            found.gaps.push(FileGap::new(display_path(path), LEADS_OUT));
         } else if path.is_dir() {
             walked.walk(path);
         } else {
@@ -107,7 +108,7 @@ pub fn search(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> SourceFiles {
         files.insert(values);
     }
     found.private = ignored_values.intersection(&files).filter(|file| !found.named.contains(*file)).cloned().collect();
-    let classified: Vec<(PathBuf, Result<FileKind, String>)> = files
+    let classified: Vec<(PathBuf, Result<FileKind, FileGap>)> = files
         .into_par_iter()
         .map(|path| {
             let kind = kind(&path);
@@ -143,7 +144,7 @@ enum FileKind {
     Json(Content),
 }
 
-fn kind(path: &Path) -> Result<FileKind, String> {
+fn kind(path: &Path) -> Result<FileKind, FileGap> {
     let name = lower_name(path);
     Ok(match () {
         () if is_terraform(&name) => FileKind::Terraform,

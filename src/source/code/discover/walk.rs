@@ -12,6 +12,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::git_index::Tracked;
 use super::{is_bicep, is_loaded, is_terraform};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::model::limits;
 use crate::model::open::{self, LEADS_OUT, is_within_bounds};
@@ -35,7 +36,7 @@ pub struct Walked {
     /// What looked like source code and was left, and why.
     pub skipped: Vec<SkippedFile>,
     /// What could not be read.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
     /// Files of values that git ignores, and Terraform reads.
     pub ignored_values: BTreeSet<PathBuf>,
     ignored: usize,
@@ -64,7 +65,7 @@ impl Walked {
     pub fn walk(&mut self, path: &Path) {
         let real = match path.canonicalize() {
             Ok(real) => real,
-            Err(error) => return self.gaps.push(format!("{}: cannot be read: {error}", display_path(path))),
+            Err(error) => return self.gaps.push(FileGap::new(display_path(path), format!("cannot be read: {error}"))),
         };
         let repository = repository_of(&real).and_then(|root| self.repository(root));
         let mut rules = Vec::new();
@@ -78,7 +79,7 @@ impl Walked {
         let mut next = vec![Folder { path: path.to_owned(), real, repository, rules, is_ignored }];
         while let Some(folder) = next.pop() {
             if let Err(why) = self.folder(folder, &mut next) {
-                return self.gaps.push(format!("{}: not all of it is read: {why}", display_path(path)));
+                return self.gaps.push(FileGap::new(display_path(path), format!("not all of it is read: {why}")));
             }
         }
         if self.ignored >= MAX_IGNORED {
@@ -114,7 +115,7 @@ impl Walked {
         let entries = match std::fs::read_dir(&folder.path) {
             Ok(entries) => entries,
             Err(error) => {
-                self.gaps.push(format!("{}: cannot be read: {error}", display_path(&folder.path)));
+                self.gaps.push(FileGap::new(display_path(&folder.path), format!("cannot be read: {error}")));
                 return Ok(());
             }
         };
@@ -122,7 +123,9 @@ impl Walked {
             limits::ask(0)?;
             match entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind))) {
                 Ok((entry, kind)) => next.extend(self.entry(&folder, &entry, kind)),
-                Err(error) => self.gaps.push(format!("{}: cannot be read: {error}", display_path(&folder.path))),
+                Err(error) => {
+                    self.gaps.push(FileGap::new(display_path(&folder.path), format!("cannot be read: {error}")))
+                }
             }
         }
         Ok(())
@@ -160,7 +163,7 @@ impl Walked {
         } else if kind.is_symlink() {
             self.link(&path, looks_like_code);
         } else if looks_like_code {
-            self.gaps.push(format!("{}: a pipe or a device, and no file; put a file there", display_path(&path)));
+            self.gaps.push(FileGap::new(display_path(&path), "a pipe or a device, and no file; put a file there"));
         }
         None
     }
@@ -172,7 +175,7 @@ impl Walked {
                 self.skipped.push(SkippedFile::new(display_path(path), "a link to a folder".to_owned()))
             }
             Ok(target) if target.is_file() && is_within_bounds(of, path) => drop(self.files.insert(one_path(path))),
-            Ok(_) if looks_like_code => self.gaps.push(format!("{}: {LEADS_OUT}", display_path(path))),
+            Ok(_) if looks_like_code => self.gaps.push(FileGap::new(display_path(path), LEADS_OUT)),
             Ok(target) if target.is_file() => {
                 self.skipped.push(SkippedFile::new(display_path(path), LEADS_OUT.to_owned()))
             }

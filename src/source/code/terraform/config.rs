@@ -8,6 +8,8 @@ use super::evaluate::Evaluator;
 pub use super::evaluate::{ModuleCall, UnreadModule};
 use super::modules::{Installed, STACK, Tree};
 use super::resource::Resource;
+use crate::model::file_gap::FileGap;
+use crate::model::path::display_path;
 use crate::net::service_tags::ServiceTags;
 
 /// What a configuration declares.
@@ -23,8 +25,8 @@ pub struct EvaluatedConfiguration {
     pub folders: BTreeSet<PathBuf>,
     /// Those of them of which there is an instance for certain.
     pub instantiated: BTreeSet<PathBuf>,
-    /// What was not evaluated: sentences with their places; sorted.
-    pub gaps: Vec<String>,
+    /// What was not evaluated; sorted.
+    pub gaps: Vec<FileGap>,
 }
 
 /// Evaluates the configuration of a folder of the tree. `variable_values` are values of its variables that come from elsewhere
@@ -53,7 +55,7 @@ pub fn evaluate(
     std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(error) => {
-            let gap = format!("{}: cannot evaluate it: {error}", crate::model::path::display_path(root));
+            let gap = FileGap::new(display_path(root), format!("cannot evaluate it: {error}"));
             EvaluatedConfiguration { gaps: vec![gap], ..EvaluatedConfiguration::default() }
         }
     })

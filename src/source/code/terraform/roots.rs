@@ -10,6 +10,7 @@ use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
 use super::modules::{Installed, Source, Tree, installed, listed, or_here};
 use super::resource::assemble;
 use super::variants::combinations;
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::open::is_within_bounds;
 use crate::model::path::display_path;
@@ -170,10 +171,12 @@ fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags
     extraction.skipped.extend(assembled.skipped);
     for UnreadModule { block, source, of_registries } in unread {
         match of_registries {
-            true => extraction.gaps.push(format!(
-                "{}: the module `{source}` is not on disk, and may make container registries; run `terraform init` \
-                 here, or scan a plan",
-                block.position()
+            true => extraction.gaps.push(FileGap::new(
+                block.position(),
+                format!(
+                    "the module `{source}` is not on disk, and may make container registries; run `terraform init` \
+                 here, or scan a plan"
+                ),
             )),
             false => extraction.skipped.push(SkippedFile::new(
                 block.position(),
@@ -250,7 +253,7 @@ mod tests {
                 "live:module.b.azurerm_container_registry.r"
             ]
         );
-        let gaps: Vec<String> = extraction.gaps.iter().map(|gap| cut(gap)).collect();
+        let gaps: Vec<String> = extraction.gaps.iter().map(|gap| cut(&gap.to_string())).collect();
         assert_eq!(
             gaps,
             [

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
+use crate::model::file_gap::FileGap;
 use crate::model::limits;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -24,8 +25,7 @@ pub struct Work {
 /// What could not be evaluated.
 #[derive(Debug, Default)]
 pub struct Gaps {
-    /// `path:line:column: what, and what to do`.
-    all: BTreeSet<String>,
+    all: BTreeSet<FileGap>,
     /// Whether evaluation was given up in it because it was too much work.
     pub ran_out: bool,
 }
@@ -39,7 +39,7 @@ impl Default for Work {
 impl Work {
     /// Reports something that could not be evaluated: what, and what to do.
     pub fn gap(&self, span: &Span, what: &str) {
-        self.gaps.borrow_mut().all.insert(format!("{}: {what}", span.position()));
+        self.gaps.borrow_mut().all.insert(FileGap::new(span.position(), what));
     }
 
     /// Reports that evaluation is given up here: once, for whatever follows is too much as well.
@@ -73,7 +73,7 @@ impl Work {
     }
 
     /// What could not be evaluated, sorted.
-    pub fn into_gaps(self) -> Vec<String> {
+    pub fn into_gaps(self) -> Vec<FileGap> {
         self.gaps.into_inner().all.into_iter().collect()
     }
 

@@ -9,6 +9,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::super::expression::{Expr, ExprKind, For, Item, Member, copy_local};
 use super::parser::{Origin, expression_text, parse, plain_text};
+use crate::model::file_gap::FileGap;
 use crate::model::json_text::STRICT;
 use crate::model::limits;
 use crate::model::text_file::TextFile;
@@ -26,15 +27,18 @@ pub enum Strings {
 /// Reads a file. What is wrong within it is told in `gaps`, and is unknown.
 ///
 /// # Errors
-/// It is not JSON: `path:line:column: …`.
-pub fn read(file: &Arc<TextFile>, strings: Strings, gaps: &mut Vec<String>) -> Result<Expr, String> {
-    limits::ask_to_parse_json(&file.text).map_err(|why| format!("{}: {why}", file.path))?;
+/// It is not JSON.
+pub fn read(file: &Arc<TextFile>, strings: Strings, gaps: &mut Vec<FileGap>) -> Result<Expr, FileGap> {
+    limits::ask_to_parse_json(&file.text).map_err(|why| FileGap::new(file.path.clone(), why))?;
     let options = ParseOptions { allow_comments: true, allow_trailing_commas: true, ..STRICT };
     let parsed = parse_to_ast(&file.text, &CollectOptions::default(), &options).map_err(|error| {
         let span = Span::new(file, error.range().start..error.range().end);
-        format!("{}: this is not JSON: {}; correct it", span.position(), lower_first(&error.kind().to_string()))
+        FileGap::new(
+            span.position(),
+            format!("this is not JSON: {}; correct it", lower_first(&error.kind().to_string())),
+        )
     })?;
-    let Some(value) = parsed.value else { return Err(format!("{}:1:1: the file is empty", file.path)) };
+    let Some(value) = parsed.value else { return Err(FileGap::new(file.file_position(0), "the file is empty")) };
     let mut reader = Reader { file, strings, gaps };
     let span = reader.span(value.start(), value.end());
     Ok(reader.value(value, span))
@@ -48,7 +52,7 @@ fn lower_first(text: &str) -> String {
 struct Reader<'a> {
     file: &'a Arc<TextFile>,
     strings: Strings,
-    gaps: &'a mut Vec<String>,
+    gaps: &'a mut Vec<FileGap>,
 }
 
 impl Reader<'_> {
@@ -102,8 +106,8 @@ impl Reader<'_> {
             let member = Member::Pair { key, value, span };
             match seen.entry(name.to_lowercase()) {
                 std::collections::hash_map::Entry::Occupied(at) => {
-                    let what = format!("{}: the member {name:?} is there twice; remove one", key_place.position());
-                    self.gaps.push(what);
+                    let what = format!("the member {name:?} is there twice; remove one");
+                    self.gaps.push(FileGap::new(key_place.position(), what));
                     // Which of them counts differs between tools: neither is taken for known.
                     let at: &usize = at.get();
                     if let Some(Member::Pair { value, .. }) = members.get_mut(*at) {
@@ -135,7 +139,7 @@ impl Reader<'_> {
         match parse(inner, &origin) {
             Ok(expr) => expr,
             Err((at, what)) => {
-                self.gaps.push(format!("{}: {what}; correct it", at.position()));
+                self.gaps.push(FileGap::new(at.position(), format!("{what}; correct it")));
                 Expr::new(ExprKind::Literal(NodeValue::Unknown), span)
             }
         }

@@ -8,6 +8,7 @@ use super::super::syntax::json;
 use super::super::syntax::json::Strings;
 use super::names::{ParameterValues, names};
 use super::resources::{DeploymentContext, Finder, declare_resources, name_of, text_of};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
@@ -74,7 +75,7 @@ impl Finder {
             return self.not_on_disk(resource, link, scope);
         };
         match self.linked(context.path, relative) {
-            Err(error) => self.gaps.push(format!("{}: {error}", link.span.position())),
+            Err(error) => self.gaps.push(FileGap::new(link.span.position(), error)),
             Ok((path, template)) => {
                 let mut related = vec![("deployed here", link.span.clone())];
                 related.extend_from_slice(context.related);
@@ -104,7 +105,7 @@ impl Finder {
     fn template_at(&mut self, from: &Path, path: &Path) -> Result<(PathBuf, Expr), String> {
         let file = TextFile::read_led_to(from, path);
         let file = Arc::new(file.map_err(|error| format!("the linked template is not read: {error}"))?);
-        let template = json::read(&file, Strings::Expressions, &mut self.gaps)?;
+        let template = json::read(&file, Strings::Expressions, &mut self.gaps).map_err(|gap| gap.to_string())?;
         self.files.push(path.to_owned());
         if self.doubts == 0 {
             self.certain_files.push(path.to_owned());
@@ -125,7 +126,7 @@ impl Finder {
         let hint = format!("{target} {}", resource.get("name").map(Expr::source).unwrap_or_default()).to_lowercase();
         if ["registry", "registries", "acr"].iter().any(|word| hint.contains(word)) {
             let what = "the linked template is not on disk, and may hold a registry; link to it by relativePath";
-            self.gaps.push(format!("{span}: {what}: {target}"));
+            self.gaps.push(FileGap::new(span, format!("{what}: {target}")));
         } else {
             self.skipped.push(SkippedFile::new(span, format!("the linked template is not on disk: {target}")));
         }

@@ -15,8 +15,8 @@ use super::assemble::{AssembledRegistry, registries};
 use super::expression::{Expr, Work, on_deep_stack};
 use super::syntax::json;
 use super::syntax::json::Strings;
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
-use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 
 /// How many alternatives all registries of a template may have together; with more, their values stay unknown.
@@ -28,7 +28,7 @@ pub struct EvaluatedTemplate {
     /// Its registries.
     pub registries: Vec<AssembledRegistry>,
     /// What was not read.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
     /// What was skipped, and why.
     pub skipped: Vec<SkippedFile>,
     /// The linked templates that were read.
@@ -54,7 +54,7 @@ pub struct CompiledTemplate {
 ///
 /// # Errors
 /// It cannot be read, or is no JSON.
-pub fn compiled(path: &Path, values: &ParameterValues, root: &str) -> Result<CompiledTemplate, String> {
+pub fn compiled(path: &Path, values: &ParameterValues, root: &str) -> Result<CompiledTemplate, FileGap> {
     let file = Arc::new(TextFile::read(path)?);
     let mut gaps = Vec::new();
     let template = on_deep_stack(|| json::read(&file, Strings::Expressions, &mut gaps))?;
@@ -69,7 +69,7 @@ pub fn compiled(path: &Path, values: &ParameterValues, root: &str) -> Result<Com
 pub fn evaluated(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> EvaluatedTemplate {
     on_deep_stack(|| {
         if template.get("resources").is_none() {
-            let gaps = vec![format!("{}:1:1: the template has no `resources`", display_path(path))];
+            let gaps = vec![FileGap::new(template.span.file.file_position(0), "the template has no `resources`")];
             return EvaluatedTemplate { gaps, ..EvaluatedTemplate::default() };
         }
         let base = once(template, path, values, root);

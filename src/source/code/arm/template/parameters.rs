@@ -8,6 +8,7 @@ use super::super::expression::{Expr, NameScope, Names, Work, evaluate};
 use super::super::syntax::json;
 use super::super::syntax::json::Strings;
 use super::names::ParameterValues;
+use crate::model::file_gap::FileGap;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::Node;
 
@@ -24,8 +25,8 @@ impl ParameterFile {
     /// Reads a parameter file.
     ///
     /// # Errors
-    /// It cannot be read, or is no JSON: `path:line:column: …`.
-    pub fn read(path: &Path, gaps: &mut Vec<String>) -> Result<ParameterFile, String> {
+    /// It cannot be read, or is no JSON.
+    pub fn read(path: &Path, gaps: &mut Vec<FileGap>) -> Result<ParameterFile, FileGap> {
         let file = Arc::new(TextFile::read(path)?);
         let root = json::read(&file, Strings::Plain, gaps)?;
         let (names, work) = (Names::default(), Work::default());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::expression::{Binding, Expr, ExprKind, Member, NameScope, Names, Work, copy_local, evaluate};
 use super::names::{ParameterValues, names};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -78,7 +79,7 @@ pub struct Finder {
     /// What was skipped, and why.
     pub skipped: Vec<SkippedFile>,
     /// What was not read.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
     /// The files that linked templates are in.
     pub files: Vec<PathBuf>,
     /// Those of them that are deployed for certain.
@@ -140,7 +141,7 @@ impl Finder {
         }
         let Some((kind, block)) = kind_of(resource, scope, context.parent) else {
             let what = "the type of this resource is not known; write it as a text";
-            return self.gaps.push(format!("{}: {what}", resource.span.position()));
+            return self.gaps.push(FileGap::new(resource.span.position(), what));
         };
         let is_wanted = WANTED.contains(&kind.as_str());
         if !is_wanted && kind != "microsoft.resources/deployments" {
@@ -173,7 +174,7 @@ impl Finder {
                     scope.work().report(&gaps);
                 }
             } else {
-                finder.gaps.push(format!("{}: deployments nest too deep; this one is not read", block.position()));
+                finder.gaps.push(FileGap::new(block.position(), "deployments nest too deep; this one is not read"));
             }
         });
     }
@@ -202,7 +203,7 @@ impl Finder {
                 for index in 0..number {
                     if !scope.work().take(1) || self.resources.len() >= MAX_INSTANCES {
                         self.gaps
-                            .push(format!("{}: the copies are too many; the others are not read", span.position()));
+                            .push(FileGap::new(span.position(), "the copies are too many; the others are not read"));
                         return;
                     }
                     with(self, &Node::new(NodeValue::Number(index.into())), Some(index));
@@ -211,7 +212,7 @@ impl Finder {
             _ => {
                 if !count.is_unknown() {
                     let what = format!("`count` is not from 0 to {MAX_INSTANCES}; one instance stands for all");
-                    self.gaps.push(format!("{}: {what}", span.position()));
+                    self.gaps.push(FileGap::new(span.position(), what));
                 }
                 with(self, &Node::unknown("How often the copy loop runs is not known."), None);
             }
@@ -231,7 +232,7 @@ impl Finder {
     ) {
         if self.resources.len() >= MAX_INSTANCES {
             let what = format!("more than {MAX_INSTANCES} resources are not read; split the template");
-            return self.gaps.push(format!("{}: {what}", block.position()));
+            return self.gaps.push(FileGap::new(block.position(), what));
         }
         let (name_node, name_source) = name_of(resource, scope, context.parent.map(|(_, name)| name));
         let name = text_of(&name_node, &name_source);

@@ -64,7 +64,7 @@ impl Lower<'_> {
         let [path] = arguments else { return Err(format!("A part of what `{function}` loads is not looked for.")) };
         let given = path.as_str().ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
         let target = self.unit.beside(given);
-        let read = TextFile::read_led_to(&self.unit.path, &target)?;
+        let read = TextFile::read_led_to(&self.unit.path, &target).map_err(|gap| gap.to_string())?;
         if read.text.len() > MAX_TEXT {
             return Err(format!("{}: it is too large for `{function}`.", read.path));
         }

@@ -33,7 +33,7 @@ struct Scan {
 
 impl Scan {
     fn gaps(&self) -> Vec<String> {
-        self.extraction.gaps.iter().map(|gap| gap.replace(&self.prefix, "")).collect()
+        self.extraction.gaps.iter().map(|gap| gap.to_string().replace(&self.prefix, "")).collect()
     }
 
     fn skipped(&self) -> Vec<(String, String)> {

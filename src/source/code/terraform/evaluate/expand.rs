@@ -6,6 +6,7 @@ use super::super::hcl::{Attribute, Block};
 use super::expression::repetitions;
 use super::value::{ExpressionError, MAX_ITEMS, to_i64, to_text};
 use super::{Evaluator, NameScope, id_of, value_or_unknown};
+use crate::model::file_gap::FileGap;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// What a block expands to.
@@ -139,7 +140,7 @@ impl<'a> Evaluator<'a> {
 
     fn too_many(&mut self, attribute: &Attribute, count: usize) {
         let span = self.span(attribute.span).position();
-        let gap = format!("{span}: {count} instances; at most {MAX_ITEMS} of one block are read");
+        let gap = FileGap::new(span, format!("{count} instances; at most {MAX_ITEMS} of one block are read"));
         self.gaps.insert(gap);
     }
 

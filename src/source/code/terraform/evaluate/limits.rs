@@ -2,7 +2,9 @@
 
 use super::super::hcl::ByteSpan;
 use super::Evaluator;
+use crate::model::file_gap::FileGap;
 use crate::model::limits;
+use crate::model::path::display_path;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// Steps of evaluation for one configuration: enough for ten thousand registries, and a matter of seconds.
@@ -28,13 +30,15 @@ impl Evaluator<'_> {
         }
         self.steps += 1;
         if self.steps > MAX_STEPS {
-            self.gaps
-                .insert("the configuration takes too many steps to evaluate; name fewer folders at once".to_owned());
+            let what = "the configuration takes too many steps to evaluate; name fewer folders at once";
+            let root = display_path(self.instances[0].folder);
+            self.gaps.insert(FileGap::new(root, what));
             return false;
         }
         if self.depth >= MAX_DEPTH {
             let span = self.span(span).position();
-            self.gaps.insert(format!("{span}: values refer to one another over more than {MAX_DEPTH} steps"));
+            self.gaps
+                .insert(FileGap::new(span, format!("values refer to one another over more than {MAX_DEPTH} steps")));
             return false;
         }
         self.depth += 1;
@@ -48,7 +52,7 @@ impl Evaluator<'_> {
         self.charge(values / 16 + bytes / 4096);
         if let Err(why) = limits::ask(values * size_of::<Node>() + bytes) {
             let span = self.span(span).position();
-            self.gaps.insert(format!("{span}: {why}; nothing more of this configuration is read"));
+            self.gaps.insert(FileGap::new(span, format!("{why}; nothing more of this configuration is read")));
             self.is_given_up = true;
         }
         !self.is_given_up
@@ -69,7 +73,7 @@ impl Evaluator<'_> {
         let span = self.span(attribute);
         let mut count = 0;
         if !fits(&node, MAX_VALUE_DEPTH, &mut count) {
-            self.gaps.insert(format!("{}: the value is too large or too deep to be read", span.position()));
+            self.gaps.insert(FileGap::new(span.position(), "the value is too large or too deep to be read"));
             node = Node::unknown("The value is too large or too deep to be read.");
         }
         self.charge(count);

@@ -26,6 +26,7 @@ use super::super::declared::{Node, Span};
 use super::hcl::{Block, ByteSpan};
 use super::modules::module::Module;
 use super::modules::{Installed, Tree};
+use crate::model::file_gap::FileGap;
 use crate::net::service_tags::ServiceTags;
 
 /// A configuration at work.
@@ -40,7 +41,7 @@ pub struct Evaluator<'a> {
     /// What symbols stand for.
     named: HashMap<Arc<str>, Referent<'a>>,
     /// What was not read, as sentences with their places.
-    pub gaps: BTreeSet<String>,
+    pub gaps: BTreeSet<FileGap>,
     /// The calls of modules, one for each instance.
     pub calls: Vec<ModuleCall>,
     /// The calls of modules that are not on disk.
@@ -171,7 +172,7 @@ impl<'a> Evaluator<'a> {
             Some(None) => {
                 let (name, span) = what;
                 let span = self.span(span).position();
-                self.gaps.insert(format!("{span}: `{name}` refers to itself; break the circle"));
+                self.gaps.insert(FileGap::new(span, format!("`{name}` refers to itself; break the circle")));
                 return Arc::new(Node::unknown(format!("`{name}` refers to itself.")));
             }
             None => {}

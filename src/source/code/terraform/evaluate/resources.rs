@@ -9,6 +9,7 @@ use super::super::modules::module::source_of;
 use super::super::resource::{Change, Resource};
 use super::expand::Repetition;
 use super::{Caller, Evaluator, Instance, id_of};
+use crate::model::file_gap::FileGap;
 use crate::source::code::declared::Span;
 
 /// How many modules may call one another in a row.
@@ -84,7 +85,8 @@ impl<'a> Evaluator<'a> {
             for (index, repetition) in expansion.repetitions.iter().enumerate() {
                 if resources.len() >= MAX_INSTANCES {
                     let span = self.span(block.head).position();
-                    self.gaps.insert(format!("{span}: at most {MAX_INSTANCES} instances of resources are read"));
+                    self.gaps
+                        .insert(FileGap::new(span, format!("at most {MAX_INSTANCES} instances of resources are read")));
                     return;
                 }
                 resources.push(Resource {
@@ -162,7 +164,7 @@ impl<'a> Evaluator<'a> {
         while let Some(ancestor) = outer {
             let ancestor = &self.instances[ancestor];
             if ancestor.folder == folder {
-                let gap = format!("{}: the module includes itself; break the circle", span.position());
+                let gap = FileGap::new(span.position(), "the module includes itself; break the circle");
                 self.gaps.insert(gap);
                 return None;
             }
@@ -170,7 +172,10 @@ impl<'a> Evaluator<'a> {
             outer = ancestor.caller.as_ref().map(|caller| caller.instance);
         }
         if depth >= MAX_MODULE_DEPTH {
-            let gap = format!("{}: more than {MAX_MODULE_DEPTH} modules call one another in a row", span.position());
+            let gap = FileGap::new(
+                span.position(),
+                format!("more than {MAX_MODULE_DEPTH} modules call one another in a row"),
+            );
             self.gaps.insert(gap);
             return None;
         }
@@ -179,7 +184,10 @@ impl<'a> Evaluator<'a> {
         let mut children = Vec::with_capacity(expansion.repetitions.len());
         for repetition in &expansion.repetitions {
             if self.instances.len() >= MAX_INSTANCES {
-                self.gaps.insert(format!("{}: at most {MAX_INSTANCES} module instances are read", span.position()));
+                self.gaps.insert(FileGap::new(
+                    span.position(),
+                    format!("at most {MAX_INSTANCES} module instances are read"),
+                ));
                 break;
             }
             let address = self.instances[instance].address_of(&format!("module.{name}{}", repetition.key.suffix()));

@@ -11,9 +11,10 @@ use self::module::{Module, source_of};
 use super::super::declared::Span;
 use super::hcl;
 use super::hcl::{Block, Body, ByteSpan};
+use crate::model::file_gap::FileGap;
 use crate::model::limits;
 use crate::model::open::{LEADS_OUT, is_within_bounds};
-use crate::model::path::normalize;
+use crate::model::path::{display_path, normalize};
 use crate::model::text_file::TextFile;
 
 /// The stack of a thread that parses or evaluates: what is allowed to be nested fits in it many times over.
@@ -44,7 +45,7 @@ pub struct Tree {
     /// Each folder with a module.
     pub folders: BTreeMap<PathBuf, Folder>,
     /// Files that could not be read, and what is declared twice.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<FileGap>,
 }
 
 /// A folder with a module.
@@ -96,17 +97,22 @@ impl Tree {
             });
             let mut found = BTreeMap::new();
             let mut gaps = BTreeSet::new();
+            let mut leads_on = None;
             for (caller, call, path) in called.filter(|(_, _, path)| follow && !tree.folders.contains_key(path)) {
                 match listed(&path) {
-                    Some(files) if is_within_bounds(or_here(caller), or_here(&path)) => drop(found.insert(path, files)),
-                    Some(_) => drop(gaps.insert(format!("{}: {LEADS_OUT}", tree.span(call).position()))),
+                    Some(files) if is_within_bounds(or_here(caller), or_here(&path)) => {
+                        found.insert(path, files);
+                        leads_on = Some(call);
+                    }
+                    Some(_) => drop(gaps.insert(FileGap::new(tree.span(call).position(), LEADS_OUT))),
                     None => {}
                 }
             }
             next = found;
             tree.gaps.extend(gaps);
-            if tree.folders.len() + next.len() > MAX_FOLDERS {
-                tree.gaps.push(format!("module calls lead to more than {MAX_FOLDERS} folders; name fewer"));
+            if let Some(call) = leads_on.filter(|_| tree.folders.len() + next.len() > MAX_FOLDERS) {
+                let what = format!("module calls lead to more than {MAX_FOLDERS} folders; name fewer");
+                tree.gaps.push(FileGap::new(tree.span(call).position(), what));
                 return self;
             }
         }
@@ -127,7 +133,7 @@ impl Tree {
                     Some(role) => jobs.push((folder.clone(), role, name, source)),
                     None if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => {
                         into.other_values.push(match source {
-                            Source::Path(path) => crate::model::path::display_path(&path),
+                            Source::Path(path) => display_path(&path),
                             Source::Text(file) => file.path.clone(),
                         });
                     }
@@ -154,8 +160,10 @@ impl Tree {
         let twice = self.folders.values_mut().flat_map(|folder| std::mem::take(&mut folder.module.twice));
         let twice: Vec<(String, ByteSpan)> = twice.collect();
         for (what, span) in twice {
-            let gap =
-                format!("{}: `{what}` is declared twice; the first is read, keep one", self.span(span).position());
+            let gap = FileGap::new(
+                self.span(span).position(),
+                format!("`{what}` is declared twice; the first is read, keep one"),
+            );
             self.gaps.push(gap);
         }
     }
@@ -226,9 +234,9 @@ fn role(name: &str) -> Option<Role> {
     }
 }
 
-fn readable(path: &Path) -> Result<(), String> {
+fn readable(path: &Path) -> Result<(), FileGap> {
     let is_within = !path.is_symlink() || is_within_bounds(path.parent().unwrap_or(path), path);
-    if is_within { Ok(()) } else { Err(format!("{}: {LEADS_OUT}", crate::model::path::display_path(path))) }
+    if is_within { Ok(()) } else { Err(FileGap::new(display_path(path), LEADS_OUT)) }
 }
 
 /// Whether a file is one that `terraform init` has brought to disk.
@@ -242,7 +250,7 @@ fn parse(
     name: &str,
     file: u32,
     is_private: bool,
-) -> (Arc<TextFile>, Result<Body, String>) {
+) -> (Arc<TextFile>, Result<Body, FileGap>) {
     let text = match source {
         Source::Text(text) => Arc::clone(text),
         Source::Path(path) => match readable(path).and_then(|()| TextFile::read(path)) {
@@ -251,7 +259,7 @@ fn parse(
                 text.is_foreign = is_downloaded(path);
                 Arc::new(text)
             }
-            Err(gap) => return (Arc::new(TextFile::new(crate::model::path::display_path(path), "")), Err(gap)),
+            Err(gap) => return (Arc::new(TextFile::new(display_path(path), "")), Err(gap)),
         },
     };
     let parsed = match (name.ends_with(".json"), role) {
@@ -260,10 +268,9 @@ fn parse(
         (false, _) => hcl::parse(&text.text, file),
     };
     let parsed = parsed.map_err(|error| {
-        let (line, column) = text.position(error.offset);
         // A message may quote the file.
         let message = if is_private { "it cannot be parsed" } else { error.message.as_str() };
-        format!("{}:{line}:{column}: {message}", text.path)
+        FileGap::new(text.file_position(error.offset), message)
     });
     (text, parsed)
 }

@@ -11,6 +11,7 @@ use super::super::address::Address;
 use super::super::resource::{Change, Resource};
 use super::planfile::{DynamicValue, Path, ResourceInstanceChange, Selector};
 use super::{FAILED, INCOMPLETE, Planned, msgpack, planfile, values};
+use crate::model::file_gap::FileGap;
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -42,9 +43,9 @@ pub fn read(plan: &[u8], file: &Arc<TextFile>) -> Result<Planned, String> {
     }
     planned.root = kinds;
     if plan.errored {
-        planned.gaps.push(format!("{}: {FAILED}", file.path));
+        planned.gaps.push(FileGap::new(file.path.clone(), FAILED));
     } else if !plan.deferred_changes.is_empty() || (!plan.complete && says_complete(&plan.terraform_version)) {
-        planned.gaps.push(format!("{}: {INCOMPLETE}", file.path));
+        planned.gaps.push(FileGap::new(file.path.clone(), INCOMPLETE));
     }
     Ok(planned)
 }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::super::resource::{Change, Resource};
 use super::references::Configuration;
 use super::{FAILED, INCOMPLETE, Planned, values};
+use crate::model::file_gap::{FileGap, FilePosition};
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -79,8 +80,8 @@ struct Deferred<'a> {
 /// Reads a plan.
 ///
 /// # Errors
-/// `path:line:column: what is wrong, and what to do`.
-pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
+/// It is no plan, or breaks off.
+pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
     let text = file.text.as_str();
     let document: Document<'_> = match serde_json::from_str(text) {
         Ok(document) => document,
@@ -94,18 +95,18 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
     check_version(file, document.format_version)?;
     let mut planned = Planned::default();
     if document.errored.is_some_and(|flag| flag.get() == "true") {
-        planned.gaps.push(format!("{}: {FAILED}", file.path));
+        planned.gaps.push(FileGap::new(file.path.clone(), FAILED));
     } else if document.complete.is_some_and(|flag| flag.get() == "false") {
-        planned.gaps.push(format!("{}: {INCOMPLETE}", file.path));
+        planned.gaps.push(FileGap::new(file.path.clone(), INCOMPLETE));
     }
     let Some(changes) = document.resource_changes else {
         // Terraform leaves the list out of a plan without any resource.
         return match document.planned_values {
             Some(_) => Ok(planned),
-            None => Err(format!(
-                "{}: it holds no resource_changes, so it is no plan; write one with `terraform plan -out=tfplan` and \
+            None => Err(FileGap::new(
+                file.path.clone(),
+                "it holds no resource_changes, so it is no plan; write one with `terraform plan -out=tfplan` and \
                  `terraform show -json tfplan`",
-                file.path
             )),
         };
     };
@@ -116,11 +117,8 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
             Ok(head) => head,
             Err(_) if planned.gaps.len() >= MAX_GAPS => continue,
             Err(error) => {
-                planned.gaps.push(format!(
-                    "{}: a resource change is not as Terraform writes it: {}",
-                    at(file, raw),
-                    plain(&error)
-                ));
+                let what = format!("a resource change is not as Terraform writes it: {}", plain(&error));
+                planned.gaps.push(FileGap::new(at(file, raw), what));
                 continue;
             }
         };
@@ -139,7 +137,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
         if head.as_ref().and_then(|head| head.kind.as_deref()).is_none_or(Resource::concerns_registries) {
             let address = head.and_then(|head| head.address).unwrap_or(Cow::Borrowed("a resource"));
             let why = "it is deferred to a later plan, and not judged; apply this one and plan again";
-            planned.gaps.push(format!("{}: {address}: {why}", at(file, raw)));
+            planned.gaps.push(FileGap::new(at(file, raw), format!("{address}: {why}")));
         }
     }
     for resource in &mut planned.resources {
@@ -154,12 +152,13 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, String> {
 }
 
 /// One resource with the values that it will have; `None` where it has nothing to do with registries or will be gone.
-fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Option<Resource>, String> {
+fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Option<Resource>, FileGap> {
     let Some(kind) = head.kind.as_deref().filter(|kind| Resource::concerns_registries(kind)) else { return Ok(None) };
     if head.mode.as_deref() == Some("data") || head.deposed.is_some() {
         return Ok(None);
     }
-    let odd = |what: &str| format!("{}: {what}; write the plan again with `terraform show -json`", at(file, raw));
+    let odd =
+        |what: &str| FileGap::new(at(file, raw), format!("{what}; write the plan again with `terraform show -json`"));
     let address = head.address.as_deref().ok_or_else(|| odd("a resource change has no address"))?;
     let values = head.change.ok_or_else(|| odd("a resource change has no change"))?;
     let values: Values<'_> = serde_json::from_str(values.get()).map_err(|error| odd(&plain(&error)))?;
@@ -203,19 +202,21 @@ pub fn change(actions: &[&str]) -> Option<Change> {
     }
 }
 
-fn check_version(file: &TextFile, version: Option<&RawValue>) -> Result<(), String> {
+fn check_version(file: &TextFile, version: Option<&RawValue>) -> Result<(), FileGap> {
     let Some(raw) = version else {
-        return Err(format!("{}: it has no format_version, so it is no plan of `terraform show -json`", file.path));
+        let what = "it has no format_version, so it is no plan of `terraform show -json`";
+        return Err(FileGap::new(file.path.clone(), what));
     };
     let version: Option<String> = serde_json::from_str(raw.get()).ok();
     if version.as_deref().is_some_and(|version| version.split('.').next() == Some("1")) {
         return Ok(());
     }
-    Err(format!(
-        "{}: format_version is {}, and only 1.x is known; write the plan with a Terraform of 1.x, or scan the .tf files instead",
-        at(file, raw),
-        version.as_deref().map_or("not a text", |version| version.get(..20).unwrap_or(version))
-    ))
+    let version = version.as_deref().map_or("not a text", |version| version.get(..20).unwrap_or(version));
+    let what = format!(
+        "format_version is {version}, and only 1.x is known; write the plan with a Terraform of 1.x, or scan the .tf \
+         files instead"
+    );
+    Err(FileGap::new(at(file, raw), what))
 }
 
 /// The line that names the address.
@@ -231,19 +232,19 @@ fn offset(file: &TextFile, raw: &RawValue) -> usize {
     (raw.get().as_ptr() as usize).saturating_sub(file.text.as_ptr() as usize)
 }
 
-fn at(file: &TextFile, raw: &RawValue) -> String {
-    let (line, column) = file.position(offset(file, raw));
-    format!("{}:{line}:{column}", file.path)
+fn at(file: &TextFile, raw: &RawValue) -> FilePosition {
+    file.file_position(offset(file, raw))
 }
 
-fn syntax_gap(file: &TextFile, error: &serde_json::Error) -> String {
+fn syntax_gap(file: &TextFile, error: &serde_json::Error) -> FileGap {
     let what = match error.classify() {
         serde_json::error::Category::Eof => {
             "the plan breaks off here; write it again with `terraform show -json tfplan > plan.json`".to_owned()
         }
         _ => format!("{}; write the plan again with `terraform show -json`", plain(error)),
     };
-    format!("{}:{}:{}: {what}", file.path, error.line(), error.column())
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+    FileGap::new(FilePosition::new(file.path.clone(), number(error.line()), number(error.column())), what)
 }
 
 /// The error without its own line and column, which are relative to a part.

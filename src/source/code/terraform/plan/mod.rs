@@ -19,6 +19,7 @@ use self::sources::PlanSources;
 use super::super::declared::{DeclaredRegistry, Node};
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
+use crate::model::file_gap::FileGap;
 use crate::model::inventory::{FileRead, SkippedFile};
 use crate::model::open;
 use crate::model::path::display_path;
@@ -30,8 +31,8 @@ use crate::net::service_tags::ServiceTags;
 pub struct ReadPlan {
     /// Its registries.
     pub registries: Vec<DeclaredRegistry>,
-    /// What was not read: `path:line:column: what is wrong, and what to do`.
-    pub gaps: Vec<String>,
+    /// What was not read.
+    pub gaps: Vec<FileGap>,
     /// What was read, for the user to see.
     pub files_read: Option<FileRead>,
     /// What belongs to no registry of the plan, and why.
@@ -51,7 +52,7 @@ struct Planned {
     variables: Vec<(String, Node)>,
     /// What the root module declares: `azurerm_container_registry.main`, `module.acr`.
     root: BTreeSet<String>,
-    gaps: Vec<String>,
+    gaps: Vec<FileGap>,
 }
 
 /// What is said of the plan of a run that failed.
@@ -72,10 +73,10 @@ pub fn read_plan(path: &Path, tree: &Tree, tags: &ServiceTags) -> ReadPlan {
     }
 }
 
-fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<PlanSources>), String> {
+fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, Option<PlanSources>), FileGap> {
     if is_archive(path) {
         let file = Arc::new(TextFile::new(display_path(path), ""));
-        let error = |why| format!("{}: {why}", file.path);
+        let error = |why: String| FileGap::new(file.path.clone(), why);
         let archive = read_archive(path).map_err(error)?;
         let planned = binary::read(&archive.plan, &file).map_err(error)?;
         let plan_sources = sources::from_archive(path, archive.sources, tree, &planned.variables, tags);

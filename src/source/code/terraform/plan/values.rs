@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jsonc_parser::ast::Value;
 use jsonc_parser::{CollectOptions, parse_to_ast};
 
+use crate::model::file_gap::FileGap;
 use crate::model::json_text::STRICT;
 use crate::model::limits;
 use crate::model::text_file::TextFile;
@@ -19,13 +20,11 @@ const SENSITIVE: &str = "It is marked as sensitive, so it is neither shown nor j
 /// Parses the JSON text that begins at `offset` of the file.
 ///
 /// # Errors
-/// Where it goes wrong, as `path:line:column: why`.
-pub fn parse(file: &Arc<TextFile>, text: &str, offset: usize) -> Result<Node, String> {
-    limits::ask_to_parse_json(text).map_err(|why| format!("{}: {why}", file.path))?;
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
-        let (line, column) = file.position(offset + error.range().start);
-        format!("{}:{line}:{column}: {}", file.path, error.kind())
-    })?;
+/// It is no JSON, or more than there may be.
+pub fn parse(file: &Arc<TextFile>, text: &str, offset: usize) -> Result<Node, FileGap> {
+    limits::ask_to_parse_json(text).map_err(|why| FileGap::new(file.path.clone(), why))?;
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT)
+        .map_err(|error| FileGap::new(file.file_position(offset + error.range().start), error.kind().to_string()))?;
     Ok(parsed.value.map_or_else(Node::default, |value| node(file, value, offset)))
 }
 

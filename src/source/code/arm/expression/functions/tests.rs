@@ -26,12 +26,12 @@ fn eval(text: &str) -> (Node, Vec<String>) {
     names.variable("other", Binding::Expr(expr("concat(variables('again'), 'x')")));
     let work = Work::default();
     let node = evaluate(&expr(text), &NameScope::new(&names, &work));
-    (node, work.into_gaps())
+    (node, work.into_gaps().iter().map(ToString::to_string).collect())
 }
 
 fn known(text: &str) -> Value {
     let (node, gaps) = eval(text);
-    assert_eq!(gaps, Vec::<String>::new(), "{text}");
+    assert_eq!(gaps, [""; 0], "{text}");
     node.to_json().unwrap_or_else(|| panic!("{text} is not known: {node:?}"))
 }
 
@@ -265,7 +265,7 @@ fn what_is_not_known_is_unknown_and_no_fault() {
             let text = text.replace('#', name);
             let (node, gaps) = eval(&text);
             assert!(node.is_unknown(), "{text}: {node:?}");
-            assert_eq!(gaps, Vec::<String>::new(), "{text}");
+            assert_eq!(gaps, [""; 0], "{text}");
             assert!(node.provenance.note.is_some(), "{text} does not say why");
         }
     }

@@ -35,7 +35,7 @@ fn evaluated(files: &[(&str, &str)]) -> EvaluatedConfiguration {
 fn registry(text: &str) -> Node {
     let text = text.replace("REGISTRY", "resource \"azurerm_container_registry\" \"main\"");
     let mut evaluated = evaluated(&[("main.tf", &text)]);
-    assert_eq!(evaluated.gaps, Vec::<String>::new(), "{text}");
+    assert_eq!(evaluated.gaps, [""; 0], "{text}");
     assert_eq!(evaluated.resources.len(), 1, "{text}");
     evaluated.resources.remove(0).attributes
 }

@@ -106,7 +106,7 @@ output "public" { value = azurerm_container_registry.main.public_network_access_
     let related: Vec<String> = registry.related.iter().map(|(_, span)| at(span)).collect();
     assert_eq!(related, ["live/main.tf: module \"acr\""]);
     assert_eq!(evaluated.calls.len(), 2);
-    assert_eq!(evaluated.gaps, Vec::<String>::new());
+    assert_eq!(evaluated.gaps, [""; 0]);
 }
 
 #[test]
