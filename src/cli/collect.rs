@@ -97,9 +97,10 @@ fn add_claimed(folder: &Path, whole: &mut Inventory) {
         Ok(read) if whole.scopes.len() + read.inventory.scopes.len() > MAX_SCOPES => {
             Some(at_folder("the snapshot is of too many subscriptions; scan it by itself".to_owned()))
         }
-        Ok(read) => whole.add(read.inventory).err().map(|scope| {
-            at_folder(format!("the snapshot is of {scope}, which is in another of the sources"))
-        }),
+        Ok(read) => whole
+            .add(read.inventory)
+            .err()
+            .map(|scope| at_folder(format!("the snapshot is of {scope}, which is in another of the sources"))),
     };
     whole.gaps.extend(refused);
 }

@@ -32,8 +32,8 @@ pub fn error(message: &str) {
 pub fn notify(notifications: &[Notification]) {
     for notification in notifications {
         match notification.level {
-            Level::Error => error(&notification.message),
-            Level::Warning => warn(&notification.message),
+            Level::Error => error(&notification.text()),
+            Level::Warning => warn(&notification.text()),
         }
     }
 }

@@ -110,6 +110,7 @@ impl<'a> Builder<'a> {
             resource,
             policy: Some(policy.id.clone()),
             level: Level::Error,
+            location: None,
             message,
         });
         let msg = format!("Policy {} could not be evaluated on registry {name}, so nothing is known.", policy.id);

@@ -1,11 +1,13 @@
 //! What a policy has to say of one registry, and what the scanner has to say of itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::file_gap::FilePosition;
 pub use super::text_file::Region;
 use super::text_file::TextFile;
 
@@ -276,6 +278,21 @@ pub struct Notification {
     pub policy: Option<String>,
     /// Error or warning.
     pub level: Level,
-    /// What happened and what to do.
+    /// The place in source code that was not read.
+    pub location: Option<FilePosition>,
+    /// What happened and what to do; of a place that was not read, why it was not.
     pub message: String,
+}
+
+impl Notification {
+    /// What is said before the location.
+    pub const NOT_READ: &str = "not read: ";
+
+    /// All that it says: of a place, `not read: path:line:column: why`.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.location {
+            Some(location) => Cow::Owned(format!("{}{location}: {}", Self::NOT_READ, self.message)),
+            None => Cow::Borrowed(&self.message),
+        }
+    }
 }

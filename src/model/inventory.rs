@@ -325,21 +325,21 @@ impl Gap {
 
     /// The gap as the scanner tells it: an error where a whole scope is affected, else a warning.
     pub fn notification(&self) -> Notification {
-        let whose = match &self.resource {
-            Some(resource) => format!("{} of {resource}", self.part.as_str()),
-            None => format!("{} of {}", self.part.as_str(), self.scope),
+        let not_read = Notification::NOT_READ;
+        let message = match (&self.location, self.part, &self.resource) {
+            // The place says what was not read.
+            (Some(_), ..) => self.reason.clone(),
+            (None, Part::File, _) => format!("{not_read}{}", self.reason),
+            (None, part, Some(resource)) => format!("{not_read}{} of {resource}: {}", part.as_str(), self.reason),
+            (None, part, None) => format!("{not_read}{} of {}: {}", part.as_str(), self.scope, self.reason),
         };
-        // A file is named by its location.
-        let whose = if self.part == Part::File { String::new() } else { format!("{whose}: ") };
         Notification {
             scope: Some(self.scope.clone()),
             resource: self.resource.clone(),
             policy: None,
             level: if matches!(self.part, Part::Registries | Part::File) { Level::Error } else { Level::Warning },
-            message: match &self.location {
-                Some(location) => format!("not read: {whose}{location}: {}", self.reason),
-                None => format!("not read: {whose}{}", self.reason),
-            },
+            location: self.location.clone(),
+            message,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::report::grouping;
 use super::report::location::Repository;
 use super::report::summary::summary;
 use super::{plural, visible};
+use crate::model::file_gap::FilePosition;
 use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
 
 /// Of each kind, in one step.
@@ -28,7 +29,8 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     let repository = Repository::find();
     let mut by_kind: [Vec<String>; 3] = Default::default();
     for note in &report.notifications {
-        by_kind[0].push(command("error", "title=acrscan could not tell", &note.message));
+        let place = note.location.as_ref().and_then(|location| in_file(location, &repository)).unwrap_or_default();
+        by_kind[0].push(command("error", &format!("{place}title=acrscan could not tell"), &note.text()));
     }
     let mut findings: Vec<&Finding> = report.open().filter(|finding| is_shown(finding, verdict)).collect();
     findings.sort_by_key(|finding| {
@@ -113,6 +115,13 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
 }
 
 /// A line, whatever is in it: what would end it is escaped, and other control characters are visible.
+/// The properties that lead to a place, with a comma at the end; `None` where it is in no file of the repository.
+fn in_file(FilePosition { path, start }: &FilePosition, repository: &Repository) -> Option<String> {
+    let path = repository.relative(path)?;
+    let start = start.map(|(line, column)| format!("line={line},col={column},")).unwrap_or_default();
+    Some(format!("file={},{start}", workflow_property(&visible(&path))))
+}
+
 fn command(kind: &str, properties: &str, message: &str) -> String {
     format!("::{kind} {properties}::{}\n", workflow_message(&visible(&cut(message, MAX_MESSAGE))))
 }

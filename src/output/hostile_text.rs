@@ -43,6 +43,9 @@ fn report(text: &str) -> Report {
     }
     for note in &mut report.notifications {
         (note.message, note.resource) = (own(), Some(own()));
+        if let Some(location) = &mut note.location {
+            location.path = own();
+        }
     }
     for remark in &mut report.waiver_remarks {
         (remark.path, remark.message) = (own(), own());

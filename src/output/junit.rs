@@ -11,6 +11,7 @@ use quick_junit::{NonSuccessKind, Property, Report as JunitReport, TestCase, Tes
 use super::report::Report;
 use super::report::grouping;
 use super::{ScanVerdict, visible};
+use crate::model::file_gap::FilePosition;
 use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
 use crate::policy::{Policy, SettingRemark};
 
@@ -118,7 +119,11 @@ fn scope_suite<'a>(scope: Option<&ScopeName>, notes: impl Iterator<Item = &'a No
             (None, Some(resource)) => format!("{resource} is read"),
             (None, None) => "all is read".to_owned(),
         };
-        let mut case = TestCase::new(visible(&what), error(&note.message));
+        let mut case = TestCase::new(visible(&what), error(&note.text()));
+        if let Some(FilePosition { path, start }) = &note.location {
+            case.extra.insert("file".into(), visible(path).into());
+            case.extra.extend(start.map(|(line, _)| ("line".into(), line.to_string().into())));
+        }
         case.set_classname(visible(&name));
         case
     };

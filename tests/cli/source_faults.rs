@@ -228,3 +228,58 @@ fn a_function_that_nobody_knows_is_told_with_its_line() {
 "#;
     assert_gap(&scan(&[("a.json", template.as_bytes())]), "a.json:9:");
 }
+
+/// What is broken in a language, and the place where it breaks.
+const BROKEN: [(&str, &str, (u32, u32)); 3] = [
+    ("infra/broken.tf", "locals {\n  a = [1,\n}\n", (3, 1)),
+    (
+        "infra/broken.bicep",
+        "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: = 1\n}\n",
+        (2, 9),
+    ),
+    (
+        "infra/broken.json",
+        "{\n  \"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\n  \
+         \"resources\": [}\n}\n",
+        (3, 17),
+    ),
+];
+
+#[test]
+fn every_output_points_to_the_file_and_line_that_was_not_read() {
+    for (path, content, (line, column)) in BROKEN {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[(path, content.as_bytes()), ("open/open.tf", OPEN.as_bytes())]);
+        let outputs = ["json=r.json", "sarif=r.sarif", "markdown=r.md", "github=r.github", "junit=r.xml", "text=r.txt"];
+        let outputs = outputs.iter().flat_map(|output| ["-o", output]);
+        let args = ["scan", ".", "--sarif-target", "archive"].into_iter().chain(outputs);
+        let run = Acrscan::new(args).in_folder(folder.path()).run();
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_gap(&run, &format!("error: not read: {path}:{line}:{column}: "));
+
+        let json: Value = serde_json::from_str(&read("r.json")).unwrap();
+        let told = &json["notifications"][0];
+        assert_eq!(told["location"], serde_json::json!({ "path": path, "line": line, "column": column }), "{json}");
+        let text = told["message"].as_str().unwrap().to_owned();
+        assert!(text.starts_with(&format!("not read: {path}:{line}:{column}: ")), "{text}");
+
+        let sarif: Value = serde_json::from_str(&read("r.sarif")).unwrap();
+        let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+        let place = &told["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], path, "{told}");
+        assert_eq!(place["region"], serde_json::json!({ "startLine": line, "startColumn": column }), "{told}");
+        assert_eq!(told["message"]["text"], text.as_str());
+
+        let annotation = format!("::error file={path},line={line},col={column},title=acrscan could not tell::{text}");
+        assert!(read("r.github").lines().any(|line| line == annotation), "{annotation}: {}", read("r.github"));
+        let place = format!("- not read: `{path}:{line}:{column}`: ");
+        assert!(read("r.md").lines().any(|line| line.starts_with(&place)), "{place}: {}", read("r.md"));
+        assert!(read("r.txt").contains(&format!("  - {text}\n")), "{}", read("r.txt"));
+        let case = format!(" file=\"{path}\" line=\"{line}\"");
+        assert!(
+            read("r.xml").lines().any(|line| line.contains("all is read") && line.contains(&case)),
+            "{}",
+            read("r.xml")
+        );
+    }
+}

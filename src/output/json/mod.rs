@@ -93,7 +93,12 @@ fn notification(note: &Notification) -> shape::Notification<'_> {
         scope: note.scope.as_ref().map(ScopeName::as_str),
         resource: note.resource.as_deref(),
         policy: note.policy.as_deref(),
-        message: &note.message,
+        location: note.location.as_ref().map(|location| shape::FilePosition {
+            path: &location.path,
+            line: location.start.map(|(line, _)| line),
+            column: location.start.map(|(_, column)| column),
+        }),
+        message: note.text(),
     }
 }
 

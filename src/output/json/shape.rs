@@ -1,5 +1,7 @@
 //! The members of the JSON report, as `report.schema.json` beside this file describes them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -152,7 +154,15 @@ pub struct Notification<'a> {
     pub scope: Option<&'a str>,
     pub resource: Option<&'a str>,
     pub policy: Option<&'a str>,
-    pub message: &'a str,
+    pub location: Option<FilePosition<'a>>,
+    pub message: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+pub struct FilePosition<'a> {
+    pub path: &'a str,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
 }
 
 #[derive(Serialize)]

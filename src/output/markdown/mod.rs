@@ -11,7 +11,7 @@ use super::report::grouping::unknown_reasons;
 use super::report::summary::summary;
 use super::report::verdict::plural;
 use super::report::{Compared, FileRead, Report, SkippedFile};
-use crate::model::finding::{BaselineState, Finding, Location, ResultKind, Severity, Waived};
+use crate::model::finding::{BaselineState, Finding, Location, Notification, ResultKind, Severity, Waived};
 use crate::policy::SettingRemark;
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
@@ -110,7 +110,13 @@ fn carried(page: &mut Page, report: &Report) {
 fn gaps(page: &mut Page, report: &Report) {
     if !report.notifications.is_empty() {
         page.heading("What was not read");
-        page.list(report.notifications.iter().map(|note| cell(&note.message)), "messages");
+        let line = |note: &Notification| match &note.location {
+            Some(location) => {
+                format!("{}{}: {}", Notification::NOT_READ, code(&location.to_string()), cell(&note.message))
+            }
+            None => cell(&note.message),
+        };
+        page.list(report.notifications.iter().map(line), "messages");
     }
 }
 

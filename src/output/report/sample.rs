@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Gate, Outcome, Report, ScopeReport};
+use crate::model::file_gap::FilePosition;
 use crate::model::finding::{
     BaselineState, Finding, Level, Location, Notification, Region, RegistrySummary, Related, ResultKind, ScopeName,
     Severity, Waived, fingerprint,
@@ -128,7 +129,8 @@ pub fn report() -> Report {
             resource: None,
             policy: None,
             level: Level::Error,
-            message: "not read: infra/broken.tf:3:1: an unclosed block".to_owned(),
+            location: Some(FilePosition::new("infra/broken.tf", 3, 1)),
+            message: "an unclosed block".to_owned(),
         }],
         gaps: 1,
         waiver_remarks: vec![WaiverRemark {

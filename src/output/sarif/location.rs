@@ -4,6 +4,7 @@ use serde_sarif::sarif::{ArtifactContent, ArtifactLocation, PhysicalLocation, Re
 
 use super::super::report::excerpt::Excerpt;
 use super::super::report::location::{ReportLocation, Repository, external_path};
+use crate::model::file_gap::FilePosition;
 use crate::model::finding::{Finding, Location, Region};
 use crate::model::registry_id::RegistryId;
 use crate::model::text_file::TextFile;
@@ -43,6 +44,17 @@ pub fn physical_location(path: &str, region: Region, file: Option<&TextFile>) ->
             place.context_region = Some(lines);
         }
     }
+    place
+}
+
+/// A place of which no more is known than where it begins.
+pub fn file_location(FilePosition { path, start }: &FilePosition, repository: &Repository) -> PhysicalLocation {
+    let path = repository.relative(path).unwrap_or_else(|| external_path(path));
+    let artifact = ArtifactLocation::builder().uri(uri(&path)).build();
+    let mut place = PhysicalLocation::builder().artifact_location(artifact).build();
+    place.region = start.map(|(line, column)| {
+        SarifRegion::builder().start_line(i64::from(line)).start_column(i64::from(column)).build()
+    });
     place
 }
 

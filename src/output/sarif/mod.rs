@@ -21,6 +21,7 @@ use serde_sarif::sarif::{
     Sarif, Tool, ToolComponent,
 };
 
+use self::location::file_location;
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
 use self::rules::Rules;
@@ -79,7 +80,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
-        .tool_execution_notifications(notes.map(notification).collect::<Vec<_>>())
+        .tool_execution_notifications(notes.map(|note| notification(note, repository)).collect::<Vec<_>>())
         .build();
     let category = category(&scope.name, options.category.as_deref());
     let mut run = Run::builder()
@@ -145,21 +146,24 @@ fn text(text: &str) -> MultiformatMessageString {
 
 /// An error-level notification would mean that the run failed (SARIF 3.58.6), and GitHub refuses failed runs. What is
 /// missing from this run shows in it as unknown results; the run itself is whole.
-fn notification(note: &Notification) -> SarifNotification {
+fn notification(note: &Notification, repository: &Repository) -> SarifNotification {
     let kind = if note.policy.is_some() { POLICY_FAILED } else { NOT_READ };
     let index = if note.policy.is_some() { 1 } else { 0 };
     // Never an error: by the specification that means that the run failed, and GitHub refuses a failed run.
     let built = SarifNotification::builder()
         .level(json!("warning"))
-        .message(message(&note.message))
+        .message(message(&note.text()))
         .descriptor(ReportingDescriptorReference::builder().id(kind.0).index(index).build());
-    match &note.resource {
-        Some(resource) => {
-            let place = LogicalLocation::builder().fully_qualified_name(resource).kind("resource").build();
-            built.locations(vec![SarifLocation::builder().logical_locations(vec![place]).build()]).build()
-        }
-        None => built.build(),
-    }
+    let logical = note.resource.as_ref().map(|resource| {
+        let place = LogicalLocation::builder().fully_qualified_name(resource).kind("resource").build();
+        SarifLocation::builder().logical_locations(vec![place]).build()
+    });
+    let physical = note
+        .location
+        .as_ref()
+        .map(|place| SarifLocation::builder().physical_location(file_location(place, repository)).build());
+    let locations: Vec<SarifLocation> = logical.into_iter().chain(physical).collect();
+    if locations.is_empty() { built.build() } else { built.locations(locations).build() }
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub fn render(report: &Report, colour: bool) -> String {
         "Settings that take something from this scan",
         report.settings.iter().map(SettingRemark::sentence),
     );
-    section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.message.clone()));
+    section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.text().into_owned()));
     let _ = writeln!(text, "{}", summary(report));
     text
 }

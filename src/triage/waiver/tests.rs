@@ -209,6 +209,7 @@ fn a_waiver_is_stale_only_where_its_finding_would_have_been_seen() {
         resource,
         policy: Some(policy.to_owned()),
         level: Level::Error,
+        location: None,
         message: String::new(),
     };
     assert!(!stale(&id, open, &azure(), &[failed(open, None)]));
