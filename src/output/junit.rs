@@ -198,7 +198,7 @@ mod tests {
         </testcase>
     </testsuite>
     <testsuite name="the source code" tests="1" skipped="0" errors="1" failures="0">
-        <testcase name="all is read" classname="the source code">
+        <testcase name="all is read" classname="the source code" file="infra/broken.tf" line="3">
             <error message="not read: infra/broken.tf:3:1: an unclosed block"/>
         </testcase>
     </testsuite>

@@ -213,7 +213,7 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
 
 ### What was not read
 
-- not read: infra/broken.tf:3:1: an unclosed block
+- not read: `infra/broken.tf:3:1`: an unclosed block
 
 <details>
 <summary>Could not be told: 3 results are unknown</summary>
@@ -272,7 +272,7 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
 
 ### What was not read
 
-- not read: infra/broken.tf:3:1: an unclosed block
+- not read: `infra/broken.tf:3:1`: an unclosed block
 
 <details>
 <summary>Known: 1 finding</summary>

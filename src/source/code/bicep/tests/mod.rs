@@ -443,10 +443,10 @@ fn what_is_wrong_is_told_with_its_place() {
     assert_eq!(
         scan.gaps(),
         [
-            "main.bicep:10:8: the index 3 is beyond the list's 1 items",
             "main.bicep:1:17: expected an expression, found the end of the line; the declaration around it is not read",
             "main.bicep:4:9: variable `d` depends on itself; break the cycle",
             "main.bicep:8:8: unknown function `nope`; what depends on it is not known",
+            "main.bicep:10:8: the index 3 is beyond the list's 1 items",
         ]
     );
     assert_eq!(scan.extraction.registries.len(), 1);

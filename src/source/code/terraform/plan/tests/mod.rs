@@ -344,7 +344,7 @@ fn every_bad_plan_says_where_and_what_to_do() {
     for (text, parts) in cases {
         let (_folder, read) = read(&[("plan.json", text)]);
         assert_eq!(read.gaps.len(), 1, "{parts:?}");
-        assert!(parts.iter().all(|part| read.gaps[0].reason.contains(part)), "{:?}", read.gaps);
+        assert!(parts.iter().all(|part| read.gaps[0].to_string().contains(part)), "{:?}", read.gaps);
         assert!(read.registries.is_empty());
     }
     for (zip, part) in [
@@ -355,7 +355,7 @@ fn every_bad_plan_says_where_and_what_to_do() {
         (archive_of(&[binary_change(MAIN, 77, &[json!({})], &[])]), "the action 77"),
     ] {
         let (_folder, read) = read(&[("tfplan", &zip)]);
-        assert!(read.gaps.len() == 1 && read.gaps[0].reason.contains(part), "{:?}", read.gaps);
+        assert!(read.gaps.len() == 1 && read.gaps[0].to_string().contains(part), "{:?}", read.gaps);
     }
 }
 
@@ -373,7 +373,7 @@ fn a_plan_that_says_it_is_not_whole_is_a_gap() {
     for (plan, part) in [(failed, "a run that failed"), (part, "not complete"), (deferred, "deferred to a later plan")]
     {
         let read = read_json(&plan);
-        assert!(read.gaps.len() == 1 && read.gaps[0].reason.contains(part), "{:?}", read.gaps);
+        assert!(read.gaps.len() == 1 && read.gaps[0].to_string().contains(part), "{:?}", read.gaps);
         assert_eq!(read.registries.len(), 1);
         assert!(!read.registries[0].all_tasks && !read.registries[0].all_agent_pools);
     }
