@@ -103,3 +103,29 @@ pub fn with_noise(resource: &Value) -> Value {
     }
     resource
 }
+
+/// The subnets of a registry's pools, without filters, and the DNS zone groups of its endpoints: each by its path in
+/// lower case.
+pub fn network(document: &Value) -> Vec<(String, Value)> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut network = Vec::new();
+    for pool in items(&document["agent_pools"]) {
+        let id = text(pool.pointer("/properties/virtualNetworkSubnetResourceId"));
+        let name = id.rsplit('/').next().unwrap_or_default();
+        let subnet = json!({"id": id, "name": name, "properties": {"addressPrefix": "10.20.30.0/27"}});
+        network.push((id.to_lowercase(), subnet));
+    }
+    for connection in items(&document["registry"]["properties"]["privateEndpointConnections"]) {
+        let id = text(connection.pointer("/properties/privateEndpoint/id"));
+        let (group, _) = id.split_once("/providers/").unwrap_or_default();
+        let zone = format!("{group}/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io");
+        let config = json!({"name": "acr", "properties": {"privateDnsZoneId": zone}});
+        let group = json!({
+            "id": format!("{id}/privateDnsZoneGroups/default"), "name": "default",
+            "properties": {"privateDnsZoneConfigs": [config]},
+        });
+        network.push((format!("{id}/privateDnsZoneGroups").to_lowercase(), json!({"value": [group]})));
+    }
+    network
+}

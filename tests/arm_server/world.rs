@@ -138,6 +138,9 @@ impl Answers {
         }
         // Beside what a snapshot holds: runs as ARM lists them, and other resources by their ids.
         self.runs.insert(format!("{id}/runs"), items(&document["arm_runs"]).cloned().collect());
+        for (path, resource) in around::network(document) {
+            self.parts.insert(path, bytes(&around::with_noise(&resource)));
+        }
         for (path, resource) in document["arm_network"].as_object().into_iter().flatten() {
             self.parts.insert(path.to_lowercase(), bytes(&around::with_noise(resource)));
         }

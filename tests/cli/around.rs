@@ -81,10 +81,12 @@ fn runs_become_a_fact_for_each_task_and_one_for_quick_runs() {
                 "last_success": ago(1, 3), "refused_address": null, "last_error": "too late",
             },
         },
+        "quick_on_pools": runs["quick_on_pools"],
         "registry_changed": "2026-10-30T11:12:13Z",
         "tasks_changed": runs["tasks_changed"],
     });
     assert_eq!(runs, expected);
+    assert_eq!(runs["quick_on_pools"]["count"], 0);
     assert_eq!(runs["tasks_changed"]["nightly-purge"], "2026-10-30T11:12:13Z");
     assert_eq!(document(folder.path(), ("", "contosotest")).get("runs"), None);
     for (name, content) in files(folder.path()) {
@@ -214,6 +216,8 @@ fn with_network() -> World {
 #[test]
 fn the_network_of_pools_and_endpoints_is_read_on_its_flag() {
     let server = start(&with_network());
+    server.spoil(Fault::answer("/vnet-hub-weu/subnets/", refusal()));
+    server.spoil(Fault::answer("/pe-contosoplatform-weu/", refusal()));
     let folder = tempfile::tempdir().unwrap();
     let pulled = pull(&server, folder.path(), &["--network"]);
     let network = document(folder.path(), BUILD)["network"].clone();
@@ -226,12 +230,13 @@ fn the_network_of_pools_and_endpoints_is_read_on_its_flag() {
     for (name, content) in files(folder.path()) {
         assert!(!String::from_utf8_lossy(&content).contains("canary"), "{name}");
     }
-    // Of the other registries, the server knows no network: each is one gap that names what was refused.
+    // What is refused is one gap for a registry, which names it.
     assert_eq!(pulled.code, 2);
     let platform = pulled.stderr.lines().find(|line| line.contains("/contosoplatform: ")).expect("a gap");
     assert!(
         platform.starts_with("warning: not read: the network of pools and endpoints of /subscriptions/")
-            && platform.contains("subnet snet-acr-agents: HTTP 404")
+            && platform.contains("subnet snet-acr-agents: HTTP 403")
+            && platform.contains("The identity needs Reader on the resource group of the virtual network.")
             && platform.ends_with("The same or the like of 1 more."),
         "{platform}"
     );
@@ -291,4 +296,186 @@ fn without_tasks_nothing_passes_that_rests_on_them() {
     };
     let missing: Vec<_> = pairs(&whole).difference(&pairs(&without)).cloned().collect();
     assert_eq!(missing, [], "found with the tasks, not mentioned without");
+}
+
+/// What one policy says of a scan: registry, kind and message of each result.
+fn said(run: &Run, policy: &str) -> Vec<(String, String, String)> {
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+    let of = |finding: &Value| {
+        let registry = text(finding, "resource").rsplit('/').next().unwrap_or_default().to_owned();
+        (registry, text(finding, "kind"), text(finding, "message"))
+    };
+    report["findings"].as_array().unwrap().iter().filter(|finding| finding["policy"] == policy).map(of).collect()
+}
+
+#[test]
+fn a_task_whose_runs_all_fail_is_found_live_and_in_the_snapshot() {
+    let refused = "denied: client with IP '20.42.66.7' is not allowed access.";
+    let server = start(&world("contosoorders", |document| {
+        document["arm_runs"] = json!([
+            run("ca1", "AutoRun", Some("build-orders-api"), &ago(2, 3), "Failed", Some(refused)),
+            run("ca2", "AutoRun", Some("build-orders-api"), &ago(9, 3), "Timeout", None),
+            run("ca3", "AutoRun", Some("build-orders-worker"), &ago(1, 3), "Failed", Some("flaky")),
+            run("ca4", "AutoRun", Some("build-orders-worker"), &ago(2, 3), "Succeeded", None),
+        ]);
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    let scan = || Acrscan::scan(&server).args(["--only", "task-runs-fail", "-o", "json"]);
+    let saved = folder.path().join("d");
+    let live = scan().args(["--runs", "--save-snapshot", saved.to_str().unwrap()]).run();
+    let found = said(&live, "task-runs-fail");
+    let [(registry, kind, message)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((registry.as_str(), kind.as_str()), ("contosoorders", "fail"));
+    assert!(message.contains("of task build-orders-api no run succeeds: 2 runs since"), "{message}");
+    assert!(message.contains(refused), "{message}");
+    let arguments = ["scan", "d", "--only", "task-runs-fail", "-o", "json"];
+    let offline = Acrscan::new(arguments).in_folder(folder.path()).run();
+    assert_eq!(said(&offline, "task-runs-fail"), found);
+    let unasked = scan().run();
+    assert_eq!((unasked.code, said(&unasked, "task-runs-fail")), (0, Vec::new()));
+    assert_eq!(server.seen_with("/runs?").len(), 15, "only where it was asked for");
+
+    server.spoil(Fault::answer("contosoorders/runs?", refusal()));
+    let run = scan().args(["--runs"]).run();
+    assert_eq!(run.code, 2);
+    let found = said(&run, "task-runs-fail");
+    assert!(
+        matches!(&found[..], [(registry, kind, _)] if registry == "contosoorders" && kind == "unknown"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_pool_that_is_shut_off_and_an_endpoint_without_a_name_are_found_with_the_network() {
+    let server = start(&with_network());
+    server.spoil(Fault::answer("/pe-contosoplatform-weu/", refusal()));
+    let only = ["--only", "agent-pool-egress,endpoint-without-name", "-o", "json"];
+    let run = Acrscan::scan(&server).args(only).args(["--network"]).run();
+    assert_eq!(run.code, 2, "{run:?}");
+    let of_build = |policy: &str| -> Vec<(String, String, String)> {
+        said(&run, policy).into_iter().filter(|(registry, ..)| registry == "contosobuild").collect()
+    };
+    let egress = of_build("agent-pool-egress");
+    assert!(
+        matches!(&egress[..], [(_, kind, message)] if kind == "fail" && message.contains("rule deny-all of its network")),
+        "{egress:?}"
+    );
+    let named = of_build("endpoint-without-name");
+    assert!(
+        matches!(&named[..], [(_, kind, message)] if kind == "fail" && message.contains("pe-contosobuild-eus writes to no")),
+        "{named:?}"
+    );
+    let unknown = said(&run, "endpoint-without-name").into_iter().filter(|(_, kind, _)| kind == "unknown");
+    let unknown: Vec<String> = unknown.map(|(registry, ..)| registry).collect();
+    assert_eq!(unknown, ["contosoplatform"]);
+    let without = Acrscan::scan(&server).args(only).run();
+    assert_eq!((without.code, said(&without, "endpoint-without-name")), (0, Vec::new()));
+}
+
+const REGISTRY: &str = r#"
+resource "azurerm_container_registry" "r" {
+  name                          = "contosovault"
+  resource_group_name           = "rg"
+  location                      = "eastus"
+  sku                           = "Premium"
+  public_network_access_enabled = false
+}
+"#;
+
+fn endpoint(name: &str, more: &str) -> String {
+    format!(
+        r#"
+resource "azurerm_private_endpoint" "{name}" {{
+  name                = "{name}"
+  resource_group_name = "rg"
+  location            = "eastus"
+  subnet_id           = "/subscriptions/s/subnets/x"
+  private_service_connection {{
+    name                           = "{name}"
+    private_connection_resource_id = azurerm_container_registry.r.id
+    is_manual_connection           = false
+    subresource_names              = ["registry"]
+  }}
+{more}
+}}
+"#
+    )
+}
+
+#[test]
+fn an_endpoint_without_a_name_is_found_in_terraform() {
+    let group = "  private_dns_zone_group {\n    name = \"default\"\n    \
+                 private_dns_zone_ids = [azurerm_private_dns_zone.acr.id]\n  }";
+    let zone = "resource \"azurerm_private_dns_zone\" \"acr\" {\n  name = \"privatelink.azurecr.io\"\n  \
+                resource_group_name = \"rg\"\n}\n";
+    let blob = "  private_dns_zone_group {\n    name = \"default\"\n    private_dns_zone_ids = \
+                [\"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net\"]\n  }";
+    let unknown = "  dynamic \"private_dns_zone_group\" {\n    for_each = var.groups\n    content {\n      name = \"x\"\n      \
+                   private_dns_zone_ids = []\n    }\n  }";
+    let fails = |endpoints: &[String]| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("{REGISTRY}{zone}variable \"groups\" {{}}\n{}", endpoints.concat());
+        fs::write(folder.path().join("main.tf"), text).unwrap();
+        let arguments = ["scan", ".", "--only", "endpoint-without-name", "-o", "json"];
+        let run = Acrscan::new(arguments).in_folder(folder.path()).run();
+        let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+        let of =
+            |finding: &Value| format!("{} {}", finding["kind"].as_str().unwrap(), finding["key"].as_str().unwrap());
+        report["findings"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(fails(&[endpoint("a", "")]), ["fail a"]);
+    assert_eq!(fails(&[endpoint("a", group)]), [""; 0]);
+    assert_eq!(fails(&[endpoint("a", blob)]), ["fail a"]);
+    assert_eq!(fails(&[endpoint("a", unknown)]), ["unknown a"]);
+    let two = fails(&[endpoint("a", group), endpoint("b", group)]);
+    assert!(
+        matches!(&two[..], [one] if one.starts_with("fail ") && one.contains("azurerm_private_dns_zone.acr")),
+        "{two:?}"
+    );
+}
+
+#[test]
+fn an_endpoint_without_a_name_is_found_in_a_template() {
+    let template = |groups: Value| {
+        let mut resources = json!([
+            {
+                "type": "Microsoft.ContainerRegistry/registries", "apiVersion": "2025-11-01", "name": "contosovault",
+                "location": "eastus", "sku": {"name": "Premium"}, "properties": {"publicNetworkAccess": "Disabled"},
+            },
+            {
+                "type": "Microsoft.Network/privateEndpoints", "apiVersion": "2024-05-01", "name": "pe-a",
+                "location": "eastus", "properties": {
+                    "subnet": {"id": "/s"},
+                    "privateLinkServiceConnections": [{"name": "pe-a", "properties": {
+                        "privateLinkServiceId": "[resourceId('Microsoft.ContainerRegistry/registries', 'contosovault')]",
+                        "groupIds": ["registry"],
+                    }}],
+                },
+            },
+        ]);
+        resources.as_array_mut().unwrap().extend(groups.as_array().unwrap().iter().cloned());
+        json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0", "resources": resources,
+        })
+    };
+    let fails = |groups: Value| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("t.json"), template(groups).to_string()).unwrap();
+        let arguments = ["scan", ".", "--only", "endpoint-without-name", "-o", "json"];
+        let run = Acrscan::new(arguments).in_folder(folder.path()).run();
+        let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+        report["findings"].as_array().unwrap().iter().map(|finding| finding["key"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(fails(json!([])), ["pe-a"]);
+    let group = json!({
+        "type": "Microsoft.Network/privateEndpoints/privateDnsZoneGroups", "apiVersion": "2024-05-01",
+        "name": "[format('{0}/{1}', 'pe-a', 'default')]", "properties": {"privateDnsZoneConfigs": [{
+            "name": "acr", "properties": {
+                "privateDnsZoneId": "[resourceId('Microsoft.Network/privateDnsZones', 'privatelink.azurecr.io')]",
+            },
+        }]},
+    });
+    assert_eq!(fails(json!([group])), [Value::Null; 0]);
 }

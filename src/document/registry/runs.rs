@@ -33,11 +33,13 @@ struct Tally {
 impl Runs {
     /// Counts the runs that ARM listed. `complete` says whether the list went on.
     pub fn of(items: &[Value], since: &str, complete: bool, registry: &Value, tasks: &[Value]) -> Runs {
-        let mut quick = Tally::default();
+        let (mut quick, mut quick_on_pools) = (Tally::default(), Tally::default());
         let mut of_tasks: BTreeMap<String, Tally> = BTreeMap::new();
         for run in items {
             match task_name(run) {
                 Some(name) => of_tasks.entry(name.to_owned()).or_default().add(run),
+                // A pool has its own way to the registry.
+                None if is_on_pool(run) => quick_on_pools.add(run),
                 None => quick.add(run),
             }
         }
@@ -47,6 +49,7 @@ impl Runs {
             "since": since,
             "complete": complete,
             "quick": quick.into_value(),
+            "quick_on_pools": quick_on_pools.into_value(),
             "tasks": of_tasks.into_iter().map(|(name, tally)| (name, tally.into_value())).collect::<BTreeMap<_, _>>(),
             "registry_changed": last_change(registry).map_or(Value::Null, time),
             "tasks_changed": tasks_changed,
@@ -56,6 +59,10 @@ impl Runs {
     pub(super) fn into_value(self) -> Value {
         self.0
     }
+}
+
+fn is_on_pool(run: &Value) -> bool {
+    run["properties"]["agentPoolName"].as_str().is_some_and(|pool| !pool.is_empty())
 }
 
 /// When a resource was changed; by whom is nobody's business.
@@ -221,6 +228,7 @@ mod tests {
             run("AutoBuild", "/subscriptions/s/tasks/build", "2026-11-18T03:00:00Z", "Running", ""),
             json!({"properties": null}),
             json!("hunter2"),
+            json!({"properties": {"runType": "QuickRun", "agentPoolName": "pool", "status": "Canceled"}}),
         ];
         let registry = json!({"systemData": {"createdBy": "hunter2", "lastModifiedAt": "2026-11-01T00:00:00.5Z"}});
         let tasks = [json!({"name": "nightly", "systemData": {"lastModifiedAt": "hunter2"}}), json!({"name": "build"})];
@@ -237,6 +245,7 @@ mod tests {
         let expected = json!({
             "since": "2026-10-22", "complete": true,
             "quick": of(4, 1, 1, [text("Succeeded"), at(21, 10), at(21, 10), text(refused), text("20.42.66.7")]),
+            "quick_on_pools": of(1, 0, 0, [text("Canceled"), null.clone(), null.clone(), null.clone(), null.clone()]),
             "tasks": {
                 "build": of(1, 0, 0, [text("Running"), at(18, 3), null.clone(), null.clone(), null.clone()]),
                 "nightly": of(2, 0, 2, [text("Failed"), at(19, 3), null.clone(), text("late"), null.clone()]),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::declared::{DeclaredRegistry, Node, NodeValue};
 use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
-use super::template::resources::{AGENT_POOL, REGISTRY, Resource, TASK};
+use super::template::resources::{AGENT_POOL, REGISTRY, Resource, TASK, ZONE_GROUP};
 use crate::model::inventory::Language;
 
 /// A registry of a template, and how the template calls it.
@@ -33,6 +33,8 @@ struct RelatedResources<'a> {
     /// Connections of private endpoints: the endpoint, the connection, its state.
     connections: HashMap<String, Vec<(&'a Resource, &'a Node, &'static str)>>,
     role_assignments: HashMap<String, Vec<&'a Resource>>,
+    /// DNS zone groups, by the names of their private endpoints.
+    zone_groups: HashMap<String, Vec<&'a Resource>>,
 }
 
 impl<'a> RelatedResources<'a> {
@@ -53,6 +55,9 @@ impl<'a> RelatedResources<'a> {
                     }
                 }
                 "microsoft.network/privateendpoints" => all.endpoint(resource),
+                ZONE_GROUP if names.len() == 2 => {
+                    all.zone_groups.entry(parent).or_default().push(resource);
+                }
                 _ => {}
             }
         }
@@ -116,7 +121,7 @@ fn assembled(
         logical: Some(resource.pointer.clone()),
         block: resource.block.clone(),
         related: resource.related.clone(),
-        registry: with_endpoints(registry, resource, connections),
+        registry: with_endpoints(registry, resource, connections, &related_resources.zone_groups),
         tasks: children(&related_resources.tasks, task),
         all_tasks: is_new == Some(true),
         agent_pools: children(&related_resources.agent_pools, child),
@@ -212,10 +217,18 @@ fn registry_of(id: &Node) -> Option<String> {
 }
 
 /// With the private endpoints of the template that lead to the registry. Others may exist.
-fn with_endpoints(mut registry: Node, resource: &Resource, connections: &[(&Resource, &Node, &'static str)]) -> Node {
+fn with_endpoints(
+    mut registry: Node,
+    resource: &Resource,
+    connections: &[(&Resource, &Node, &'static str)],
+    zone_groups: &HashMap<String, Vec<&Resource>>,
+) -> Node {
     let mut connections: Vec<Node> = connections
         .iter()
-        .map(|(endpoint, connection, status)| connection_node(endpoint, connection, status))
+        .map(|(endpoint, connection, status)| {
+            let groups = zone_groups.get(&endpoint.name.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
+            connection_node(endpoint, connection, status, groups)
+        })
         .collect();
     let Some(properties) = registry.get_folded("properties").filter(|properties| properties.as_object().is_some())
     else {
@@ -235,11 +248,19 @@ fn with_endpoints(mut registry: Node, resource: &Resource, connections: &[(&Reso
     registry
 }
 
-fn connection_node(endpoint: &Resource, connection: &Node, status: &str) -> Node {
+/// A connection as the registry shows it, with the DNS zone groups of its endpoint, which ARM keeps elsewhere.
+fn connection_node(endpoint: &Resource, connection: &Node, status: &str, zone_groups: &[&Resource]) -> Node {
     let state = Node::new(NodeValue::Object(vec![("status".to_owned(), Node::text(status))]));
     let id = Node::new(NodeValue::Symbol(id_of("Microsoft.Network/privateEndpoints", &endpoint.name).into()));
+    let groups = zone_groups.iter().map(|group| child(group)).collect();
     let members = vec![
-        ("privateEndpoint".to_owned(), Node::new(NodeValue::Object(vec![("id".to_owned(), id)]))),
+        (
+            "privateEndpoint".to_owned(),
+            Node::new(NodeValue::Object(vec![
+                ("id".to_owned(), id),
+                ("privateDnsZoneGroups".to_owned(), Node::new(NodeValue::List(groups))),
+            ])),
+        ),
         ("privateLinkServiceConnectionState".to_owned(), state),
     ];
     let name = connection.get_folded("name").filter(|name| name.as_str().is_some()).cloned();

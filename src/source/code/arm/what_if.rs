@@ -9,7 +9,7 @@ use super::defaults;
 use super::expression::{Expr, NameScope, Names, Work, evaluate};
 use super::syntax::json;
 use super::syntax::json::Strings;
-use super::template::resources::{PredictedResource, REGISTRY, Resource};
+use super::template::resources::{PredictedResource, REGISTRY, Resource, ZONE_GROUP};
 use crate::model::file_gap::FileGap;
 use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
@@ -106,7 +106,8 @@ fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec
     }
     let (kind, name) = parts?;
     let wanted = kind.starts_with("microsoft.containerregistry/")
-        || ["microsoft.network/privateendpoints", "microsoft.authorization/roleassignments"].contains(&kind.as_str());
+        || ["microsoft.network/privateendpoints", ZONE_GROUP, "microsoft.authorization/roleassignments"]
+            .contains(&kind.as_str());
     if !wanted || action == "delete" {
         return None;
     }

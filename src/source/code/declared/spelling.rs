@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 pub(super) fn stand_in(member: &str) -> Option<Value> {
     match member {
         "identity" => Some(json!({})),
-        "agentPoolName" | "virtualNetworkSubnetResourceId" | "virtualNetworkRules" | "endpointProtocol" => {
-            Some(Value::Null)
-        }
+        "agentPoolName"
+        | "virtualNetworkSubnetResourceId"
+        | "virtualNetworkRules"
+        | "endpointProtocol"
+        | "privateDnsZoneGroups" => Some(Value::Null),
         _ => None,
     }
 }
 
 /// Members that policies ask for the presence of, or compare with each other, and never for what they say.
-pub(super) const REFERENCES: [&str; 6] =
-    ["id", "virtualNetworkSubnetResourceId", "keyIdentifier", "identity", "principalId", "scope"];
+pub(super) const REFERENCES: [&str; 7] =
+    ["id", "virtualNetworkSubnetResourceId", "keyIdentifier", "identity", "principalId", "scope", "privateDnsZoneId"];
 
 /// ARM ignores the letter case of names; policies read them as the REST specification spells them.
 pub(super) const SPELLING: &[&str] = &[
@@ -58,6 +60,9 @@ pub(super) const SPELLING: &[&str] = &[
     "days",
     "privateEndpointConnections",
     "privateEndpoint",
+    "privateDnsZoneGroups",
+    "privateDnsZoneConfigs",
+    "privateDnsZoneId",
     "privateLinkServiceConnectionState",
     "publicNetworkAccess",
     "roleAssignmentMode",

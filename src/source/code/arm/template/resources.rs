@@ -16,14 +16,17 @@ const MAX_INSTANCES: usize = 10_000;
 const MAX_DEPLOYMENTS: usize = 16;
 
 /// The types that are read, lower case.
-pub const WANTED: [&str; 6] = [
+pub const WANTED: [&str; 7] = [
     REGISTRY,
     TASK,
     AGENT_POOL,
     "microsoft.network/privateendpoints",
+    ZONE_GROUP,
     "microsoft.authorization/roleassignments",
     "microsoft.containerregistry/registries/providers/roleassignments",
 ];
+/// The type of the DNS zone group of a private endpoint, lower case.
+pub const ZONE_GROUP: &str = "microsoft.network/privateendpoints/privatednszonegroups";
 /// The type of a registry, lower case.
 pub const REGISTRY: &str = "microsoft.containerregistry/registries";
 /// The type of a task, lower case.

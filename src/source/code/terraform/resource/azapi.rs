@@ -101,6 +101,7 @@ pub fn private_endpoint(resource: &Resource) -> Vec<(Option<Node>, Node)> {
         return vec![(None, Node::default())];
     };
     let lists = [("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending")];
+    let endpoint = object([("id", Some(task::own_id(resource))), ("privateDnsZoneGroups", Some(elsewhere()))]);
     let mut connections = Vec::new();
     for (list, status) in lists {
         let Some(list) = properties.get_folded(list) else { continue };
@@ -111,10 +112,15 @@ pub fn private_endpoint(resource: &Resource) -> Vec<(Option<Node>, Node)> {
         for item in items {
             let id = item.get_folded("properties").and_then(|own| own.get_folded("privateLinkServiceId")).cloned();
             let name = item.get_folded("name").cloned();
-            connections.push((id, endpoint::connection_of(name, Node::text(status), item)));
+            connections.push((id, endpoint::connection_of(name, Node::text(status), endpoint.clone(), item)));
         }
     }
     connections
+}
+
+/// azapi makes zone groups as resources of their own, which are not matched with their endpoints.
+fn elsewhere() -> Node {
+    Node::unknown("The DNS zone groups of an endpoint that azapi makes are resources of their own.")
 }
 
 /// A role assignment: its scope is the parent.

@@ -17,13 +17,33 @@ pub fn private_endpoint(resource: &Resource) -> (Option<Node>, Node) {
         Some(NodeValue::String(if truth(manual)? { "Pending" } else { "Approved" }.to_owned()))
     });
     let name = written(connection, "name").or_else(|| written(from, "name")).cloned();
-    (written(connection, "private_connection_resource_id").cloned(), connection_of(name, status, connection))
+    let id = written(connection, "private_connection_resource_id").cloned();
+    let endpoint =
+        object([("id", Some(super::task::own_id(resource))), ("privateDnsZoneGroups", Some(zone_groups(from)))]);
+    (id, connection_of(name, status, endpoint, connection))
 }
 
-/// An entry of a registry's `privateEndpointConnections`.
-pub fn connection_of(name: Option<Node>, status: Node, at: &Node) -> Node {
+/// The DNS zones that a private endpoint writes to, in ARM's shape. The block is the only place to say so.
+fn zone_groups(endpoint: &Node) -> Node {
+    let group = match block(endpoint, "private_dns_zone_group") {
+        Block::Absent => return Node::new(NodeValue::List(Vec::new())),
+        Block::Unknown(node) => return node.clone(),
+        Block::One(group) => group,
+    };
+    let config = |id: &Node| object([("properties", Some(object([("privateDnsZoneId", Some(id.clone()))])))]);
+    let ids = written(group, "private_dns_zone_ids").cloned().unwrap_or_default();
+    let configs = translated(&ids, |ids| Some(NodeValue::List(ids.as_list()?.iter().map(config).collect())));
+    let properties = object([("privateDnsZoneConfigs", Some(configs))]);
+    let group =
+        object_at(&group.provenance, [("name", written(group, "name").cloned()), ("properties", Some(properties))]);
+    Node::new(NodeValue::List(vec![group]))
+}
+
+/// An entry of a registry's `privateEndpointConnections`. Its endpoint has its DNS zone groups beside it, which ARM
+/// keeps elsewhere.
+pub fn connection_of(name: Option<Node>, status: Node, endpoint: Node, at: &Node) -> Node {
     let state = object([("status", Some(status))]);
-    let properties = object([("privateLinkServiceConnectionState", Some(state))]);
+    let properties = object([("privateEndpoint", Some(endpoint)), ("privateLinkServiceConnectionState", Some(state))]);
     object_at(&at.provenance, [("name", name), ("properties", Some(properties))])
 }
 
