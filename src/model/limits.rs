@@ -89,7 +89,9 @@ pub fn ask_to_parse_json(text: &str) -> Result<(), String> {
 /// # Errors
 /// As for [`ask`].
 pub fn ask_to_parse(text: &str) -> Result<(), String> {
-    ask_for_each(text, EXPRESSION, |byte| byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b'-' | b'_'))
+    ask_for_each(text, EXPRESSION, |byte| {
+        byte == b'\n' || (byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b'-' | b'_'))
+    })
 }
 
 fn ask_for_each(text: &str, bytes: usize, is_mark: impl Fn(u8) -> bool) -> Result<(), String> {

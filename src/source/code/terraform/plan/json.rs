@@ -115,7 +115,11 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
     for raw in changes {
         let head: Head<'_> = match serde_json::from_str(raw.get()) {
             Ok(head) => head,
-            Err(_) if planned.gaps.len() >= MAX_GAPS => continue,
+            Err(_) if planned.gaps.len() >= MAX_GAPS => {
+                let what = "too many of its changes are wrong; from here on it is not read".to_owned();
+                planned.gaps.push(FileGap::new(at(file, raw), what));
+                break;
+            }
             Err(error) => {
                 let what = format!("a resource change is not as Terraform writes it: {}", plain(&error));
                 planned.gaps.push(FileGap::new(at(file, raw), what));
