@@ -65,18 +65,18 @@ fn the_archive_has_all_and_says_how_it_compares() {
         let suppressed = result["suppressions"].as_array().map(Vec::len);
         (word("ruleId"), word("kind"), word("baselineState"), suppressed)
     };
-    let row = |policy: &str, kind: &str, state: &str, suppressed| {
-        (policy.to_owned(), kind.to_owned(), state.to_owned(), Some(suppressed))
+    let row = |rule: &str, kind: &str, state: &str, suppressed| {
+        (rule.to_owned(), kind.to_owned(), state.to_owned(), Some(suppressed))
     };
     let results = source_results(&sarif);
     assert_eq!(
         results.iter().map(shown).collect::<Vec<_>>(),
         [
             row("public-network-access", "fail", "new", 0),
-            row("quarantine", "fail", "new", 1),
-            row("admin-user", "open", "new", 0),
-            row("anonymous-pull", "open", "new", 0),
-            row("firewall-quota", "open", "new", 0),
+            row("quarantine.high", "fail", "new", 1),
+            row("unknown-admin-user", "open", "new", 0),
+            row("unknown-anonymous-pull", "open", "new", 0),
+            row("unknown-firewall-quota", "open", "new", 0),
             row("admin-user", "fail", "absent", 0),
         ]
     );
