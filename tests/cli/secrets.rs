@@ -55,7 +55,7 @@ fn what_an_answer_echoes_is_masked() {
     let message = "The token canary-access-token-1 of the client\u{1b}[31m may not read this.";
     server.spoil(Fault::answer("/tasks?", Response::error(403, "AuthorizationFailed", message)));
     server.spoil(Fault::answer("/serviceTags", Response::error(403, "canary-access-token-1", message)));
-    let (run, sarif) = Acrscan::scan(&server).sarif();
+    let (run, sarif) = Acrscan::scan(&server).args(["--sarif-target", "archive"]).sarif();
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("may not read this"), "{}", run.stderr);
     assert_run_silent(&run);
