@@ -101,6 +101,17 @@ test_what_is_allowed_before_is_open if {
 	shut(with_rules([deny_all, several])) == everything - {"Storage", "EventHub"}
 }
 
+test_a_group_without_any_rule_lets_everything_out if {
+	bare := {"properties": {"securityRules": [], "defaultSecurityRules": []}}
+	shut(document(resources(filtered, {"/nsg": bare}, {}))) == set()
+}
+
+test_a_route_of_which_nothing_is_told_is_unknown if {
+	given := with_routes([route(null, "0.0.0.0/0", null)])
+	shut(given) == set()
+	doubted(given) == {"/agent_pools/0"}
+}
+
 test_rules_for_other_traffic_do_not_count if {
 	every properties in [
 		{"direction": "Inbound"},

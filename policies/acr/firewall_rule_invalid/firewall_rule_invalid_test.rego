@@ -102,5 +102,6 @@ test_rules_that_are_not_all_known if {
 	unread_parts == {{
 		"msg": "Registry contoso: its IP rules are not all known, so whether all of them are valid cannot be told.",
 		"field": fixtures.ip_rules,
+		"reason": "its IP rules are not all known",
 	}}
 }

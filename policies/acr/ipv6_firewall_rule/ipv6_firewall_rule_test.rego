@@ -53,6 +53,7 @@ test_entry_that_could_not_be_read if {
 			"so whether it is IPv6 cannot be told.",
 		]),
 		"field": "/registry/properties/networkRuleSet/ipRules/1",
+		"reason": "entry 1 of its IP rules could not be read",
 		"key": "#1",
 	}}
 }
@@ -101,5 +102,6 @@ test_rules_that_are_not_all_known if {
 	unread_parts == {{
 		"msg": "Registry contoso: its IP rules are not all known, so whether they hold IPv6 cannot be told.",
 		"field": fixtures.ip_rules,
+		"reason": "its IP rules are not all known",
 	}}
 }

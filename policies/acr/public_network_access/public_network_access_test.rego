@@ -79,6 +79,7 @@ test_deny_without_a_sku_is_unknown if {
 	unread_parts == {{
 		"msg": "Registry contoso: sku.name was not read, so whether everybody may connect cannot be told.",
 		"field": "/registry/sku/name",
+		"reason": "sku.name was not read",
 	}}
 }
 

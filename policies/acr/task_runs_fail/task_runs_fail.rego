@@ -68,7 +68,10 @@ unknown contains {
 }
 
 unknown contains {
-	"msg": sprintf("%s: %s, so whether its tasks' runs can start cannot be told.", [registry.label, tasks.list_unread.why]),
+	"msg": sprintf(
+		"%s: %s, so whether its tasks' runs can start cannot be told.",
+		[registry.label, tasks.list_unread.why],
+	),
 	"field": tasks.list_unread.field,
 	"reason": tasks.list_unread.why,
 } if {
