@@ -19,13 +19,14 @@ import yaml
 from opa_bindings import OpaEngine, OpaError
 
 SEVERITIES = {"critical", "high", "medium", "low", "note"}
-READS = {"tasks", "agent_pools", "service_tag", "role_assignments", "usages", "task_credentials", "preview"}
+READS = {"tasks", "agent_pools", "service_tag", "role_assignments", "role_definitions", "usages", "task_credentials",
+         "preview", "subnet_rules", "runs", "network"}
 TYPES = {"boolean": bool, "number": (int, float), "string": str, "array": list}
 METADATA_KEYS = {"scope", "title", "description", "related_resources", "custom"}
 CUSTOM_KEYS = {"severity", "profile", "remediation", "reads", "controls", "parameters"}
 NULLS = dict.fromkeys(
     ["schema_version", "registry", "tasks", "agent_pools", "role_assignments", "usages", "preview",
-     "task_credentials", "firewall", "service_tag", "origin"])
+     "task_credentials", "task_needs", "role_definitions", "firewall", "service_tag", "origin"])
 ODD_VALUES = [None, "odd", 7, [None], {"odd": ["odd"]}]
 # What regorus lacks, or answers differently.
 NOT_PORTABLE = {
@@ -87,9 +88,8 @@ def findings(opa, policy, document, parameters=None):
 
 def shape_fault(policy, kind, finding):
     """What is wrong with the shape of a finding, or None."""
-    allowed = {"msg", "field", "key", "evidence", "fix"} if kind == "deny" else {"msg", "field", "key"}
-    if policy.id == "firewall-rule-too-broad" and kind == "deny":
-        allowed.add("severity")
+    own = {"evidence", "fix", "severity"} if kind == "deny" else {"reason"}
+    allowed = {"msg", "field", "key"} | own
     if not isinstance(finding, dict) or set(finding) - allowed:
         return "is no object of the allowed keys"
     if not isinstance(finding.get("msg"), str) or not finding["msg"] or finding["msg"].endswith("\n"):

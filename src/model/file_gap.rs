@@ -61,7 +61,7 @@ impl fmt::Display for FileGap {
 #[cfg(test)]
 impl PartialEq<&str> for FileGap {
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        format!("{self}").as_str() == *other
     }
 }
 

@@ -149,8 +149,7 @@ fn masked(error: &str) -> String {
         let ends_open = word.ends_with([':', '=']);
         words.push(if value_follows { "***".to_owned() } else { masked_word(word) });
         // `password: x`, `Authorization: Bearer x`, `--password x`.
-        value_follows = (names_secret && (ends_open || word.starts_with('-')))
-            || (value_follows && names_secret)
+        value_follows = (value_follows || word.starts_with('-') || ends_open) && names_secret
             || word.eq_ignore_ascii_case("bearer");
     }
     cut(&words.join(" "), MAX_ERROR).into_owned()
