@@ -142,7 +142,7 @@ fn an_analysis_as_github_gives_it_back_serves_as_well() {
     let file = folder.path().join("tonight.sarif");
     let run = scan(&server, &file, &["--baseline", last.to_str().unwrap()]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert_eq!(known.difference(&alerts(&read(&file))).collect::<Vec<_>>(), [&("".to_owned(), "".to_owned()); 0]);
+    assert_eq!(known.difference(&alerts(&read(&file))).next(), None);
 }
 
 #[test]
