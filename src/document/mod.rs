@@ -8,7 +8,7 @@ pub mod registry;
 pub const SCHEMA_VERSION: u64 = 1;
 
 /// The top-level members that the input document may have. `policies/input.schema.json` says what each holds.
-pub const INPUT_MEMBERS: [&str; 15] = [
+pub const INPUT_MEMBERS: [&str; 16] = [
     "schema_version",
     "registry",
     "tasks",
@@ -17,6 +17,7 @@ pub const INPUT_MEMBERS: [&str; 15] = [
     "role_definitions",
     "usages",
     "task_credentials",
+    "task_needs",
     "preview",
     "runs",
     "network",

@@ -1,6 +1,7 @@
 //! Puts back what ARM tells and a snapshot leaves out: who changed what, task steps with their arguments, credentials.
 //! Each such value holds the word `canary`, plain or in Base64, so that a test can prove it never comes out.
 
+use acrscan::document::registry::task_needs;
 use serde_json::{Map, Value, json};
 
 /// A registry or agent pool as ARM lists it: with who created and changed it, and when.
@@ -15,6 +16,7 @@ pub fn with_system_data(resource: &Value) -> Value {
 
 /// A task as ARM lists it.
 pub fn task(task: &Value) -> Value {
+    let name = task["name"].as_str().unwrap_or_default().to_owned();
     let mut task = with_system_data(task);
     let properties = &mut task["properties"];
     let step = &mut properties["step"];
@@ -28,8 +30,7 @@ pub fn task(task: &Value) -> Value {
         step["values"] = json!([{"name": "password", "value": "canary-step-value", "isSecret": false}]);
     }
     if step["type"] == "EncodedTask" {
-        // version: v1.1.0 / steps: / - cmd: canary
-        step["encodedTaskContent"] = "Y2FuYXJ5OiB2MS4xLjAKc3RlcHM6CiAgLSBjbWQ6IGNhbmFyeQo=".into();
+        step["encodedTaskContent"] = task_needs::encoded(&steps(&name)).into();
         step["encodedValuesContent"] = "Y2FuYXJ5OiB2YWx1ZXMK".into();
     }
     // By pointer: to index what is absent would put a null there.
@@ -47,23 +48,31 @@ pub fn task(task: &Value) -> Value {
     // ARM redacts a host's entry to null in a list, but an entry with an identity must not carry its neighbours along.
     if let Some(Value::Object(hosts)) = properties.pointer_mut("/credentials/customRegistries") {
         for entry in hosts.values_mut().filter(|entry| entry.is_object()) {
-            entry["userName"] = json!({"value": "canary-user", "type": "Opaque"});
-            entry["password"] = json!({"value": "canary-password", "type": "Opaque"});
+            entry["new"] = json!({"value": "canary-password", "type": "Opaque"});
         }
     }
     task
+}
+
+/// What a task of the demo does, by its name.
+fn steps(name: &str) -> String {
+    let command = match name {
+        "nightly-purge" | "weekly-purge" => "acr purge --filter 'canary:.*' --ago 30d --untagged",
+        "import-nightly" => "mcr.microsoft.com/azure-cli az acr import -n {{.Run.RegistryName}} --source canary/a:1",
+        "scan-images" => "$Registry/tools/scan --all canary",
+        _ => "bash -c 'echo canary; crane copy canary/a:1 $Registry/a:1'",
+    };
+    let quoted = command.replace('\'', "''");
+    format!("version: v1.1.0\nsteps:\n  - cmd: '{quoted}'\n")
 }
 
 /// A task as `listDetails` tells it: with the passwords that a list leaves out.
 pub fn task_details(bare: &Value, credentials: Option<&Value>) -> Value {
     let mut details = task(bare);
     let password = json!({"value": "canary-password", "type": "Opaque"});
-    let entry = |identity: &Value| {
-        let mut entry = json!({"userName": {"value": "canary-user", "type": "Opaque"}, "password": password});
-        if !identity.is_null() {
-            entry["identity"] = identity.clone();
-        }
-        entry
+    let entry = |identity: &Value| match identity {
+        Value::Null => json!({"userName": {"value": "canary-user", "type": "Opaque"}, "password": password}),
+        identity => json!({"identity": identity, "new": password}),
     };
     let properties = &mut details["properties"];
     if let Some(known) = credentials {
@@ -90,7 +99,7 @@ pub fn role_assignments(bare: &[Value], subscription: &str) -> Vec<Value> {
             "id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"),
             "name": name,
             "properties": {
-                "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+                "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d",
                 "principalId": format!("canary-{name}"), "principalType": kind, "scope": scope,
                 "condition": null, "conditionVersion": null,
             },
@@ -98,7 +107,7 @@ pub fn role_assignments(bare: &[Value], subscription: &str) -> Vec<Value> {
     };
     let mut all = vec![
         stranger("0d504196-1423-4569-9a6e-15149656f0ee", "User", "/"),
-        stranger("fb2ad9c2-5c7f-4c11-8a0c-2c4dcd2f7d01", "Group", &format!("/subscriptions/{subscription}")),
+        stranger("fb2ad9c2-5c7f-4c11-8a0c-2c4dcd2f7d01", "ServicePrincipal", &format!("/subscriptions/{subscription}")),
     ];
     all.splice(1..1, bare.iter().rev().cloned());
     for item in &mut all {

@@ -29,7 +29,7 @@ fn requests_are_one_a_page_two_a_registry_and_the_few_others() {
     let seen = server.seen();
     let fixed = [("registries", 4), ("serviceTags", 1), ("token", 1)];
     let of_each_registry = [("agentPools", 16), ("tasks", 16)];
-    let where_it_matters = [("listUsages", 10), ("roleAssignments", 2)];
+    let where_it_matters = [("listUsages", 10), ("roleAssignments", 3), ("roleDefinitions", 1)];
     let expected = fixed.into_iter().chain(of_each_registry).chain(where_it_matters);
     assert_eq!(kinds(&seen), expected.collect());
     assert!(seen.iter().all(|request| request.bearer.is_some() != request.target.ends_with("/oauth2/v2.0/token")));
@@ -59,7 +59,8 @@ fn a_refused_api_version_of_tasks_falls_back_and_is_told() {
         assert_eq!(run.code, 0, "{run:?}");
         let path = folder.path().join("d").join(document_path("rg-devtools", "contosobuild"));
         let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        assert_eq!(document["origin"], json!({"api_version": "2025-11-01", "tasks_api_version": "2019-06-01-preview"}));
+        let versions = ["api_version", "tasks_api_version"].map(|member| &document["origin"][member]);
+        assert_eq!(versions, ["2025-11-01", "2019-06-01-preview"]);
         assert_eq!(document["tasks"].as_array().unwrap().len(), 6);
         assert_eq!(document["agent_pools"].as_array().unwrap().len(), 1);
     }

@@ -120,23 +120,24 @@ fn each_read_costs_its_own_requests_and_only_where_it_can_matter() {
         (&["agent_pools"], &[], &[list, ("GET agentPools", 16)]),
         (&["service_tag"], &[], &[list, ("GET serviceTags", 1)]),
         (&["service_tag"], &["--service-tags", "fixtures/contoso/service-tags.json"], &[list]),
-        // Two registries have tasks with an identity.
-        (&["role_assignments"], &[], &[list, tasks, ("GET roleAssignments", 2)]),
+        // Two registries have tasks with an identity, and of another one tasks may bypass the network rules.
+        (&["role_assignments"], &[], &[list, tasks, ("GET roleAssignments", 3)]),
         // What roles allow is asked once, where any is held.
-        (&["role_definitions"], &[], &[list, tasks, ("GET roleAssignments", 2), ("GET roleDefinitions", 1)]),
+        (&["role_definitions"], &[], &[list, tasks, ("GET roleAssignments", 3), ("GET roleDefinitions", 1)]),
         // No task on a subnet is without a private endpoint.
         (&["subnet_rules"], &[], &[list, tasks, ("GET agentPools", 16)]),
         (&["runs", "network"], &[], &[list]),
         // Ten registries have firewall rules.
         (&["usages"], &[], &[list, ("GET listUsages", 10)]),
         (&["task_credentials", "preview"], &[], &[list]),
-        // Two registries let four enabled tasks with a system-assigned identity bypass their rules.
-        (&["task_credentials"], &FLAGS, &[list, tasks, ("POST listDetails", 4)]),
+        // Two registries let four enabled tasks with a system-assigned identity bypass their rules, and one more task shows
+        // that it has credentials.
+        (&["task_credentials"], &FLAGS, &[list, tasks, ("POST listDetails", 5)]),
         (&["preview"], &FLAGS, &[list, ("GET preview", 16)]),
         (
             &["tasks", "role_assignments", "task_credentials"],
             &FLAGS,
-            &[list, tasks, ("GET roleAssignments", 2), ("POST listDetails", 4)],
+            &[list, tasks, ("GET roleAssignments", 3), ("POST listDetails", 5)],
         ),
     ];
     for (reads, arguments, expected) in table {
@@ -154,7 +155,7 @@ fn pull_reads_everything_plain_and_the_rest_on_its_flags() {
         ("GET agentPools", 16),
         ("GET listUsages", 10),
         ("GET registries", 1),
-        ("GET roleAssignments", 2),
+        ("GET roleAssignments", 3),
         ("GET roleDefinitions", 1),
         ("GET serviceTags", 1),
         ("GET tasks", 16),
@@ -168,7 +169,7 @@ fn pull_reads_everything_plain_and_the_rest_on_its_flags() {
     let server = contoso_server();
     assert_eq!(pull_all(&server, folder.path()).run().code, 0);
     let mut all = kinds(&plain);
-    all.extend(kinds(&[("GET preview", 16), ("POST listDetails", 4)]));
+    all.extend(kinds(&[("GET preview", 16), ("POST listDetails", 5)]));
     assert_eq!(asked(&server), all);
     let secure = document(folder.path(), "rg-security-prod", "contososecure");
     let of = |custom: Value| json!({"login_mode": "None", "source_identity": "[system]", "custom_registries": custom});
@@ -185,7 +186,7 @@ fn pull_reads_everything_plain_and_the_rest_on_its_flags() {
     // Nothing that bypasses, no credentials asked for; no rule, no quota.
     let dev = document(folder.path(), "rg-dev", "contosodev");
     let members: Vec<&String> = dev.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["agent_pools", "origin", "preview", "registry", "schema_version", "tasks"]);
+    assert_eq!(members, ["agent_pools", "origin", "preview", "registry", "schema_version", "task_needs", "tasks"]);
 }
 
 #[test]
@@ -262,7 +263,7 @@ fn a_read_that_is_refused_is_one_gap_and_concerns_only_whoever_needs_it() {
         let document = document(folder.path(), group, name);
         if read == "task_credentials" {
             let tasks: Vec<&String> = document[member].as_object().unwrap().keys().collect();
-            assert_eq!(tasks, ["tag-releases"], "the other task of the registry is read");
+            assert_eq!(tasks, ["nightly-purge", "tag-releases"], "the other tasks of the registry are read");
         } else {
             assert_eq!(document.get(member), Some(&Value::Null), "{read}");
         }
@@ -285,7 +286,9 @@ fn the_refusals_of_several_tasks_of_one_registry_are_one_gap_that_says_which_act
     assert_eq!(run.code, 2);
     let [build, secure] = run.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{}", run.stderr) };
     assert!(
-        build.contains("contosobuild: tasks build-base-images, tag-releases; the first of them: HTTP 403"),
+        build.contains(
+            "contosobuild: tasks build-base-images, nightly-purge, tag-releases; the first of them: HTTP 403"
+        ),
         "{build}"
     );
     assert!(secure.contains("contososecure: tasks patch-images, rotate-signatures;"), "{secure}");
@@ -357,5 +360,5 @@ fn an_action_is_tried_again_and_at_the_older_version_like_everything_else() {
     let document = document(folder.path(), "rg-devtools", "contosobuild");
     assert_eq!(document["task_credentials"], healthy["task_credentials"]);
     assert_eq!(document["origin"]["tasks_api_version"], "2019-06-01-preview");
-    assert_eq!(server.seen_with("/listDetails?api-version=2019-06-01-preview").len(), 4);
+    assert_eq!(server.seen_with("/listDetails?api-version=2019-06-01-preview").len(), 5);
 }

@@ -45,7 +45,7 @@ fn no_output_and_no_file_holds_a_secret() {
         assert_silent("a file's name", name.as_bytes());
     }
     // The server did send them, passwords among them.
-    assert_eq!(server.seen_with("/listDetails").len(), 4);
+    assert_eq!(server.seen_with("/listDetails").len(), 5);
     assert!(server.seen().iter().any(|seen| seen.bearer.as_deref() == Some("canary-access-token-1")));
 }
 

@@ -110,7 +110,7 @@ fn what_a_snapshot_leaves_out_is_put_back() {
     assert_eq!(base_images["systemData"]["createdByType"], "User");
     assert_eq!(base_images["properties"]["step"]["values"][0]["value"], "canary-step-value");
     let custom = &base_images["properties"]["credentials"]["customRegistries"];
-    assert_eq!(custom["contosobuild.azurecr.io"]["password"]["value"], "canary-password");
+    assert_eq!(custom["contosobuild.azurecr.io"]["new"]["value"], "canary-password");
     assert_eq!(
         tasks["value"][3]["properties"]["credentials"]["customRegistries"],
         json!({"contosobuild.azurecr.io": null})

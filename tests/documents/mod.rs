@@ -1,12 +1,29 @@
 //! Input documents by the thousand: the demo's and the policies' examples, as Azure and as source code tell them, and
 //! what mutation makes of them. The same for every run: no randomness but that of a fixed seed.
 
+#[allow(dead_code, reason = "only the tests of the library ask for the answers")]
+pub mod paths;
+
 use std::fs;
 use std::path::Path;
 
 use acrscan::document::input;
 use acrscan::source::snapshot;
 use serde_json::{Value, json};
+
+/// Every combination of need, way, login and role.
+#[allow(dead_code, reason = "the library's tests hold them to their answers")]
+pub fn task_paths() -> Vec<Value> {
+    let collected = snapshot::read(Path::new("fixtures/contoso")).expect("the demo");
+    let tags = collected.service_tags.expect("its tags");
+    let ranges: Vec<String> = tags.region("eastus").expect("eastus").ipv4.iter().map(ToString::to_string).collect();
+    let build = |combination: &paths::Combination| {
+        let mut record = collected.inventory.registries[0].clone();
+        record.document = combination.document(&ranges).to_string();
+        input::build(&record, &tags).expect("a document")
+    };
+    paths::combinations().iter().map(build).collect()
+}
 
 /// `count` documents, the unmutated ones first.
 pub fn generate(count: usize) -> Vec<Value> {

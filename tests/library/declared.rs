@@ -107,7 +107,11 @@ fn a_restricted_registry_without_tasks_of_its_own() {
         [
             format!("agent-pool-outside-vnet: {main}, so whether its agent pools lead to it cannot be told."),
             format!("missing-service-tag-ips: {main}, so whether ACR Tasks are let in cannot be told."),
-            format!("task-cannot-reach-registry: {main}, so whether its tasks can reach it cannot be told."),
+            "repository-permissions-ahead: Registry azurerm_container_registry.main: roleAssignmentMode is not known, so \
+                what repository permissions would break cannot be told."
+                .to_owned(),
+            format!("task-cannot-reach-registry: {main}, so whether its tasks reach it cannot be told."),
+            format!("task-credential-repeated: {main}, so whether its tasks' credentials are clear cannot be told."),
             format!("task-identity-overprivileged: {main}, so what its tasks' identities may do cannot be told."),
         ]
     );
@@ -169,7 +173,8 @@ fn what_every_value_of_a_parameter_comes_to_is_certain() {
     let set = |action: &str| json!({"defaultAction": action, "ipRules": [], "virtualNetworkRules": []});
     let policy = "public-network-access";
     let open = "Registry azurerm_container_registry.main accepts connections from every network: public network access is \
-        Enabled and the firewall's default action is Allow.";
+        Enabled and the firewall's default action is Allow. The commands shut out whoever is not on the list: add the \
+        addresses of its other clients first.";
     let field = "/registry/properties/networkRuleSet/defaultAction".to_owned();
     let certain = results(with(access, &[set("Allow"), set("allow")]), policy);
     let [(ResultKind::Fail, message, at)] = &certain[..] else { panic!("{certain:?}") };

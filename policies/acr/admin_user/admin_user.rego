@@ -26,7 +26,7 @@ import data.lib.registry
 deny contains {
 	"msg": sprintf("%s has the admin user enabled, a shared account with full rights.", [registry.label]),
 	"field": "/registry/properties/adminUserEnabled",
-	"fix": [az.acr("update", [["--admin-enabled", "false"]])],
+	"fix": [az.acr("update", ["--admin-enabled false"])],
 } if {
 	registry.flag(path) == "yes"
 }

@@ -3,8 +3,9 @@
 # title: A task of a restricted registry runs on an agent pool that does not lead there
 # description: >-
 #   Finds enabled ACR Tasks of a registry with restricted public access whose agent pool has no subnet, failed, has no
-#   machines, or does not exist. A pool without a subnet goes out through public addresses like the shared pool, so
-#   the registry refuses it; a pool that failed or has no machines leaves its runs queued.
+#   machines, or does not exist. A pool without a subnet goes out through public addresses like the shared pool: high
+#   where the task has no other way than that, low where it gets in anyway. A pool that failed or has no machines leaves
+#   its runs queued.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/tasks-agent-pools
 #   description: Run ACR Tasks in dedicated agent pools
@@ -15,7 +16,7 @@
 #     Create a pool with --subnet-id in a virtual network that reaches the registry's private endpoint, as a pool's
 #     subnet is set at its creation, and move the task there. Give an empty pool machines again, and mend or recreate
 #     one that failed.
-#   reads: [tasks, agent_pools]
+#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions, task_credentials]
 #   controls: {}
 #   parameters: {}
 package acr.agent_pool_outside_vnet
@@ -23,6 +24,7 @@ package acr.agent_pool_outside_vnet
 import data.lib.az
 import data.lib.declared
 import data.lib.pointer
+import data.lib.reach
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
@@ -37,6 +39,7 @@ deny contains {
 	"field": pool_field(task),
 	"key": task.name,
 	"evidence": {"task": task.name, "agent_pool": task.pool, "faults": faults},
+	"severity": severity(task, faults),
 	"fix": fix(task, faults),
 } if {
 	registry.restricted == "yes"
@@ -147,6 +150,16 @@ task_unread(task) := tasks.unread_parts(task, ["enabled", "on_vnet_pool"]) if {
 pool_field(task) := pointer.join(["agent_pools", min(object.keys(pools(task)))]) if {
 	count(pools(task)) > 0
 } else := sprintf("%s/properties/agentPoolName", [task.field])
+
+# A pool without machines, or one that failed, leaves runs queued whatever the network.
+severity(task, faults) := "high" if {
+	task.pool_missing
+} else := "low" if {
+	faults == ["has no subnet"]
+	reach.by_name[task.field].answer == "yes"
+} else := reach.gravity(task) if {
+	faults == ["has no subnet"]
+} else := "medium"
 
 # The subnet is set when a pool is created; only machines can be added later.
 fix(task, faults) := [az.command("az acr agentpool update", [

@@ -27,6 +27,7 @@ test_pool_without_a_subnet_is_denied if {
 		]),
 		"field": "/agent_pools/1",
 		"key": "nightly",
+		"severity": "high",
 		"evidence": {"task": "nightly", "agent_pool": "Agents", "faults": ["has no subnet"]},
 		"fix": [],
 	}}
@@ -98,4 +99,18 @@ test_source_code if {
 	unread_parts := policy.unknown with input as object.union(document([pool({"count": null})]), fixtures.source([]))
 	some unread in unread_parts
 	contains(unread.msg, "whether its agent pool has no machines is not known, so")
+}
+
+test_a_pool_whose_task_gets_in_over_the_bypass_is_low if {
+	task := object.union(fixtures.task("t", fixtures.on_pool("agents")), object.union(
+		fixtures.system_identity,
+		fixtures.own_login,
+	))
+	given := object.union(fixtures.document(object.union(fixtures.bypassed, fixtures.needs({"pull"}))), {
+		"tasks": [task],
+		"agent_pools": [fixtures.public_pool("agents")],
+		"role_assignments": [fixtures.push_role],
+	})
+	findings := policy.deny with input as given
+	{finding.severity | some finding in findings} == {"low"}
 }

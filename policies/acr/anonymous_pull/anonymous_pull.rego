@@ -24,7 +24,7 @@ import data.lib.registry
 deny contains {
 	"msg": sprintf("%s lets anybody who reaches it pull images without logging in.", [registry.label]),
 	"field": "/registry/properties/anonymousPullEnabled",
-	"fix": [az.acr("update", [["--anonymous-pull-enabled", "false"]])],
+	"fix": [az.acr("update", ["--anonymous-pull-enabled false"])],
 } if {
 	registry.flag(path) == "yes"
 }

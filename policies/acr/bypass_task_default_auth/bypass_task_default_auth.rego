@@ -18,14 +18,15 @@
 #     Switch the task's default login off with --auth-mode None, and make its system-assigned identity the credential
 #     for the registry. Where repository permissions are attribute-based there is no such mode; name the identity as
 #     the one that logs in to the source registry instead.
-#   reads: [tasks, agent_pools, task_credentials]
+#   reads: [tasks, agent_pools, service_tag, task_credentials]
 #   controls: {}
 #   parameters: {}
 package acr.bypass_task_default_auth
 
-import data.lib.az
-import data.lib.credentials
+import data.lib.logins
+import data.lib.mends
 import data.lib.paths
+import data.lib.reach
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
@@ -33,21 +34,23 @@ import data.lib.verdict
 deny contains {
 	"msg": sprintf("%s lets task %s bypass its network rules, but the task still logs in by default, %s.", [
 		registry.label,
-		task.name,
+		user.task.name,
 		"which the bypass does not take",
 	]),
-	"field": login_field(task),
-	"key": task.name,
-	"evidence": {"task": task.name},
-	"fix": [az.default_login_off(task.name), az.system_credential(task.name)],
+	"field": logins.mode_field(user.task),
+	"key": user.task.name,
+	"severity": severity(reach.gravity(user.task)),
+	"evidence": {"task": user.task.name},
+	"fix": fix(user.task, reach.gravity(user.task)),
 } if {
-	some task in tasks.entries
-	logs_in_by_default(task) == "yes"
+	some user in paths.bypass_users
+	logs_in_by_default(user) == "yes"
 }
 
 unknown contains {
 	"msg": sprintf("%s: %s, so how its tasks log in under the bypass cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in paths.bypass_unread
 }
@@ -55,24 +58,32 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so how it logs in under the bypass cannot be told.", [
 		registry.label,
-		task.name,
+		user.task.name,
 		unread.why,
 	]),
 	"field": unread.field,
-	"key": task.name,
+	"reason": unread.why,
+	"key": user.task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.entries
-	logs_in_by_default(task) == "unknown"
-	some unread in unread_parts(task)
+	some user in paths.bypass_users
+	logs_in_by_default(user) == "unknown"
+	some unread in unread_parts(user.task)
 }
 
-logs_in_by_default(task) := verdict.conjunction([paths.uses_bypass(task), credentials.default_login(task)])
+logs_in_by_default(user) := verdict.conjunction([user.uses, logins.default_login(user.task)])
+
+# Runs have been seen to succeed with the default login left on, so it is a warning at most.
+severity(gravity) := "low" if {
+	gravity == "low"
+} else := "medium"
+
+fix(task, gravity) := [] if {
+	gravity == "low"
+} else := mends.login_with_identity(task)
 
 unread_parts(task) := tasks.unread_parts(task, paths.aspects) | login_unread(task)
 
-login_unread(task) := {{"field": login_field(task), "why": verdict.why("its login mode", null)}} if {
-	credentials.default_login(task) == "unknown"
+login_unread(task) := {{"field": logins.mode_field(task), "why": verdict.why("its login mode", null)}} if {
+	logins.default_login(task) == "unknown"
 } else := set()
-
-login_field(task) := sprintf("%s/properties/credentials/sourceRegistry/loginMode", [task.field])

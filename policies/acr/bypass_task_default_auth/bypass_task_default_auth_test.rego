@@ -29,7 +29,9 @@ test_default_login_is_denied if {
 		"but the task still logs in by default, which the bypass does not take.",
 	])
 	finding.field == login_field
-	contains(finding.fix[0], "task update --registry contoso --name nightly --auth-mode None")
+	finding.severity == "medium"
+	contains(finding.fix[0], "task credential add --registry contoso --name nightly --use-identity '[system]'")
+	contains(finding.fix[1], "task update --registry contoso --name nightly --auth-mode None")
 	denied(mode("default")) == {"nightly"}
 	doubted({}) == set()
 }
@@ -73,6 +75,14 @@ test_login_that_source_code_does_not_tell_is_unknown if {
 			"so how it logs in under the bypass cannot be told.",
 		]),
 		"field": login_field,
+		"reason": "its login mode is not known",
 		"key": "nightly",
 	}}
+}
+
+test_a_task_that_gets_in_anyway if {
+	findings := policy.deny with input as object.union(document({}), {"service_tag": fixtures.service_tag([], [])})
+	some finding in findings
+	finding.severity == "low"
+	finding.fix == []
 }

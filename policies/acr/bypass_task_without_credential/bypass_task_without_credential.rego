@@ -16,15 +16,16 @@
 #   profile: network
 #   remediation: >-
 #     Make the task's system-assigned identity its credential for the registry's own login server.
-#   reads: [tasks, agent_pools, task_credentials]
+#   reads: [tasks, agent_pools, service_tag, task_credentials]
 #   controls: {}
 #   parameters: {}
 package acr.bypass_task_without_credential
 
-import data.lib.az
-import data.lib.credentials
-import data.lib.declared
+import data.lib.logins
+import data.lib.mends
+import data.lib.needs
 import data.lib.paths
+import data.lib.reach
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
@@ -32,17 +33,18 @@ import data.lib.verdict
 deny contains {
 	"msg": sprintf("%s lets task %s bypass its network rules, but the task has no [system] credential for %s, %s.", [
 		registry.label,
-		task.name,
+		user.task.name,
 		server_name,
-		"so it is refused with 403",
+		consequence(reach.gravity(user.task)),
 	]),
-	"field": credentials_field(task),
-	"key": task.name,
-	"evidence": {"task": task.name, "login_server": server_name},
-	"fix": [az.system_credential(task.name)],
+	"field": logins.field(user.task),
+	"key": user.task.name,
+	"severity": reach.gravity(user.task),
+	"evidence": {"task": user.task.name, "login_server": server_name},
+	"fix": fix(user.task, reach.gravity(user.task)),
 } if {
-	some task in tasks.entries
-	goes_without(task) == "yes"
+	some user in paths.bypass_users
+	goes_without(user) == "yes"
 }
 
 unknown contains {
@@ -51,6 +53,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in paths.bypass_unread
 }
@@ -58,73 +61,51 @@ unknown contains {
 unknown contains {
 	"msg": sprintf("%s: of task %s %s, so whether it has the credential that the bypass needs cannot be told.", [
 		registry.label,
-		task.name,
+		user.task.name,
 		unread.why,
 	]),
 	"field": unread.field,
-	"key": task.name,
+	"reason": unread.why,
+	"key": user.task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.entries
-	goes_without(task) == "unknown"
-	some unread in unread_parts(task)
+	some user in paths.bypass_users
+	goes_without(user) == "unknown"
+	some unread in unread_parts(user.task)
 }
 
-goes_without(task) := verdict.conjunction([paths.uses_bypass(task), lacks_credential(task)])
+goes_without(user) := verdict.conjunction([user.uses, lacks_credential(user.task)])
 
-# An identity that logs in to the source registry is as good as one for its login server by name.
+# A task that logs in nowhere and touches nothing needs none.
 lacks_credential(task) := "no" if {
-	verdict.lower_or_undefined(details(task).source_identity) in credentials.system_names
-} else := "unknown" if {
-	not is_object(verdict.member(details(task), ["custom_registries"]))
-} else := "yes" if {
-	# Whatever the login server's name, it is not among no names.
-	declared.yes
-	count(system_servers(task)) == 0
+	needs.touches(needs.of(task)) == "no"
+	count(logins.candidates(task)) == 0
 } else := "no" if {
-	count(system_servers(task) & own_servers) > 0
+	"system" in kinds(task)
 } else := "unknown" if {
-	login_server == null
+	"unknown" in kinds(task)
 } else := "yes"
 
-# The servers that the task logs in to with its system-assigned identity.
-system_servers(task) := {lower(server) |
-	some server, identity in details(task).custom_registries
-	verdict.lower_or_undefined(identity) in credentials.system_names
-}
+kinds(task) := {candidate.kind | some candidate in logins.explicit(task)}
 
-own_servers contains lower(login_server) if login_server != null
-
-# What a registry that does not exist yet will be called, and how Terraform refers to that.
-own_servers contains sprintf("%s.azurecr.io", [lower(registry.name)]) if {
-	declared.yes
-	registry.name != null
-}
-
-own_servers contains sprintf("%s.login_server", [lower(registry.address)]) if {
-	declared.yes
-	registry.address != null
-}
-
-server_name := login_server if {
-	login_server != null
+server_name := registry.login_server if {
+	registry.login_server != null
 } else := "the registry"
 
-details(task) := credentials.details(task) if {
-	credentials.details(task)
-} else := {}
+consequence("high") := "so it is refused with 403"
 
-login_server := server if {
-	server := registry.setting(["properties", "loginServer"])
-	is_string(server)
-} else := null
+consequence("low") := "which it does not need today: it gets in without the bypass, or needs no way"
+
+consequence("medium") := "and whether it needs the bypass is not known"
+
+fix(task, gravity) := [] if {
+	gravity == "low"
+} else := mends.login_with_identity(task)
 
 unread_parts(task) := tasks.unread_parts(task, paths.aspects) | credential_unread(task)
 
 credential_unread(task) := set() if {
 	lacks_credential(task) != "unknown"
-} else := {registry.unread(["properties", "loginServer"])} if {
-	is_object(verdict.member(details(task), ["custom_registries"]))
-} else := {{"field": credentials_field(task), "why": sprintf("its credentials %s", [declared.none_read])}}
-
-credentials_field(task) := sprintf("%s/properties/credentials", [task.field])
+} else := {registry.unread(registry.login_server_path)} if {
+	logins.nameless(task)
+} else := {{"field": logins.field(task), "why": logins.unread_why}}

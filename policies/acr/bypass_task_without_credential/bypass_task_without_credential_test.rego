@@ -45,12 +45,19 @@ test_system_credential_passes if {
 }
 
 test_credentials_that_were_not_read_are_unknown if {
-	doubted(document(null)) == {"/tasks/0/properties/credentials"}
+	struck := {"tasks": [fixtures.task("nightly", object.union(
+		fixtures.system_identity,
+		{"properties": {"credentials": {"customRegistries": {"contoso.azurecr.io": null}}}},
+	))]}
+	doubted(object.union(document(null), struck)) == {"/tasks/0/properties/credentials"}
 	doubted(document(details(null, null))) == {"/tasks/0/properties/credentials"}
 	doubted(fixtures.with_properties({"networkRuleBypassAllowedForTasks": null})) == {
 		"/registry/properties/networkRuleBypassAllowedForTasks",
 	}
-	unnamed := object.union(document(details(null, {})), {"registry": {"properties": {"loginServer": null}}})
+	unnamed := object.union(
+		document(details(null, {"a.azurecr.io": null})),
+		{"registry": {"properties": {"loginServer": null}}},
+	)
 	doubted(unnamed) == {"/registry/properties/loginServer"}
 	findings := policy.deny with input as unnamed
 	count(findings) == 0
@@ -82,8 +89,29 @@ test_source_code_names_the_server_in_its_own_way if {
 		findings == set()
 		doubted(named) == set()
 	}
-	doubted(declared({"other.azurecr.io": "[system]"})) == {"/registry/properties/loginServer"}
-	findings := policy.deny with input as declared({"other.azurecr.io": null})
+	findings := policy.deny with input as declared({"other.azurecr.io": "[system]"})
 	some finding in findings
 	contains(finding.msg, "the task has no [system] credential for the registry, so")
+}
+
+test_a_task_that_needs_nothing_needs_no_credential if {
+	quiet := {"task_needs": {"nightly": fixtures.need(set())}}
+	off := {"task_credentials": {"nightly": {"login_mode": "None", "source_identity": null, "custom_registries": {}}}}
+	findings := policy.deny with input as object.union(document(null), object.union(quiet, off))
+	findings == set()
+}
+
+test_severity_follows_the_other_ways if {
+	password := document(details(null, {"contoso.azurecr.io": null}))
+	anyway := object.union(password, {"service_tag": fixtures.service_tag([], [])})
+	findings := policy.deny with input as anyway
+	some finding in findings
+	finding.severity == "low"
+	finding.fix == []
+	endswith(finding.msg, "which it does not need today: it gets in without the bypass, or needs no way.")
+	others := policy.deny with input as object.union(password, {"service_tag": null})
+	some other in others
+	other.severity == "medium"
+	endswith(other.msg, "and whether it needs the bypass is not known.")
+	contains(other.fix[0], "task credential update")
 }

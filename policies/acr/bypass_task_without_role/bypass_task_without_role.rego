@@ -3,9 +3,10 @@
 # title: A task under the network rule bypass has no role on its registry
 # description: >-
 #   Finds enabled ACR Tasks that may bypass the registry's network rules with their system-assigned identity, which
-#   holds no role that the registry's permission mode honours. The run passes the network rules and is then refused
-#   for want of permission. Where repository permissions are attribute-based, AcrPull, AcrPush, Reader and even Owner
-#   grant nothing on images. What the identity holds as a member of a group is not read.
+#   lacks the role that their steps need in the registry's permission mode: AcrPush holds no delete, AcrDelete alone
+#   pulls nothing, and under repository permissions AcrPull, AcrPush, AcrDelete, Reader and even Owner grant nothing on
+#   images. The run passes the network rules and is then refused for want of permission. What the identity holds as a
+#   member of a group cannot be read.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview
 #   description: Azure Container Registry roles
@@ -15,34 +16,43 @@
 #   severity: high
 #   profile: network
 #   remediation: >-
-#     Give the task's identity AcrPush or AcrPull on the registry, or Container Registry Repository Writer or Reader
-#     where repository permissions are attribute-based. Deleting and creating a task anew changes its identity, so
-#     assignments made for the former one are of no use.
-#   reads: [tasks, agent_pools, role_assignments]
+#     Give the task's identity the role that its steps need: AcrPull, AcrPush or AcrDelete, or Container Registry
+#     Repository Reader, Writer, Contributor or Catalog Lister where repository permissions are attribute-based.
+#     Deleting and creating a task anew changes its identity, so assignments made for the former one are of no use.
+#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions]
 #   controls: {}
 #   parameters: {}
 package acr.bypass_task_without_role
 
-import data.lib.az
+import data.lib.logins
+import data.lib.mends
+import data.lib.needs
 import data.lib.paths
+import data.lib.reach
 import data.lib.registry
 import data.lib.roles
 import data.lib.tasks
 import data.lib.verdict
 
 deny contains {
-	"msg": sprintf("%s lets task %s bypass its network rules, but the task's identity holds %s.", [
+	"msg": sprintf("%s lets task %s bypass its network rules, but the task's identity %s%s.", [
 		registry.label,
-		task.name,
-		shortage,
+		user.task.name,
+		shortage(user.found, registry.mode),
+		consequence(reach.gravity(user.task)),
 	]),
-	"field": sprintf("%s/identity/principalId", [task.field]),
-	"key": task.name,
-	"evidence": {"task": task.name, "principal": principal(task)},
-	"fix": [az.push_role(task.name)],
+	"field": sprintf("%s/identity/principalId", [user.task.field]),
+	"key": user.task.name,
+	"severity": severity(reach.gravity(user.task), user.found.system.granted),
+	"evidence": {
+		"task": user.task.name,
+		"principal": logins.system_principal(user.task),
+		"lacking": lacking(user.found),
+	},
+	"fix": mends.system_roles(user.found),
 } if {
-	some task in tasks.entries
-	goes_without(task) == "yes"
+	some user in users
+	user.goes_without == "yes"
 }
 
 unknown contains {
@@ -51,87 +61,75 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in paths.bypass_unread
 }
 
 unknown contains {
-	"msg": sprintf("%s: of task %s %s, so whether it may pull and push cannot be told.", [
+	"msg": sprintf("%s: of task %s %s, so whether it may do what it is for cannot be told.", [
 		registry.label,
-		task.name,
+		user.task.name,
 		unread.why,
 	]),
 	"field": unread.field,
-	"key": task.name,
+	"reason": unread.why,
+	"key": user.task.name,
 } if {
 	tasks.bypass_allowed == "yes"
-	some task in tasks.entries
-	goes_without(task) == "unknown"
-	some unread in unread_parts(task)
+	some user in users
+	user.goes_without == "unknown"
+	some unread in unread_parts(user.found)
 }
 
-goes_without(task) := verdict.conjunction([paths.uses_bypass(task), lacks_role(task)])
+# The tasks under the bypass, each with its verdict. What the steps may need besides is no lack.
+users := [{
+	"task": user.task,
+	"found": found,
+	"goes_without": verdict.conjunction([user.uses, verdict.negation(found.system.role)]),
+} |
+	some user in paths.bypass_users
+	found := reach.by_name[user.task.field]
+]
 
-lacks_role(task) := "unknown" if {
-	roles.list_unread
-} else := "unknown" if {
-	principal(task) == null
-} else := verdict.conjunction(answers_of(task))
+lacking(found) := [right | some right in needs.rights; right in found.system.lacks]
 
-# What each assignment says; what more of them would say is not known.
-answers_of(task) := unlisted | {refuses(assignment) | some assignment in roles.held(principal(task))}
-
-unlisted := {"unknown" | roles.may_hold_more}
-
-# Whether an assignment leaves the identity without permission. A condition may exclude the task's repositories, and a
-# role that is not known may be one of the customer's own.
-refuses(assignment) := "unknown" if {
-	not roles.known(assignment)
-} else := "yes" if {
-	not roles.role(assignment) in honoured.maybe
-} else := "unknown" if {
-	not roles.role(assignment) in honoured.surely
-} else := "no" if {
-	verdict.member(assignment, ["properties", "condition"]) in {null, ""}
-} else := "unknown"
-
-mode_path := ["properties", "roleAssignmentMode"]
-
-mode := registry.word(mode_path, {"abacrepositorypermissions", "legacyregistrypermissions"})
-
-# The roles that grant something in the registry's permission mode, or may in one that was not read.
-honoured := {
-	"legacyregistrypermissions": {"surely": roles.legacy, "maybe": roles.legacy},
-	"abacrepositorypermissions": {"surely": roles.abac, "maybe": roles.abac},
-	"unknown": {"surely": set(), "maybe": roles.legacy | roles.abac},
-}[mode]
-
-shortage := "no Container Registry Repository role, and no other counts where permissions are attribute-based" if {
+shortage(found, mode) := "purges with acr-cli older than 0.19, which repository permissions refuse" if {
 	mode == "abacrepositorypermissions"
-} else := "no role on the registry"
+	found.need.outdated_purge
+} else := "holds no role on the registry" if {
+	found.system.granted.held == 0
+} else := sprintf("may not %s there", [concat(" or ", lacking(found))])
 
-principal(task) := id if {
-	id := verdict.member(task.item, ["identity", "principalId"])
-	is_string(id)
-} else := null
+# In source code the roles that it gives the identity are not enough, and another may be given elsewhere.
+severity(gravity, granted) := "medium" if {
+	gravity == "high"
+	granted.partial
+} else := gravity
 
-unread_parts(task) := tasks.unread_parts(task, paths.aspects) | role_unread(task)
+consequence("high") := ""
 
-role_unread(task) := set() if {
-	lacks_role(task) != "unknown"
-} else := {roles.list_unread} if {
-	roles.list_unread
+consequence("low") := "; today it gets in without the bypass, or needs no way"
+
+consequence("medium") := "; whether it needs the bypass is not known"
+
+unread_parts(found) := tasks.unread_parts(found.task, paths.aspects) | role_unread(found)
+
+role_unread(found) := set() if {
+	found.system.role != "unknown"
 } else := {{
-	"field": sprintf("%s/identity/principalId", [task.field]),
+	"field": sprintf("%s/identity/principalId", [found.task.field]),
 	"why": verdict.why("the identity's principal", null),
 }} if {
-	principal(task) == null
-} else := {roles.may_hold_more} if {
-	roles.may_hold_more
-	not "unknown" in {refuses(assignment) | some assignment in roles.held(principal(task))}
-} else := {registry.unread(mode_path)} if {
-	mode == "unknown"
+	found.system.granted == null
+} else := {roles.list_unread} if {
+	not found.system.granted.read
+} else := {{"field": "/role_assignments", "why": "roles may be assigned that this source does not declare"}} if {
+	found.system.granted.partial
+	found.system.granted.held == 0
+} else := {registry.unread(registry.mode_path)} if {
+	registry.mode == "unknown"
 } else := {{
-	"field": sprintf("%s/identity/principalId", [task.field]),
-	"why": "the identity's only roles are conditional or not known to this policy",
+	"field": sprintf("%s/identity/principalId", [found.task.field]),
+	"why": "the identity's only roles are conditional, a group's, or not known to this policy",
 }}

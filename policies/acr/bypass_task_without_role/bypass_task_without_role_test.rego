@@ -47,7 +47,8 @@ test_no_role_is_denied if {
 		"but the task's identity holds no role on the registry.",
 	])
 	finding.field == "/tasks/0/identity/principalId"
-	contains(finding.fix[0], "--role AcrPush")
+	contains(finding.fix[0], "--role AcrPull")
+	finding.severity == "high"
 	doubted(document(legacy, [])) == set()
 }
 
@@ -56,13 +57,42 @@ test_a_role_counts_in_its_own_mode if {
 	outcome(abac, [assigned(push, null)]) == "deny"
 	outcome(abac, [assigned(writer, null)]) == "pass"
 	outcome(legacy, [assigned(writer, null)]) == "deny"
-	outcome(legacy, [assigned("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", null)]) == "deny"
+	outcome(legacy, [assigned("c2f4ef07-c644-48eb-af81-4b1b4947fb11", null)]) == "deny"
 }
 
 test_message_on_attribute_based_permissions if {
-	findings := policy.deny with input as document(abac, [])
+	findings := policy.deny with input as document(abac, [assigned(push, null)])
 	some finding in findings
-	contains(finding.msg, "holds no Container Registry Repository role, and no other counts")
+	contains(finding.msg, "but the task's identity may not pull there.")
+	contains(finding.fix[0], "Container Registry Repository Reader")
+}
+
+test_the_role_is_the_one_that_the_steps_need if {
+	need := fixtures.need({"pull", "delete", "catalog"})
+	purges := {"task_needs": {"nightly": object.union(need, {"outdated_purge": true})}}
+	findings := policy.deny with input as object.union(document(legacy, [assigned(push, null)]), purges)
+	some finding in findings
+	contains(finding.msg, "may not delete there")
+	finding.evidence.lacking == ["delete"]
+	old := policy.deny with input as object.union(document(abac, [assigned(writer, null)]), purges)
+	some outdated in old
+	contains(outdated.msg, "purges with acr-cli older than 0.19")
+	no_need := fixtures.need(set())
+	nothing := {"task_needs": {"nightly": no_need}}
+	none := policy.deny with input as object.union(document(legacy, []), nothing)
+	none == set()
+}
+
+test_severity_follows_the_other_ways if {
+	anyway := object.union(document(legacy, []), {"service_tag": fixtures.service_tag([], [])})
+	findings := policy.deny with input as anyway
+	some finding in findings
+	finding.severity == "low"
+	contains(finding.msg, "it gets in without the bypass")
+	perhaps := object.union(document(legacy, []), {"service_tag": null})
+	others := policy.deny with input as perhaps
+	some other in others
+	other.severity == "medium"
 }
 
 test_a_condition_makes_it_unknown if {
@@ -115,7 +145,8 @@ test_half_read_task_is_unknown_for_that_alone if {
 test_roles_that_are_not_all_known if {
 	hidden := fixtures.source(["/role_assignments"])
 	doubted(object.union(document(legacy, []), hidden)) == {"/role_assignments"}
-	doubted(object.union(document(abac, [assigned(push, null)]), hidden)) == {"/role_assignments"}
+	short := policy.deny with input as object.union(document(abac, [assigned(push, null)]), hidden)
+	{finding.severity | some finding in short} == {"medium"}
 	doubted(object.union(document(legacy, [assigned("0", null)]), hidden)) == {"/tasks/0/identity/principalId"}
 	given := object.union(document(legacy, [assigned(push, null)]), hidden)
 	doubted(given) == set()

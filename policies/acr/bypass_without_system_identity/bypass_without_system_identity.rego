@@ -4,8 +4,8 @@
 # description: >-
 #   Finds enabled ACR Tasks that have no system-assigned identity although the registry lets Tasks bypass its network
 #   rules. Only a system-assigned identity may use that bypass; a user-assigned one, or none, is refused with 403. The
-#   bypass was switched on, with the risk it brings, and this task gets nothing of it. Tasks on an agent pool in a
-#   virtual network do not need it and are not reported.
+#   bypass was switched on, with the risk it brings, and this task gets nothing of it: high where it has no other way,
+#   low where it gets in anyway. Tasks on an agent pool in a virtual network do not need it and are not reported.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks
 #   description: Manage network bypass policy for Tasks
@@ -20,27 +20,30 @@
 #     permissions are attribute-based), and make it the task's credential for the registry. Whoever may write tasks
 #     can then run code with that identity from outside the firewall; a dedicated agent pool in a virtual network
 #     avoids it.
-#   reads: [tasks, agent_pools]
+#   reads: [tasks, agent_pools, service_tag, task_credentials]
 #   controls: {}
 #   parameters: {}
 package acr.bypass_without_system_identity
 
-import data.lib.az
+import data.lib.mends
 import data.lib.paths
+import data.lib.reach
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
 
 deny contains {
-	"msg": sprintf("%s lets Tasks bypass its network rules, but task %s has %s, so it is refused with 403.", [
+	"msg": sprintf("%s lets Tasks bypass its network rules, but task %s has %s%s.", [
 		registry.label,
 		task.name,
 		has(task),
+		consequence(reach.gravity(task)),
 	]),
 	"field": sprintf("%s/identity", [task.field]),
 	"key": task.name,
 	"evidence": {"task": task.name, "identity": verdict.member(task.item, ["identity", "type"])},
-	"fix": fix(task.name),
+	"severity": reach.gravity(task),
+	"fix": fix(reach.by_name[task.field], reach.gravity(task)),
 } if {
 	tasks.bypass_allowed == "yes"
 	some task in tasks.entries
@@ -53,6 +56,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in paths.bypass_unread
 }
@@ -64,6 +68,7 @@ unknown contains {
 		unread.why,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 	"key": task.name,
 } if {
 	tasks.bypass_allowed == "yes"
@@ -82,9 +87,13 @@ has(task) := "a user-assigned identity only, which may not use the bypass" if {
 	"userassigned" in tasks.identity_words(task.item)
 } else := "no system-assigned identity"
 
-fix(name) := [
-	az.task("identity assign", name, [["--identities", "[system]"]]),
-	az.default_login_off(name),
-	az.push_role(name),
-	az.system_credential(name),
-]
+consequence("high") := ", and it has no other way: it is refused with 403"
+
+consequence("low") := "; today it gets in without the bypass, or needs no way"
+
+consequence("medium") := "; whether it has another way in is not known"
+
+# A task that gets in anyway needs nothing.
+fix(found, gravity) := [] if {
+	gravity == "low"
+} else := mends.over_bypass(found)

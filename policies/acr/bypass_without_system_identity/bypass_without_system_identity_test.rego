@@ -23,24 +23,23 @@ test_task_without_identity_is_denied if {
 	findings == {{
 		"msg": concat(" ", [
 			"Registry contoso lets Tasks bypass its network rules,",
-			"but task nightly has no system-assigned identity, so it is refused with 403.",
+			"but task nightly has no system-assigned identity,",
+			"and it has no other way: it is refused with 403.",
 		]),
 		"field": "/tasks/0/identity",
 		"key": "nightly",
+		"severity": "high",
 		"evidence": {"task": "nightly", "identity": null},
 		"fix": [
 			on_task("identity assign", "--identities '[system]'"),
-			on_task("update", "--auth-mode None"),
 			concat(" ", [
-				"az role assignment create --role AcrPush --assignee-object-id",
+				"az role assignment create --role AcrPull --assignee-object-id",
 				sprintf("\"$(%s)\"", [on_task("show", "--query identity.principalId --output tsv")]),
 				"--assignee-principal-type ServicePrincipal --scope",
-				fixtures.registry_id,
+				fixtures.registry_id, "--subscription", fixtures.subscription,
 			]),
-			concat(" ", [
-				on_task("credential add", "--use-identity '[system]'"),
-				"--login-server contoso.azurecr.io",
-			]),
+			on_task("credential add", "--use-identity '[system]' --login-server contoso.azurecr.io"),
+			on_task("update", "--auth-mode None"),
 		],
 	}}
 	doubted_fields([fixtures.task("nightly", {})]) == set()
@@ -105,8 +104,33 @@ test_abac_registries_get_other_commands if {
 	abac := object.union(document([fixtures.task("nightly", {})]), changes)
 	findings := policy.deny with input as abac
 	some finding in findings
-	finding.fix[1] == on_task("update", "--source-acr-auth-id '[system]'")
-	startswith(finding.fix[2], "az role assignment create --role 'Container Registry Repository Writer' --assignee")
+	startswith(finding.fix[1], "az role assignment create --role 'Container Registry Repository Reader' --assignee")
+	finding.fix[3] == on_task("update", "--source-acr-auth-id '[system]'")
+}
+
+test_user_assigned_identities_and_the_pool_are_kept if {
+	task := object.union(fixtures.task("nightly", fixtures.on_pool("outside")), {"identity": {
+		"type": "UserAssigned",
+		"userAssignedIdentities": {"/u/builder": {}},
+	}})
+	findings := policy.deny with input as document([task])
+	some finding in findings
+	finding.fix[0] == on_task("identity assign", "--identities '[system]' /u/builder")
+	finding.fix[4] == on_task("update", "--agent-pool outside")
+}
+
+test_severity_follows_the_other_ways if {
+	anyway := object.union(document([fixtures.task("t", {})]), {"service_tag": fixtures.service_tag([], [])})
+	findings := policy.deny with input as anyway
+	some finding in findings
+	finding.severity == "low"
+	finding.fix == []
+	endswith(finding.msg, "today it gets in without the bypass, or needs no way.")
+	perhaps := object.union(document([fixtures.task("t", {})]), {"service_tag": null})
+	others := policy.deny with input as perhaps
+	some other in others
+	other.severity == "medium"
+	endswith(other.msg, "whether it has another way in is not known.")
 }
 
 test_bypass_that_was_not_read_is_unknown if {
@@ -147,6 +171,7 @@ test_pools_that_were_not_read_are_unknown if {
 			"so whether it is left out of the bypass cannot be told.",
 		]),
 		"field": "/agent_pools",
+		"reason": "the agent pool list was not read",
 		"key": "nightly",
 	}}
 }

@@ -29,7 +29,7 @@ import data.lib.verdict
 deny contains {
 	"msg": sprintf("%s serves layers from *.blob.core.windows.net, not from an endpoint of its own.", [registry.label]),
 	"field": "/registry/properties/dataEndpointEnabled",
-	"fix": [az.acr("update", [["--data-endpoint-enabled", "true"]])],
+	"fix": [az.acr("update", ["--data-endpoint-enabled true"])],
 } if {
 	shared == "yes"
 }

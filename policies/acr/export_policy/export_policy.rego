@@ -26,7 +26,7 @@ import data.lib.verdict
 deny contains {
 	"msg": sprintf("%s is closed to the public network but lets its content be exported.", [registry.label]),
 	"field": "/registry/properties/policies/exportPolicy/status",
-	"fix": [az.property("policies.exportPolicy.status", "disabled")],
+	"fix": [az.patch(`{"policies":{"exportPolicy":{"status":"disabled"}}}`)],
 } if {
 	exported == "yes"
 }

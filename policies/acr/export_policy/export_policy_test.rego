@@ -22,9 +22,11 @@ test_export_from_a_closed_registry_is_denied if {
 		"msg": "Registry contoso is closed to the public network but lets its content be exported.",
 		"field": "/registry/properties/policies/exportPolicy/status",
 		"fix": [concat(" ", [
-			"az resource update --ids",
+			"az resource patch --ids",
 			fixtures.registry_id,
-			"--api-version 2025-11-01 --set properties.policies.exportPolicy.status=disabled",
+			`--api-version 2025-11-01 --properties '{"policies":{"exportPolicy":{"status":"disabled"}}}'`,
+			"--subscription",
+			fixtures.subscription,
 		])],
 	}}
 }

@@ -4,7 +4,8 @@
 # description: >-
 #   Finds registries whose IP rules are not in force: the default action is Allow, so everybody is let in whatever the
 #   rules say, or public network access is Disabled, so nobody is. Either way the list says something about the
-#   registry that is not so, and it takes effect unseen on the day the other setting changes.
+#   registry that is not so, and it takes effect unseen on the day the other setting changes. Rules of a Basic or
+#   Standard registry are told by network-settings-need-premium.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
 #   description: Configure public IP network rules
@@ -12,28 +13,27 @@
 #   severity: low
 #   profile: network
 #   remediation: >-
-#     Where the list is meant, set the default action to Deny with public network access Enabled. Where it is not,
-#     remove the rules.
+#     Where the list is meant, see to it that all clients are on it, and set the default action to Deny with public
+#     network access Enabled. Where it is not, remove the rules.
 #   reads: []
 #   controls: {}
 #   parameters: {}
 package acr.firewall_not_in_force
 
-import data.lib.az
 import data.lib.firewall
 import data.lib.registry
 
 deny contains {
-	"msg": sprintf("%s has IP rules (%s) that do nothing: %s.", [registry.label, extent, finding.because]),
+	"msg": sprintf("%s has IP rules (%s) that do nothing: %s.", [registry.label, extent, because]),
 	"field": "/registry/properties/networkRuleSet/ipRules",
 	"evidence": {
 		"rules": size,
 		"publicNetworkAccess": registry.setting(registry.public_path),
 		"defaultAction": registry.setting(registry.default_action_path),
 	},
-	"fix": finding.fix,
 } if {
 	registry.selected == "no"
+	registry.has_firewall != "no"
 	size > 0
 }
 
@@ -73,17 +73,6 @@ unread_parts contains firewall.may_hold_more if {
 	size == 0
 }
 
-finding := {
-	"because": "public network access is Disabled, which lets nobody in",
-	"fix": [],
-} if {
+because := "public network access is Disabled, which lets nobody in" if {
 	registry.public_access == "disabled"
-} else := {
-	"because": "a registry of this SKU has no firewall",
-	"fix": [],
-} if {
-	registry.has_firewall == "no"
-} else := {
-	"because": "the default action is Allow, which lets everybody in",
-	"fix": [az.acr("update", [["--default-action", "Deny"]])],
-}
+} else := "the default action is Allow, which lets everybody in"

@@ -84,30 +84,5 @@ fault_of(rule) := sprintf("is no valid rule: %s", [rule.reason]) if {
 } else := sprintf("lies in %s, which public traffic never comes from", [special]) if {
 	rule.family == "ipv4"
 	range := ipv4.of(rule)
-	special := special_range(range)
-}
-
-special_range(range) := "a multicast or reserved range" if {
-	range.first >= 3758096384
-} else := known.name if {
-	# Looked up by the first octet, so that a rule meets one range or none.
-	some known in object.get(special_ranges, floor(range.first / 16777216), [])
-	range.first >= known.first
-	range.last <= known.last
-}
-
-# Ranges for documentation (203.0.113.0/24 and its like) are left out: nobody runs a client there, and every example
-# of a firewall is written with them.
-special_ranges := {
-	0: [{"name": "the range for \"this network\"", "first": 0, "last": 16777215}],
-	10: [{"name": "a private range", "first": 167772160, "last": 184549375}],
-	100: [{"name": "the range for carrier-grade NAT", "first": 1681915904, "last": 1686110207}],
-	127: [{"name": "the loopback range", "first": 2130706432, "last": 2147483647}],
-	169: [{"name": "the link-local range", "first": 2851995648, "last": 2852061183}],
-	172: [{"name": "a private range", "first": 2886729728, "last": 2887778303}],
-	192: [
-		{"name": "a range for protocol assignments", "first": 3221225472, "last": 3221225727},
-		{"name": "a private range", "first": 3232235520, "last": 3232301055},
-	],
-	198: [{"name": "the range for benchmarks", "first": 3323068416, "last": 3323199487}],
+	special := ipv4.special(range)
 }

@@ -81,10 +81,10 @@ test_fix_removes_the_rule if {
 }
 
 test_table_holds_the_ranges_it_names if {
-	policy.special_ranges[10][0].last == ipv4.range("10.0.0.0/8").last
-	policy.special_ranges[100][0].first == ipv4.range("100.64.0.0/10").first
-	policy.special_ranges[172][0].last == ipv4.range("172.16.0.0/12").last
-	policy.special_ranges[198][0].first == ipv4.range("198.18.0.0/15").first
+	ipv4.special_ranges[10][0].last == ipv4.range("10.0.0.0/8").last
+	ipv4.special_ranges[100][0].first == ipv4.range("100.64.0.0/10").first
+	ipv4.special_ranges[172][0].last == ipv4.range("172.16.0.0/12").last
+	ipv4.special_ranges[198][0].first == ipv4.range("198.18.0.0/15").first
 }
 
 test_what_was_not_read_is_unknown if {

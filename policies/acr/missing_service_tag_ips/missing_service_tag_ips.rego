@@ -5,8 +5,8 @@
 #   Finds registries that let selected networks in and whose list does not cover all IPv4 ranges of their home
 #   region's AzureContainerRegistry service tag. ACR Tasks on the shared pool run from those ranges, so builds, pushes
 #   and purges fail with 403 whenever they start from one that is missing. A list that was begun, or was complete once
-#   and went stale, is reported in any case; an empty one if an enabled task has no other way: it runs on no agent
-#   pool in a virtual network and cannot use the network rule bypass.
+#   and went stale, is reported in any case, medium where nobody depends on it today; an empty one if an enabled task
+#   has no other way: it runs on no agent pool in a virtual network and cannot use the network rule bypass.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
 #   description: Configure public IP network rules
@@ -34,6 +34,7 @@ package acr.missing_service_tag_ips
 
 import data.lib.firewall
 import data.lib.paths
+import data.lib.reach
 import data.lib.registry
 import data.lib.tasks
 
@@ -54,9 +55,10 @@ deny contains {
 		"date": object.get(firewall.service_tag, "date", null),
 		"missing_ipv4": missing,
 		"covered_ipv4": firewall.service_tag.covered_ipv4,
-		"tasks": paths.dependent_names,
+		"tasks": relying,
 	},
-	"fix": [firewall.add_rule(cidr) | some cidr in missing],
+	"severity": severity,
+	"fix": firewall.add_rules(missing, "Deny"),
 } if {
 	incomplete
 	concerned
@@ -65,6 +67,7 @@ deny contains {
 unknown contains {
 	"msg": sprintf("%s: %s, so whether ACR Tasks are let in cannot be told.", [registry.label, unread.why]),
 	"field": unread.field,
+	"reason": unread.why,
 } if {
 	some unread in registry_unread
 }
@@ -77,6 +80,7 @@ unknown contains {
 		firewall.service_tag.id,
 	]),
 	"field": unread.field,
+	"reason": unread.why,
 	"key": task.name,
 } if {
 	open_question
@@ -132,6 +136,20 @@ extent := "only a part of" if {
 	begun
 } else := "nothing of"
 
-dependence := [sprintf("tasks that depend on it are %s", [concat(", ", paths.dependent_names)])] if {
-	count(paths.dependents) > 0
-} else := []
+# The tasks that have no other way, but those that need nothing here.
+relying := sort([task.name | some task in paths.dependents; not reach.needless(task)])
+
+severity := "high" if {
+	count(relying) > 0
+} else := "high" if {
+	quick_tasks == true
+} else := "high" if {
+	# Whoever depends on it may not have been read: that it was high last night must not go with a permission.
+	paths.any_dependent == "unknown"
+} else := "medium" if {
+	begun
+} else := "low"
+
+dependence := [sprintf("tasks that depend on it are %s", [concat(", ", relying)])] if {
+	count(relying) > 0
+} else := ["no task depends on it today"]

@@ -35,7 +35,7 @@ test_stale_list_is_denied_without_any_task if {
 	findings == {{
 		"msg": concat(" ", [
 			"Registry contoso admits only a part of AzureContainerRegistry.EastUS, from which ACR Tasks run:",
-			"missing are 20.42.66.0/24, 20.62.128.0/26.",
+			"missing are 20.42.66.0/24, 20.62.128.0/26; no task depends on it today.",
 			"Compared with change number 376 of 2025-11-10, built into the scanner.",
 		]),
 		"field": "/registry/properties/networkRuleSet/ipRules",
@@ -49,16 +49,15 @@ test_stale_list_is_denied_without_any_task if {
 			"covered_ipv4": ["40.78.231.0/24"],
 			"tasks": [],
 		},
-		"fix": [
-			concat(" ", [
-				"az acr network-rule add --name contoso --ip-address 20.42.66.0/24 --subscription",
-				fixtures.subscription,
+		"severity": "medium",
+		"fix": [concat(" ", [
+			"az resource patch --ids", fixtures.registry_id, "--api-version 2025-11-01 --properties",
+			concat("", [
+				`'{"networkRuleSet":{"defaultAction":"Deny","ipRules":[{"action":"Allow","value":"20.42.66.0/24"},`,
+				`{"action":"Allow","value":"20.62.128.0/26"}]}}'`,
 			]),
-			concat(" ", [
-				"az acr network-rule add --name contoso --ip-address 20.62.128.0/26 --subscription",
-				fixtures.subscription,
-			]),
-		],
+			"--subscription", fixtures.subscription,
+		])],
 	}}
 }
 
@@ -167,6 +166,7 @@ test_task_of_which_too_little_is_known if {
 			"so whether it depends on the missing ranges of AzureContainerRegistry.EastUS cannot be told.",
 		]),
 		"field": "/tasks/0/properties/status",
+		"reason": "its status has an unexpected type (number)",
 		"key": "t",
 	}}
 }
@@ -205,4 +205,12 @@ test_tasks_that_are_not_all_known if {
 	undecided(document(hidden), {"/tasks"})
 	denied(document(object.union(stale, hidden)))
 	denied(document(object.union(hidden, {"tasks": [shared]})))
+}
+
+test_a_task_that_needs_nothing_here_is_low if {
+	quiet := fixtures.task("t", {"properties": {"credentials": {"sourceRegistry": {"loginMode": "None"}}}})
+	findings := policy.deny with input as object.union(document({"tasks": [quiet]}), fixtures.needs(set()))
+	some finding in findings
+	finding.severity == "low"
+	finding.evidence.tasks == []
 }

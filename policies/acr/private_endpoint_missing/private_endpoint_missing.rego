@@ -3,8 +3,9 @@
 # title: A closed registry has no approved private endpoint
 # description: >-
 #   Finds registries with public network access Disabled and no private endpoint connection that was approved. Nobody
-#   reaches such a registry but, where it is allowed, trusted Azure services. Often a connection is waiting to be
-#   approved, in which case it is named.
+#   reaches such a registry but tasks over the network rule bypass and, where it is allowed, trusted Azure services.
+#   Often a connection is waiting to be approved, in which case it is named. High where a task runs in a virtual network
+#   that has no other way, low where tasks get in over the bypass.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-private-link
 #   description: Connect privately to a registry with Azure Private Link
@@ -14,7 +15,7 @@
 #   remediation: >-
 #     Approve the connection that is pending, or create a private endpoint in the virtual network of the registry's
 #     clients, together with its DNS zone.
-#   reads: []
+#   reads: [tasks, agent_pools, role_assignments, role_definitions, task_credentials]
 #   controls:
 #     MCSB: [NS-2]
 #     NIST-800-53-r5: [AC-4, AC-17, AC-17(1), SC-7, SC-7(3)]
@@ -23,19 +24,26 @@ package acr.private_endpoint_missing
 
 import data.lib.az
 import data.lib.declared
-import data.lib.pointer
+import data.lib.endpoints
+import data.lib.reach
 import data.lib.registry
 import data.lib.verdict
 
 deny contains {
 	"msg": sprintf("%s: public network access is Disabled and no private endpoint is approved, so %s%s.", [
 		registry.label,
-		"nobody reaches it",
+		consequence,
 		waiting,
 	]),
-	"field": "/registry/properties/privateEndpointConnections",
-	"evidence": {"pending": sort(pending), "connections": count(connections)},
-	"fix": [approve(name) | some name in sort(pending)],
+	"field": endpoints.field,
+	"severity": severity,
+	"evidence": {
+		"pending": endpoints.pending,
+		"connections": count(endpoints.connections),
+		"tasks_over_bypass": sort(reach.riders),
+		"tasks_in_virtual_networks": sort(stranded),
+	},
+	"fix": [approve(name) | some name in endpoints.pending],
 } if {
 	unreachable == "yes"
 }
@@ -61,51 +69,31 @@ unknown contains {
 	"key": entry.name,
 } if {
 	unreachable == "unknown"
-	some entry in entries
+	some entry in endpoints.entries
 	entry.approved == "unknown"
 }
 
-path := ["properties", "privateEndpointConnections"]
+unreachable := verdict.conjunction([registry.closed, verdict.negation(endpoints.approved)])
 
-connections := registry.setting(path) if is_array(registry.setting(path))
+# Tasks in a virtual network, which has no other way to a closed registry.
+stranded := [found.task.name |
+	some found in reach.verdicts
+	found.task.on_vnet_pool == "yes"
+	found.direct == "no"
+]
 
-entries := [describe(index, connection) | some index, connection in connections]
+consequence := "no virtual network does, and only tasks over the network rule bypass get in" if {
+	count(reach.riders) > 0
+} else := "nobody reaches it"
 
-describe(index, connection) := {
-	"name": connection_name(index, connection),
-	"field": pointer.join(array.concat(["registry"], array.concat(path, [index]))),
-	"state": state(connection),
-	"approved": approval(state(connection)),
-}
+severity := "high" if {
+	count(stranded) > 0
+} else := "low" if {
+	count(reach.riders) > 0
+} else := "medium"
 
-connection_name(index, connection) := connection.name if {
-	is_string(connection.name)
-} else := sprintf("#%d", [index])
-
-state(connection) := word if {
-	status := verdict.member(connection, ["properties", "privateLinkServiceConnectionState", "status"])
-	word := verdict.lower_or_undefined(status)
-} else := ""
-
-approval(word) := "yes" if {
-	word == "approved"
-} else := "no" if {
-	word in {"pending", "rejected", "disconnected"}
-} else := "unknown"
-
-approved := verdict.disjunction(array.concat(
-	[entry.approved | some entry in entries],
-	["unknown" | may_hold_more],
-)) if {
-	is_array(connections)
-} else := "unknown"
-
-unreachable := verdict.conjunction([registry.closed, verdict.negation(approved)])
-
-pending := [entry.name | some entry in entries; entry.state == "pending"]
-
-waiting := sprintf("; waiting to be approved: %s", [concat(", ", sort(pending))]) if {
-	count(pending) > 0
+waiting := sprintf("; waiting to be approved: %s", [concat(", ", endpoints.pending)]) if {
+	count(endpoints.pending) > 0
 } else := ""
 
 approve(name) := az.command("az acr private-endpoint-connection approve", [
@@ -113,13 +101,8 @@ approve(name) := az.command("az acr private-endpoint-connection approve", [
 	["--name", name],
 ])
 
-may_hold_more := declared.may_hold_more(
-	"/registry/properties/privateEndpointConnections",
-	"private endpoints may exist that this source does not declare",
-)
+unread_parts contains registry.unread(endpoints.path) if not endpoints.connections
 
-unread_parts contains registry.unread(path) if not connections
+unread_parts contains endpoints.may_hold_more if endpoints.connections
 
-unread_parts contains may_hold_more if connections
-
-unread_parts contains registry.unread(registry.public_path) if registry.closed == "unknown"
+unread_parts contains registry.unread(registry.public_path) if registry.enabled == "unknown"

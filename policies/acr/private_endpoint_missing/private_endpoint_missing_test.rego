@@ -28,7 +28,13 @@ test_closed_without_an_endpoint_is_denied if {
 			"and no private endpoint is approved, so nobody reaches it.",
 		]),
 		"field": "/registry/properties/privateEndpointConnections",
-		"evidence": {"pending": [], "connections": 0},
+		"severity": "medium",
+		"evidence": {
+			"pending": [],
+			"connections": 0,
+			"tasks_over_bypass": [],
+			"tasks_in_virtual_networks": [],
+		},
 		"fix": [],
 	}}
 	doubted(closed([])) == set()
@@ -82,4 +88,27 @@ test_endpoints_that_are_not_all_known if {
 	findings(approved) == set()
 	doubted(approved) == set()
 	doubted(fixtures.document(hidden)) == set()
+}
+
+test_a_task_over_the_bypass_still_gets_in if {
+	some finding in findings(object.union(closed([]), {
+		"registry": {"properties": {
+			"networkRuleBypassAllowedForTasks": true,
+			"networkRuleBypassOptions": "AzureServices",
+		}},
+		"tasks": [object.union(fixtures.task("t", fixtures.system_identity), fixtures.own_login)],
+		"role_assignments": [fixtures.push_role],
+	}))
+	finding.severity == "low"
+	finding.evidence.tasks_over_bypass == ["t"]
+	contains(finding.msg, "so no virtual network does, and only tasks over the network rule bypass get in")
+}
+
+test_a_task_in_a_virtual_network_has_no_other_way if {
+	some finding in findings(object.union(closed([]), {
+		"tasks": [fixtures.task("t", fixtures.on_pool("agents"))],
+		"agent_pools": [fixtures.vnet_pool("agents")],
+	}))
+	finding.severity == "high"
+	finding.evidence.tasks_in_virtual_networks == ["t"]
 }

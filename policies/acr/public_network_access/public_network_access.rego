@@ -30,10 +30,13 @@
 package acr.public_network_access
 
 import data.lib.az
+import data.lib.endpoints
+import data.lib.firewall
 import data.lib.registry
+import data.lib.tasks
 
 deny contains {
-	"msg": sprintf("%s accepts connections from every network: %s.", [registry.label, finding.because]),
+	"msg": sprintf("%s accepts connections from every network: %s.%s", [registry.label, finding.because, caution]),
 	"field": finding.field,
 	"evidence": {
 		"publicNetworkAccess": registry.setting(registry.public_path),
@@ -61,7 +64,7 @@ finding := {
 		[registry.setting(registry.sku_path)],
 	),
 	"field": "/registry/properties/publicNetworkAccess",
-	"fix": array.concat([az.acr("update", [["--sku", "Premium"]])], closing),
+	"fix": array.concat([az.acr("update", ["--sku Premium"])], closing),
 } if {
 	registry.has_firewall == "no"
 } else := {
@@ -70,4 +73,35 @@ finding := {
 	"fix": closing,
 }
 
-closing := [az.acr("update", [["--default-action", "Deny"]])]
+# First a way for the tasks that come from public addresses, and then the door. Where a task would be left without a
+# way, no command is offered.
+closing := [] if {
+	stranding
+} else := array.concat(admitting, [az.acr("update", ["--default-action Deny"])])
+
+admitting := [] if {
+	count(shared) == 0
+} else := [] if {
+	count(firewall.service_tag.missing_ipv4) == 0
+} else := firewall.add_rules(firewall.service_tag.missing_ipv4, "Allow")
+
+caution := "" if {
+	count(closing) == 0
+} else := " The commands shut out whoever is not on the list: add the addresses of its other clients first."
+
+# Tasks that run, or may, from the service tag's addresses; a list that was not read may hold some.
+shared := [task.field | some task in tasks.entries; task.enabled != "no"; task.on_vnet_pool != "yes"] if {
+	not tasks.list_unread
+} else := ["/tasks"]
+
+stranding if {
+	count(shared) > 0
+	not firewall.service_tag
+}
+
+stranding if {
+	some task in tasks.entries
+	task.enabled != "no"
+	task.on_vnet_pool != "no"
+	endpoints.approved != "yes"
+}

@@ -5,11 +5,14 @@ import data.lib.fixtures_test as fixtures
 
 open := {"networkRuleSet": {"defaultAction": "Allow"}}
 
+caution := "The commands shut out whoever is not on the list: add the addresses of its other clients first."
+
 test_open_premium_is_denied if {
 	expected := {
 		"msg": concat(" ", [
 			"Registry contoso accepts connections from every network:",
 			"public network access is Enabled and the firewall's default action is Allow.",
+			caution,
 		]),
 		"field": "/registry/properties/networkRuleSet/defaultAction",
 		"evidence": {"publicNetworkAccess": "Enabled", "defaultAction": "Allow", "sku": "Premium"},
@@ -60,7 +63,7 @@ test_registry_without_a_firewall_is_denied if {
 	finding.field == "/registry/properties/publicNetworkAccess"
 	contains(finding.msg, "a registry of the Standard SKU has no firewall")
 	finding.fix[0] == "az acr update --name shop --sku Premium"
-	count(finding.fix) == 2
+	count(finding.fix) == 1
 	unread_parts := policy.unknown with input as standard
 	count(unread_parts) == 0
 }
@@ -103,4 +106,32 @@ test_nothing_read_is_unknown if {
 		unread_parts := policy.unknown with input as document
 		count(unread_parts) > 0
 	}
+}
+
+fixes(changes) := finding.fix if {
+	findings := policy.deny with input as object.union(fixtures.with_properties(open), changes)
+	some finding in findings
+}
+
+test_tasks_of_public_addresses_are_let_in_before_the_door_closes if {
+	fix := fixes({"tasks": [fixtures.task("t", {})]})
+	count(fix) == 2
+	contains(fix[0], `{"defaultAction":"Allow","ipRules":[{"action":"Allow","value":"20.62.128.0/26"}]}`)
+	contains(fix[1], "--default-action Deny")
+	unread := fixes({"tasks": null})
+	count(unread) == 2
+	covered := fixes({"tasks": [fixtures.task("t", {})], "service_tag": fixtures.service_tag([], ["20.62.128.0/26"])})
+	count(covered) == 1
+}
+
+test_no_command_leaves_a_task_without_a_way if {
+	fixes({"tasks": [fixtures.task("t", {})], "service_tag": null}) == []
+	pooled := {
+		"tasks": [fixtures.task("t", fixtures.on_pool("agents"))],
+		"agent_pools": [fixtures.vnet_pool("agents")],
+	}
+	fixes(pooled) == []
+	endpoint := {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
+	reached := {"registry": {"properties": {"privateEndpointConnections": [endpoint]}}}
+	count(fixes(object.union(pooled, reached))) == 1
 }

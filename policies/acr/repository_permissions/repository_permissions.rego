@@ -14,19 +14,19 @@
 #   profile: hardening
 #   remediation: >-
 #     Change the registry's permission mode, after giving the identities that pull and push a Container Registry
-#     Repository role. ACR Tasks and quick builds then need an identity for the source registry too.
+#     Repository role. ACR Tasks and quick builds then need an identity for the source registry too. Whoever relies on
+#     AcrPull or AcrPush is refused from then on, so no command is offered; repository-permissions-ahead names the
+#     tasks.
 #   reads: []
 #   controls: {}
 #   parameters: {}
 package acr.repository_permissions
 
-import data.lib.az
 import data.lib.registry
 
 deny contains {
 	"msg": sprintf("%s has permissions for the whole registry only, not for single repositories.", [registry.label]),
 	"field": "/registry/properties/roleAssignmentMode",
-	"fix": [az.acr("update", [["--role-assignment-mode", "rbac-abac"]])],
 } if {
 	status == "legacyregistrypermissions"
 }

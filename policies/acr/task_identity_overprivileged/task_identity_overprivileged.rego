@@ -2,10 +2,11 @@
 # scope: package
 # title: A task's identity holds more than it needs
 # description: >-
-#   Finds ACR Tasks whose managed identity holds Owner, Contributor or User Access Administrator, or any role above
-#   the registry. A task runs whatever its steps say and hands its identity's token to them, so whoever may write
-#   tasks, or change the source a task builds from, gets everything the identity may do. Tasks that are switched off
-#   are reported too, as the identity stays.
+#   Finds ACR Tasks whose managed identity holds Owner, Contributor, User Access Administrator, Role Based Access
+#   Control Administrator or Container Registry Tasks Contributor, any role above the registry, or a right to delete
+#   that no step of the task needs. A task runs whatever its steps say and hands its identity's token to them, so
+#   whoever may write tasks, or change the source a task builds from, gets everything the identity may do. Tasks that
+#   are switched off are reported too, as the identity stays.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-tasks-authentication-managed-identity
 #   description: Use an Azure-managed identity in ACR Tasks
@@ -17,13 +18,14 @@
 #   remediation: >-
 #     Remove the assignment, and give the identity what the task does and no more, on the registry itself: AcrPush or
 #     AcrPull, or a Container Registry Repository role with a condition where permissions are attribute-based.
-#   reads: [tasks, role_assignments]
+#   reads: [tasks, role_assignments, role_definitions]
 #   controls: {}
 #   parameters: {}
 package acr.task_identity_overprivileged
 
 import data.lib.az
 import data.lib.declared
+import data.lib.needs
 import data.lib.registry
 import data.lib.roles
 import data.lib.tasks
@@ -38,13 +40,10 @@ deny contains {
 	"field": sprintf("%s/identity", [task.field]),
 	"key": task.name,
 	"evidence": {"task": task.name, "assignments": excess},
-	"fix": [sprintf("az role assignment delete --ids %s", [az.quote(held.id)]) |
-		some held in excess
-		is_string(held.id)
-	],
+	"fix": fix(task, excess),
 } if {
 	some task in tasks.entries
-	excess := [spoken(assignment) | some assignment in held_by(task); excessive(assignment) == "yes"]
+	excess := [spoken(assignment) | some assignment in held_by(task); excessive(task, assignment) == "yes"]
 	count(excess) > 0
 }
 
@@ -106,10 +105,15 @@ held_by(task) := [assignment |
 	some assignment in roles.held(principal)
 ]
 
-# Too powerful a role, or one that reaches beyond the registry.
-excessive(assignment) := "yes" if {
-	roles.role(assignment) in roles.privileged
-} else := above(assignment)
+# Too powerful a role, one that reaches beyond the registry, or one that deletes for steps that delete nothing.
+excessive(task, assignment) := verdict.disjunction([
+	verdict.of_boolean(roles.role(assignment) in roles.privileged),
+	verdict.conjunction([
+		verdict.of_boolean("delete" in roles.in_mode(roles.role(assignment), registry.mode).sure),
+		verdict.of_boolean(needs.of(task)["delete"] == "no"),
+	]),
+	above(assignment),
+])
 
 # The list holds assignments at and above the registry, so what is not at it is above it. In source code it holds
 # those at the registry, whatever they call it.
@@ -126,6 +130,26 @@ spoken(assignment) := {
 	"role": roles.role_name(assignment),
 	"scope": text(verdict.member(assignment, ["properties", "scope"])),
 	"id": verdict.member(assignment, ["id"]),
+}
+
+# What the steps need is given first. Of steps that were not read, and of an identity that others may share, it is not
+# known whom the removal would shut out.
+fix(task, excess) := array.concat(given(task, excess), [az.unassign(held.id) |
+	some held in excess
+	is_string(held.id)
+]) if {
+	needs.of(task).steps_read
+	count(user_principals(task)) == 0
+} else := []
+
+given(task, excess) := [az.role(name, az.system_principal(task.name)) |
+	some name in roles.roles_for({right | some right in needs.wanted(needs.of(task))}, registry.mode)
+	not name in modest(task, excess)
+]
+
+modest(task, excess) := {roles.role_name(assignment) |
+	some assignment in held_by(task)
+	not spoken(assignment) in excess
 }
 
 text(value) := value if {
@@ -162,5 +186,5 @@ assignment_unread(task) := {{
 
 holds_unjudged(task) if {
 	some assignment in held_by(task)
-	excessive(assignment) == "unknown"
+	excessive(task, assignment) == "unknown"
 }

@@ -50,7 +50,7 @@ test_owner_is_denied if {
 	])
 	finding.field == "/tasks/0/identity"
 	count(finding.evidence.assignments) == 1
-	finding.fix == [sprintf("az role assignment delete --ids %s", [assigned("", "").id])]
+	finding.fix == []
 }
 
 test_any_role_above_the_registry_is_denied if {
@@ -103,4 +103,42 @@ test_source_code if {
 		"Registry contoso: of task nightly the user-assigned identities' principals are not known,",
 		"so what its identity may do cannot be told.",
 	])}
+}
+
+needs(rights) := {"task_needs": {"nightly": fixtures.need(rights)}}
+
+test_what_the_steps_need_is_given_before_the_rest_is_taken if {
+	given := document(fixtures.system_identity, [assigned(owner, fixtures.registry_id)])
+	findings := policy.deny with input as object.union(given, needs({"pull", "push"}))
+	some finding in findings
+	contains(finding.fix[0], "az role assignment create --role AcrPush")
+	startswith(finding.fix[1], "az role assignment delete --ids ")
+	count(finding.fix) == 2
+	held := document(
+		fixtures.system_identity,
+		[assigned(owner, fixtures.registry_id), assigned(push, fixtures.registry_id)],
+	)
+	others := policy.deny with input as object.union(held, needs({"pull", "push"}))
+	some other in others
+	count(other.fix) == 1
+}
+
+test_a_right_to_delete_that_no_step_needs if {
+	remover := "c2f4ef07-c644-48eb-af81-4b1b4947fb11"
+	given := document(
+		fixtures.system_identity,
+		[assigned(remover, fixtures.registry_id), assigned(push, fixtures.registry_id)],
+	)
+	findings := policy.deny with input as object.union(given, needs({"pull", "push"}))
+	{assignment.role | some finding in findings; some assignment in finding.evidence.assignments} == {"AcrDelete"}
+	purges := policy.deny with input as object.union(given, needs({"pull", "delete", "catalog"}))
+	purges == set()
+	hidden := policy.deny with input as given
+	hidden == set()
+}
+
+test_roles_that_hand_out_roles_or_run_code if {
+	every role in ["f58310d9-a9f6-439a-9e8d-f62e7b41a168", "fb382eab-e894-4461-af04-94435c366c3f"] {
+		denied(fixtures.system_identity, [assigned(role, fixtures.registry_id)]) == {"nightly"}
+	}
 }

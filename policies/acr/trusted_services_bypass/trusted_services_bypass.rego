@@ -28,7 +28,7 @@ deny contains {
 		registry.label,
 	]),
 	"field": "/registry/properties/networkRuleBypassOptions",
-	"fix": [az.acr("update", [["--allow-trusted-services", "false"]])],
+	"fix": [az.acr("update", ["--allow-trusted-services false"])],
 } if {
 	let_in == "yes"
 }

@@ -14,7 +14,7 @@
 #   profile: network
 #   remediation: >-
 #     Switch the bypass off, and on again when a task needs it.
-#   reads: [tasks, agent_pools, service_tag]
+#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions]
 #   controls: {}
 #   parameters: {}
 package acr.unused_tasks_bypass
@@ -24,6 +24,7 @@ import data.lib.paths
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
+import data.lib.writers
 
 deny contains {
 	"msg": sprintf("%s lets Tasks bypass its network rules, but %s: the bypass only widens who can reach it.", [
@@ -31,8 +32,8 @@ deny contains {
 		reason,
 	]),
 	"field": "/registry/properties/networkRuleBypassAllowedForTasks",
-	"evidence": {"tasks": count(tasks.entries)},
-	"fix": [az.property("networkRuleBypassAllowedForTasks", "false")],
+	"evidence": {"tasks": count(tasks.entries), "task_writers": writers.labels},
+	"fix": [az.patch(`{"networkRuleBypassAllowedForTasks":false}`)],
 } if {
 	tasks.bypass_allowed == "yes"
 	needed == "no"

@@ -27,9 +27,11 @@ test_no_tasks if {
 		"the bypass only widens who can reach it.",
 	])
 	finding.fix == [concat(" ", [
-		"az resource update --ids",
+		"az resource patch --ids",
 		fixtures.registry_id,
-		"--api-version 2025-11-01 --set properties.networkRuleBypassAllowedForTasks=false",
+		`--api-version 2025-11-01 --properties '{"networkRuleBypassAllowedForTasks":false}'`,
+		"--subscription",
+		fixtures.subscription,
 	])]
 	doubted({}) == set()
 }

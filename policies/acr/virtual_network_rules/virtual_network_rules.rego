@@ -22,23 +22,21 @@
 package acr.virtual_network_rules
 
 import data.lib.declared
-import data.lib.firewall
+import data.lib.paths
 import data.lib.preview
 import data.lib.registry
-import data.lib.verdict
 
 deny contains {
 	"msg": sprintf("%s admits subnet %s over a service endpoint, where a private endpoint is advised.", [
 		registry.label,
-		subnet(rule),
+		paths.subnet(rule),
 	]),
-	"field": sprintf("%s/%d", [source.field, index]),
-	"key": subnet(rule),
-	"fix": [firewall.remove_subnet(subnet(rule))],
+	"field": sprintf("%s/%d", [paths.subnet_rules.field, index]),
+	"key": paths.subnet(rule),
 } if {
 	registry.selected == "yes"
-	some index, rule in source.rules
-	subnet(rule) != null
+	some index, rule in paths.subnet_rules.rules
+	paths.subnet(rule) != null
 }
 
 unknown contains {
@@ -54,32 +52,14 @@ unknown contains {
 
 unknown contains {
 	"msg": sprintf("%s: a rule that admits a subnet over a service endpoint could not be read.", [registry.label]),
-	"field": sprintf("%s/%d", [source.field, index]),
+	"field": sprintf("%s/%d", [paths.subnet_rules.field, index]),
 	"reason": "a rule that admits a subnet over a service endpoint could not be read",
 	"key": sprintf("#%d", [index]),
 } if {
 	registry.selected == "yes"
-	some index, rule in source.rules
-	subnet(rule) == null
+	some index, rule in paths.subnet_rules.rules
+	paths.subnet(rule) == null
 }
-
-path := ["properties", "networkRuleSet", "virtualNetworkRules"]
-
-# The rules, and where they stand: in the registry, if its api-version shows them, else in the second read.
-source := {"rules": rules, "field": "/registry/properties/networkRuleSet/virtualNetworkRules"} if {
-	rules := registry.setting(path)
-	is_array(rules)
-} else := {"rules": rules, "field": "/preview/properties/networkRuleSet/virtualNetworkRules"} if {
-	rules := preview.setting(path)
-	is_array(rules)
-}
-
-# The key was `id` once and is virtualNetworkSubnetResourceId now.
-subnet(rule) := rule.virtualNetworkSubnetResourceId if {
-	is_string(verdict.member(rule, ["virtualNetworkSubnetResourceId"]))
-} else := rule.id if {
-	is_string(verdict.member(rule, ["id"]))
-} else := null
 
 # One that is declared without them is as good as one that was read at an api-version that hides them.
 unread_parts contains hidden if registry.selected != "no"
@@ -96,14 +76,14 @@ hidden := declared.may_hold_more(
 
 rule_set := ["properties", "networkRuleSet"]
 
-unread_parts contains preview.unread(path) if {
+unread_parts contains preview.unread(paths.subnet_rules_path) if {
 	registry.selected != "no"
-	not source
+	not paths.subnet_rules
 	not preview.not_asked
 }
 
 unread_parts contains unread if {
 	registry.selected == "unknown"
-	count(source.rules) > 0
+	count(paths.subnet_rules.rules) > 0
 	some unread in registry.network_unread
 }

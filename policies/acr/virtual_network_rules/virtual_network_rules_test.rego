@@ -23,12 +23,6 @@ test_subnet_is_denied if {
 		]),
 		"field": "/preview/properties/networkRuleSet/virtualNetworkRules/0",
 		"key": subnet,
-		"fix": [concat(" ", [
-			"az acr network-rule remove --name contoso --subnet",
-			subnet,
-			"--subscription",
-			fixtures.subscription,
-		])],
 	}}
 	doubted(second_read([{"virtualNetworkSubnetResourceId": subnet}])) == set()
 }

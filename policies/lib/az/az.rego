@@ -4,10 +4,12 @@ package lib.az
 
 import data.lib.registry
 
-bare := `^[A-Za-z0-9._/:@%+=,-]+$`
+# What needs no quotes. Looked for by trimming: a regular expression costs regorus more than all the rest of a command.
+bare := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/:@%+=,-"
 
 quote(value) := value if {
-	regex.match(bare, value)
+	value != ""
+	trim(value, bare) == ""
 } else := sprintf("'%s'", [replace(value, "'", `'\''`)])
 
 # A value that begins with a dash would be taken for an option unless it is joined to its own.
@@ -16,66 +18,70 @@ option(key, value) := sprintf("%s=%s", [key, quote(value)]) if {
 } else := sprintf("%s %s", [key, quote(value)])
 
 # `options` is a list of [option, value].
-command(words, options) := concat(" ", array.concat([words], spelled)) if {
-	all := array.concat(options, subscription_options)
-	spelled := [option(pair[0], pair[1]) | some pair in all]
-}
+command(words, options) := concat(" ", array.concat(
+	array.concat([words], [option(pair[0], pair[1]) | some pair in options]),
+	subscription_spelled,
+))
 
-# az acr ... --name REGISTRY
-acr(words, options) := command(sprintf("az acr %s", [words]), array.concat([["--name", registry_name]], options))
+# az acr ... --name REGISTRY; `options` is text.
+acr(words, options) := concat(" ", array.concat(
+	array.concat(["az acr", words, name_spelled], options),
+	subscription_spelled,
+))
 
-# az acr task ... --registry REGISTRY --name TASK
-task(words, task_name, options) := command(
-	sprintf("az acr task %s", [words]),
-	array.concat([["--registry", registry_name], ["--name", task_name]], options),
-)
-
-# --auth-mode is not usable where repository permissions are attribute-based.
-default_login_off(task_name) := task("update", task_name, [["--source-acr-auth-id", "[system]"]]) if {
-	registry.abac
-} else := task("update", task_name, [["--auth-mode", "None"]])
-
-system_credential(task_name) := concat(" ", [
-	task("credential add", task_name, [["--use-identity", "[system]"]]),
-	sprintf("--login-server %s", [login_server]),
-])
-
-# Lets the task's system-assigned identity push and pull. Its principal id is read when the command runs: the
-# identity may have been assigned by the command before.
-push_role(task_name) := concat(" ", [
-	sprintf("az role assignment create --role %s", [quote(push_role_name)]),
-	sprintf("--assignee-object-id \"$(%s)\"", [task("show", task_name, [
-		["--query", "identity.principalId"],
-		["--output", "tsv"],
-	])]),
-	sprintf("--assignee-principal-type ServicePrincipal --scope %s", [scope]),
-])
-
-default push_role_name := "AcrPush"
-
-push_role_name := "Container Registry Repository Writer" if registry.abac
-
-scope := quote(registry.id) if {
-	registry.id != null
-} else := sprintf("\"$(%s)\"", [acr("show", [["--query", "id"], ["--output", "tsv"]])])
+# az acr task ... --registry REGISTRY --name TASK; `options` is text.
+task(words, task_name, options) := concat(" ", array.concat(
+	array.concat(["az acr task", words, registry_spelled, option("--name", task_name)], options),
+	subscription_spelled,
+))
 
 # Stands for a name that was not read; the reader fills it in.
 default registry_name := "REGISTRY"
 
 registry_name := registry.name if registry.name != null
 
-default subscription_options := []
+name_spelled := option("--name", registry_name)
 
-subscription_options := [["--subscription", registry.subscription]] if registry.subscription != null
+registry_spelled := option("--registry", registry_name)
+
+default subscription_spelled := []
+
+subscription_spelled := [option("--subscription", registry.subscription)] if registry.subscription != null
+
+scope := quote(registry.id) if {
+	registry.id != null
+} else := sprintf("\"$(%s)\"", [acr("show", ["--query id --output tsv"])])
 
 # Looked up when the command runs, where it was not read.
-login_server := quote(server) if {
-	server := registry.setting(["properties", "loginServer"])
-	is_string(server)
-} else := sprintf("\"$(%s)\"", [acr("show", [["--query", "loginServer"], ["--output", "tsv"]])])
+login_server := quote(registry.login_server) if {
+	registry.login_server != null
+} else := sprintf("\"$(%s)\"", [acr("show", ["--query loginServer --output tsv"])])
 
-# For settings that `az acr update` has no option for.
-property(path, value) := sprintf("az resource update --ids %s --api-version 2025-11-01 --set %s", [
-	scope,
-	quote(sprintf("properties.%s=%s", [path, value])),
-])
+# Changes the registry's properties, and nothing that is not named: a PUT at a version that does not know a property
+# may drop it. `properties` is JSON.
+patch(properties) := concat(" ", array.concat(
+	[
+		"az resource patch --ids", scope, "--api-version 2025-11-01 --properties",
+		quote(properties),
+	],
+	subscription_spelled,
+))
+
+# Gives a principal, told by the text of a command line, a role on the registry.
+role(name, principal) := concat(" ", array.concat(
+	[
+		"az role assignment create --role", quote(name),
+		"--assignee-object-id", principal,
+		"--assignee-principal-type ServicePrincipal --scope", scope,
+	],
+	subscription_spelled,
+))
+
+unassign(id) := concat(" ", array.concat(["az role assignment delete --ids", quote(id)], subscription_spelled))
+
+# A task's system-assigned identity may have been assigned by the command before, so its principal is read when the
+# command runs.
+system_principal(task_name) := sprintf("\"$(%s)\"", [task(
+	"show", task_name,
+	["--query identity.principalId --output tsv"],
+)])

@@ -20,8 +20,13 @@ test_hostile_values_are_quoted if {
 }
 
 test_command_names_registry_and_subscription if {
-	command := az.acr("update", [["--sku", "Premium"]]) with input as fixtures.document({})
+	command := az.acr("update", ["--sku Premium"]) with input as fixtures.document({})
 	command == sprintf("az acr update --name contoso --sku Premium --subscription %s", [fixtures.subscription])
+}
+
+test_options_are_quoted if {
+	command := az.command("az acr x", [["--name", "a b"], ["--count", "1"]]) with input as fixtures.document({})
+	command == sprintf("az acr x --name 'a b' --count 1 --subscription %s", [fixtures.subscription])
 }
 
 test_command_without_registry_id if {
@@ -36,21 +41,26 @@ test_command_without_registry_name if {
 	command == "az acr update --name REGISTRY"
 }
 
-test_push_role_looks_up_what_was_not_read if {
-	command := az.push_role("t") with input as {"registry": {"name": "contoso"}}
+test_role_looks_up_what_was_not_read if {
+	command := az.role("AcrPush", "P") with input as {"registry": {"name": "contoso"}}
 	command == concat(" ", [
-		"az role assignment create --role AcrPush --assignee-object-id",
-		`"$(az acr task show --registry contoso --name t --query identity.principalId --output tsv)"`,
+		"az role assignment create --role AcrPush --assignee-object-id P",
 		"--assignee-principal-type ServicePrincipal",
 		`--scope "$(az acr show --name contoso --query id --output tsv)"`,
 	])
 }
 
-test_push_role_on_attribute_based_permissions if {
-	registry := {"id": "/r", "properties": {"roleAssignmentMode": "abacRepositoryPermissions"}}
-	command := az.push_role("t") with input as {"registry": registry}
-	startswith(command, "az role assignment create --role 'Container Registry Repository Writer' --assignee")
-	endswith(command, "--scope /r")
+test_role_of_a_system_assigned_identity if {
+	principal := az.system_principal("t") with input as fixtures.document({})
+	principal == sprintf(`"$(%s %s)"`, [
+		"az acr task show --registry contoso --name t --query identity.principalId --output tsv --subscription",
+		fixtures.subscription,
+	])
+	role := az.role("Container Registry Repository Writer", "P") with input as fixtures.document({})
+	startswith(role, "az role assignment create --role 'Container Registry Repository Writer' --assignee-object-id P")
+	endswith(role, sprintf("--scope %s --subscription %s", [fixtures.registry_id, fixtures.subscription]))
+	taken := az.unassign("/a b") with input as fixtures.document({})
+	taken == sprintf("az role assignment delete --ids '/a b' --subscription %s", [fixtures.subscription])
 }
 
 test_login_server if {
@@ -58,22 +68,11 @@ test_login_server if {
 	server == "contoso.azurecr.io"
 	hostile := az.login_server with input as {"registry": {"properties": {"loginServer": "a b"}}}
 	hostile == "'a b'"
+	unread := az.login_server with input as {"registry": {"name": "contoso"}}
+	unread == `"$(az acr show --name contoso --query loginServer --output tsv)"`
 }
 
-test_property if {
-	command := az.property("networkRuleBypassAllowedForTasks", "false") with input as {"registry": {"id": "/r"}}
-	command == concat(" ", [
-		"az resource update --ids /r --api-version 2025-11-01",
-		"--set properties.networkRuleBypassAllowedForTasks=false",
-	])
-}
-
-test_login_commands if {
-	off := az.default_login_off("t") with input as {"registry": {"name": "contoso"}}
-	off == "az acr task update --registry contoso --name t --auth-mode None"
-	credential := az.system_credential("t") with input as {"registry": {"name": "contoso"}}
-	credential == concat(" ", [
-		"az acr task credential add --registry contoso --name t --use-identity '[system]'",
-		`--login-server "$(az acr show --name contoso --query loginServer --output tsv)"`,
-	])
+test_patch if {
+	command := az.patch(`{"a":1}`) with input as {"registry": {"id": "/r"}}
+	command == `az resource patch --ids /r --api-version 2025-11-01 --properties '{"a":1}'`
 }

@@ -108,11 +108,19 @@ date := [service_tag.date] if {
 	is_string(service_tag.date)
 } else := []
 
-remove_rule(value) := az.acr("network-rule remove", [["--ip-address", value]])
+remove_rule(value) := az.acr("network-rule remove", [az.option("--ip-address", value)])
 
-remove_subnet(id) := az.acr("network-rule remove", [["--subnet", id]])
+# Adds ranges in one change of the whole list: one command a range races with itself, and may end half-way at the quota.
+# Only where a rule could not be read it is left to one command a range, which drops none.
+add_rules(cidrs, action) := [az.acr("network-rule add", [az.option("--ip-address", cidr)]) | some cidr in cidrs] if {
+	count(entry_unread) > 0
+} else := [az.patch(sprintf(`{"networkRuleSet":{"defaultAction":"%s","ipRules":[%s]}}`, [
+	action,
+	concat(",", [sprintf(`{"action":"Allow","value":"%s"}`, [value]) | some value in array.concat(kept, cidrs)]),
+]))]
 
-add_rule(value) := az.acr("network-rule add", [["--ip-address", value]])
+# The rules that admit somebody.
+kept := [rule.cidr | some rule in rules; rule.family == "ipv4"; is_string(rule.cidr)]
 
 # Basic and Standard registries have no list, and need none.
 absent if {

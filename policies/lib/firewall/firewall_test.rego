@@ -52,12 +52,34 @@ test_list_that_was_not_read if {
 }
 
 test_rule_commands if {
-	add := firewall.add_rule("203.0.113.7") with input as {"registry": {"name": "contoso"}}
-	add == "az acr network-rule add --name contoso --ip-address 203.0.113.7"
 	remove := firewall.remove_rule("$(x)") with input as {"registry": {"name": "contoso"}}
 	remove == "az acr network-rule remove --name contoso --ip-address '$(x)'"
-	subnet := firewall.remove_subnet("/s/1") with input as {"registry": {"name": "contoso"}}
-	subnet == "az acr network-rule remove --name contoso --subnet /s/1"
+}
+
+test_ranges_are_added_in_one_change_that_drops_no_rule if {
+	rules := [
+		fixtures.rule(0, "203.0.113.7/32", "ipv4"),
+		fixtures.rule(1, "2603::/125", "ipv6"),
+	]
+	commands := firewall.add_rules(["20.62.128.0/26"], "Deny") with input as {
+		"registry": {"id": "/r"},
+		"firewall": {"rules": rules},
+	}
+	commands == [concat(" ", [
+		"az resource patch --ids /r --api-version 2025-11-01 --properties",
+		concat("", [
+			`'{"networkRuleSet":{"defaultAction":"Deny","ipRules":[{"action":"Allow","value":"203.0.113.7/32"},`,
+			`{"action":"Allow","value":"20.62.128.0/26"}]}}'`,
+		]),
+	])]
+}
+
+test_a_list_with_an_unread_rule_is_not_replaced if {
+	commands := firewall.add_rules(["20.62.128.0/26"], "Deny") with input as {
+		"registry": {"name": "contoso"},
+		"firewall": {"rules": [7]},
+	}
+	commands == ["az acr network-rule add --name contoso --ip-address 20.62.128.0/26"]
 }
 
 test_basic_registry_has_no_list if {

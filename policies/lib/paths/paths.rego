@@ -1,17 +1,21 @@
-# The ways a task may have to its registry: an agent pool in a virtual network, the service tag's addresses in the
-# firewall, and the network rule bypass. A task without any is reported once, by the policy of the way that was begun.
+# The ways a task may have to its registry: an open registry, the service tag's addresses in the firewall, a virtual
+# network with a private endpoint or a rule of its own, and the network rule bypass.
 package lib.paths
 
+import data.lib.declared
+import data.lib.endpoints
 import data.lib.firewall
+import data.lib.ipv4
+import data.lib.preview
 import data.lib.registry
 import data.lib.tasks
 import data.lib.verdict
 
-# Whether the public addresses that tasks on the shared pool come from are let in.
+# Whether the public addresses that tasks come from, on the shared pool and on one without a subnet, are let in.
 public_addresses := "no" if {
 	registry.closed == "yes"
 } else := "yes" if {
-	registry.open == "yes"
+	registry.restricted == "no"
 } else := "unknown" if {
 	registry.selected != "yes"
 } else := "unknown" if {
@@ -24,7 +28,7 @@ public_addresses := "no" if {
 	firewall.may_hold_more
 } else := "no"
 
-# Whether an enabled task has no other way than those addresses.
+# Whether an enabled task has no other way than those addresses, as far as its pool, its identity and the bypass say.
 depends(task) := verdict.conjunction([
 	task.enabled,
 	verdict.negation(task.on_vnet_pool),
@@ -85,10 +89,147 @@ reach_unread contains firewall.may_hold_more if {
 # Whether an enabled task goes to the registry by the bypass.
 uses_bypass(task) := verdict.conjunction([task.enabled, verdict.negation(task.on_vnet_pool), task.bypass])
 
+# The tasks that go there by the bypass, or may.
+bypass_users := [{"task": task, "uses": uses} |
+	some task in tasks.entries
+	task.bypass != "no"
+	uses := uses_bypass(task)
+	uses != "no"
+]
+
 # Why nothing can be said about tasks under the bypass.
 bypass_unread contains registry.unread(registry.bypass_path) if tasks.bypass_allowed == "unknown"
 
 bypass_unread contains tasks.list_unread if tasks.bypass_allowed == "yes"
 
-# What a task's own doubts are about when it is undecided.
+# What a task's own unknowns are about when it is undecided.
 aspects := ["enabled", "system_identity", "on_vnet_pool"]
+
+# Whether a task gets to the registry other than by the bypass.
+direct(task) := "no" if {
+	task.pool_missing
+} else := "yes" if {
+	registry.restricted == "no"
+} else := public_addresses if {
+	task.on_vnet_pool == "no"
+} else := from_pool(task) if {
+	task.on_vnet_pool == "yes"
+} else := public_addresses if {
+	# Whichever it is, the answer is the same.
+	from_pool(task) == public_addresses
+} else := "unknown"
+
+# Whether a virtual network leads to the registry: over a private endpoint, over a rule for the pool's own subnet, or
+# over an address in the firewall that may be the one its subnet goes out through.
+from_pool(task) := "yes" if {
+	endpoints.approved == "yes"
+} else := "no" if {
+	registry.closed == "yes"
+	endpoints.approved == "no"
+} else := "unknown" if {
+	registry.selected != "yes"
+} else := "yes" if {
+	admits_subnets(task)
+} else := "unknown" if {
+	endpoints.approved == "unknown"
+} else := "unknown" if {
+	subnet_rules_unread
+} else := "unknown" if {
+	admits_some_address
+} else := "no"
+
+subnets_of(task) := {lower(pool.properties.virtualNetworkSubnetResourceId) |
+	some pool in object.get(tasks.pools, lower(task.pool), {})
+	is_string(pool.properties.virtualNetworkSubnetResourceId)
+} if {
+	is_string(task.pool)
+} else := set()
+
+admits_subnets(task) if {
+	subnets := subnets_of(task)
+	count(subnets) > 0
+	count(subnets - admitted_subnets) == 0
+}
+
+subnet_rules_path := ["properties", "networkRuleSet", "virtualNetworkRules"]
+
+# The rules that let subnets in: in the registry, if its api-version shows them, else in the second read.
+subnet_rules := {"rules": rules, "field": "/registry/properties/networkRuleSet/virtualNetworkRules"} if {
+	rules := registry.setting(subnet_rules_path)
+	is_array(rules)
+} else := {"rules": rules, "field": "/preview/properties/networkRuleSet/virtualNetworkRules"} if {
+	rules := preview.setting(subnet_rules_path)
+	is_array(rules)
+} else := {"rules": [], "field": "/registry/properties/networkRuleSet/virtualNetworkRules"} if {
+	# A rule set that is declared without them has none.
+	declared.yes
+	is_object(registry.setting(["properties", "networkRuleSet"]))
+}
+
+# The key was `id` once and is virtualNetworkSubnetResourceId now.
+subnet(rule) := rule.virtualNetworkSubnetResourceId if {
+	is_string(verdict.member(rule, ["virtualNetworkSubnetResourceId"]))
+} else := rule.id if {
+	is_string(verdict.member(rule, ["id"]))
+} else := null
+
+admitted_subnets := {lower(subnet(rule)) |
+	some rule in subnet_rules.rules
+	subnet(rule) != null
+}
+
+# Why it is not known which subnets are let in; undefined where it is.
+subnet_rules_unread := hidden_subnet_rules if {
+	hidden_subnet_rules
+} else := preview.unread(subnet_rules_path) if {
+	not subnet_rules
+} else := {
+	"field": subnet_rules.field,
+	"why": "a rule that admits a subnet could not be read",
+} if {
+	unreadable_subnet_rule
+}
+
+hidden_subnet_rules := declared.may_hold_more(
+	"/registry/properties/networkRuleSet/virtualNetworkRules",
+	"its virtual network rules are not all known",
+)
+
+unreadable_subnet_rule if {
+	some rule in subnet_rules.rules
+	subnet(rule) == null
+}
+
+# Whether the firewall lets any public address in that a subnet could go out through.
+admits_some_address if not firewall.known
+
+admits_some_address if firewall.may_hold_more
+
+admits_some_address if count(firewall.entry_unread) > 0
+
+admits_some_address if {
+	some rule in firewall.rules
+	rule.family == "ipv4"
+	not admits_nobody(rule)
+}
+
+admits_nobody(rule) if {
+	range := ipv4.of(rule)
+	ipv4.special(range)
+}
+
+options_path := ["properties", "networkRuleBypassOptions"]
+
+# Whether the bypass is a way for a task. Its option None beside it, and a pool in a virtual network: what then holds is
+# not documented.
+over_bypass(task) := "no" if {
+	task.pool_missing
+} else := "unknown" if {
+	task.bypass == "yes"
+	options != "azureservices"
+} else := "unknown" if {
+	task.bypass == "yes"
+	task.on_vnet_pool != "no"
+} else := task.bypass
+
+options := registry.word(options_path, {"azureservices", "none"})

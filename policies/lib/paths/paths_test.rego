@@ -94,3 +94,74 @@ test_tasks_that_the_list_does_not_show if {
 	any_dependent(hidden) == "unknown"
 	any_dependent(object.union(hidden, {"tasks": [fixtures.task("t", {})]})) == "yes"
 }
+
+direct(task, changes) := answer if {
+	answer := paths.direct(task) with input as fixtures.document(changes)
+}
+
+test_direct if {
+	task := {"pool_missing": false, "on_vnet_pool": "no", "pool": null}
+	direct(task, {}) == "no"
+	direct(task, open) == "yes"
+	direct(object.union(task, {"pool_missing": true}), open) == "no"
+	either := object.union(task, {"on_vnet_pool": "unknown"})
+	direct(either, closed) == "no"
+	direct(either, {}) == "unknown"
+}
+
+subnet_rules(rules) := {"registry": {"properties": {"networkRuleSet": {"virtualNetworkRules": rules}}}}
+
+from_pool(changes) := answer if {
+	task := {"pool": "agents"}
+	given := object.union({"agent_pools": [fixtures.vnet_pool("agents")]}, changes)
+	answer := paths.from_pool(task) with input as fixtures.document(given)
+}
+
+own_subnet := fixtures.vnet_pool("agents").properties.virtualNetworkSubnetResourceId
+
+test_from_a_virtual_network if {
+	from_pool(subnet_rules([])) == "no"
+	from_pool(subnet_rules([{"virtualNetworkSubnetResourceId": upper(own_subnet)}])) == "yes"
+	from_pool(subnet_rules([{"id": "/other"}])) == "no"
+	from_pool(subnet_rules(["odd"])) == "unknown"
+	from_pool({}) == "unknown"
+	from_pool({"preview": {"properties": {"networkRuleSet": {"virtualNetworkRules": []}}}}) == "no"
+	from_pool(closed) == "no"
+	from_pool({"registry": {"sku": null}}) == "unknown"
+}
+
+test_addresses_that_may_be_the_subnets_own if {
+	every value, answer in {
+		"203.0.113.7/32": "unknown",
+		"10.0.0.0/8": "no",
+		"168.63.129.16/32": "no",
+		"odd": "unknown",
+	} {
+		rules := fixtures.firewall([fixtures.rule(0, value, "ipv4")])
+		from_pool(object.union(subnet_rules([]), rules)) == answer
+	}
+	from_pool(object.union(subnet_rules([]), fixtures.firewall([fixtures.rule(0, "2603::/125", "ipv6")]))) == "no"
+	from_pool(object.union(subnet_rules([]), {"firewall": null})) == "unknown"
+	from_pool(object.union(subnet_rules([]), {"firewall": {"rules": ["odd"]}})) == "unknown"
+	hidden := object.union(subnet_rules([]), fixtures.source([fixtures.ip_rules]))
+	from_pool(hidden) == "unknown"
+}
+
+test_rules_for_subnets_in_source_code if {
+	code := fixtures.source(["/registry/properties/networkRuleSet/virtualNetworkRules"])
+	from_pool(code) == "unknown"
+	from_pool(fixtures.source([])) == "no"
+}
+
+over_bypass(task, changes) := answer if {
+	answer := paths.over_bypass(task) with input as object.union(fixtures.document(fixtures.bypassed), changes)
+}
+
+test_over_the_bypass if {
+	task := {"pool_missing": false, "on_vnet_pool": "no", "bypass": "yes"}
+	over_bypass(task, {}) == "yes"
+	over_bypass(object.union(task, {"bypass": "no"}), {}) == "no"
+	over_bypass(object.union(task, {"pool_missing": true}), {}) == "no"
+	over_bypass(object.union(task, {"on_vnet_pool": "yes"}), {}) == "unknown"
+	over_bypass(task, {"registry": {"properties": {"networkRuleBypassOptions": "None"}}}) == "unknown"
+}

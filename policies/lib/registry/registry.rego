@@ -91,11 +91,16 @@ selected := verdict.conjunction([enabled, denies, has_firewall])
 # Everybody may connect. Disabled overrides the firewall, so Disabled and Allow is closed.
 open := verdict.conjunction([enabled, verdict.negation(verdict.conjunction([denies, has_firewall]))])
 
-# Closed to the public, or open to a list only.
-restricted := verdict.negation(open)
+# Closed to the public, or open to a list only. Basic and Standard cannot be, whatever their settings say: Azure refuses
+# those.
+restricted := "no" if {
+	has_firewall == "no"
+} else := verdict.negation(open)
 
-# Nobody may connect but through private endpoints.
-closed := verdict.negation(enabled)
+# Nobody may connect but through private endpoints, or over a bypass.
+closed := "no" if {
+	has_firewall == "no"
+} else := verdict.negation(enabled)
 
 # The network settings that answer nothing, for the `unknown` side of a policy that rests on them.
 network_unread contains unread(public_path) if public_access == "unknown"
@@ -104,5 +109,15 @@ network_unread contains unread(default_action_path) if default_action == "unknow
 
 network_unread contains unread(sku_path) if sku == "unknown"
 
+mode_path := ["properties", "roleAssignmentMode"]
+
+mode := word(mode_path, {"abacrepositorypermissions", "legacyregistrypermissions"})
+
 # Repository permissions are attribute-based: AcrPush and AcrPull grant nothing there.
-abac if verdict.lower_or_undefined(setting(["properties", "roleAssignmentMode"])) == "abacrepositorypermissions"
+abac if mode == "abacrepositorypermissions"
+
+login_server_path := ["properties", "loginServer"]
+
+default login_server := null
+
+login_server := setting(login_server_path) if is_string(setting(login_server_path))

@@ -19,7 +19,7 @@ test_who_may_connect if {
 	verdicts("Premium", "Enabled", "Deny") == ["no", "yes", "yes"]
 	verdicts("Premium", "Disabled", "Allow") == ["no", "no", "yes"]
 	verdicts("Basic", "Enabled", null) == ["yes", "no", "no"]
-	verdicts("Standard", "Disabled", null) == ["no", "no", "yes"]
+	verdicts("Standard", "Disabled", null) == ["no", "no", "no"]
 }
 
 test_what_was_not_read_stays_unknown_only_where_it_matters if {
@@ -35,6 +35,8 @@ test_closed if {
 	registry.closed == "yes" with input as fixtures.with_properties({"publicNetworkAccess": "Disabled"})
 	registry.closed == "no" with input as fixtures.document({})
 	registry.closed == "unknown" with input as {}
+	standard := {"registry": {"sku": {"name": "Standard"}, "properties": {"publicNetworkAccess": "Disabled"}}}
+	registry.closed == "no" with input as standard
 }
 
 test_labels if {
@@ -70,4 +72,15 @@ test_label_of_source_code if {
 	registry.label == "Registry contoso" with input as fixtures.document(code)
 	registry.label == "Registry azurerm_container_registry.main" with input as code
 	registry.label == "This registry" with input as {"origin": {"address": 7}}
+}
+
+test_login_server if {
+	registry.login_server == "contoso.azurecr.io" with input as fixtures.document({})
+	registry.login_server == null with input as {}
+}
+
+test_mode if {
+	registry.mode == "unknown" with input as {}
+	registry.abac with input as fixtures.with_properties({"roleAssignmentMode": "abacRepositoryPermissions"})
+	not registry.abac with input as fixtures.document({})
 }

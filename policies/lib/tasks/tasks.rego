@@ -31,12 +31,22 @@ describe(index, item) := {
 	"enabled": enabled_verdict(item),
 	"system_identity": system,
 	"pool": pool,
-	"on_vnet_pool": pool_verdict(index, item),
+	"on_vnet_pool": on_vnet,
+	"pool_missing": pool_missing(pool, on_vnet),
 	"bypass": verdict.conjunction([bypass_allowed, system]),
 } if {
 	system := system_identity_verdict(item)
 	pool := verdict.member(item, ["properties", "agentPoolName"])
+	on_vnet := pool_verdict(index, item)
 }
+
+# A pool that is named and certainly not there.
+pool_missing(pool, on_vnet) := true if {
+	on_vnet == "no"
+	is_string(pool)
+	pool != ""
+	not pools[lower(pool)]
+} else := false
 
 # A task without a name is still a task, and must be told apart from the others.
 task_name(index, item) := item.name if {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::task_needs::UNKNOWN_TEXT;
+
 /// How a task logs in: a mode, and the names of identities. No other value of the answer gets in here, so none gets
 /// into a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +19,7 @@ impl Credentials {
         let source = &credentials["sourceRegistry"];
         let custom = match &credentials["customRegistries"] {
             Value::Null if credentials.is_null() || credentials.is_object() => json!({}),
-            Value::Object(custom) => {
-                custom.iter().map(|(server, entry)| (server.clone(), identity(&entry["identity"]))).collect()
-            }
+            Value::Object(custom) => custom.iter().map(|(server, entry)| (server.clone(), login(entry))).collect(),
             _ => Value::Null,
         };
         Some(Credentials(json!({
@@ -42,12 +42,40 @@ fn login_mode(value: &Value) -> Value {
     }
 }
 
-/// An identity by name: the task's own, whoever calls, or a user-assigned one's client id.
+/// Stands for a login that is there and makes no sense.
+const UNREAD: &str = "[unread]";
+
+/// How a task logs in to one server: the name of an identity, or null for a user name and a password, whoever reads them
+/// from a vault. Source code may have several for one server.
+fn login(entry: &Value) -> Value {
+    match entry {
+        Value::Array(entries) => entries.iter().map(login).collect(),
+        Value::Object(entry) => {
+            let holds = |name: &str| entry.get(name).is_some_and(|value| !value.is_null());
+            let is_unknown = |name: &str| entry.get(name).is_some_and(|value| value == UNKNOWN_TEXT);
+            match entry.get("identity") {
+                _ if is_unknown("userName") || is_unknown("password") => UNREAD.into(),
+                _ if holds("userName") || holds("password") => Value::Null,
+                Some(name) if !name.is_null() => identity(name),
+                _ => UNREAD.into(),
+            }
+        }
+        _ => UNREAD.into(),
+    }
+}
+
+/// An identity by name: the task's own, whoever calls, or a user-assigned one's client id. Null where there is none.
 fn identity(value: &Value) -> Value {
     let is_name = |text: &str| {
-        ["[system]", "system", "[caller]"].iter().any(|name| text.eq_ignore_ascii_case(name)) || is_guid(text)
+        let names = ["[system]", "system", "[caller]", "[user-assigned]"];
+        names.iter().any(|name| text.eq_ignore_ascii_case(name)) || is_guid(text)
     };
-    value.as_str().filter(|text| is_name(text)).map_or(Value::Null, Value::from)
+    match value {
+        Value::Null => Value::Null,
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::String(text) if is_name(text) => text.as_str().into(),
+        _ => UNREAD.into(),
+    }
 }
 
 fn is_guid(text: &str) -> bool {
@@ -87,8 +115,9 @@ mod tests {
             "login_mode": "None",
             "source_identity": "[System]",
             "custom_registries": {
-                "a.azurecr.io": "[system]", "b.azurecr.io": client, "c.azurecr.io": "[caller]", "d.azurecr.io": null,
-                "e.azurecr.io": null, "f.azurecr.io": null, "g.azurecr.io": null, "h.azurecr.io": null,
+                "a.azurecr.io": null, "b.azurecr.io": client, "c.azurecr.io": "[caller]", "d.azurecr.io": null,
+                "e.azurecr.io": "[unread]", "f.azurecr.io": "[unread]", "g.azurecr.io": "[unread]",
+                "h.azurecr.io": "[unread]",
             },
         });
         assert_eq!(kept(credentials), expected);

@@ -6,17 +6,18 @@ mod redact;
 mod roles;
 mod runs;
 mod task;
+pub mod task_needs;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub use self::credentials::Credentials;
 pub use self::network::Network;
 use self::redact::Allowed;
 use self::redact::Allowed::{Members, Scalar};
-pub use self::roles::{any_held, principals};
+pub use self::roles::{any_kept, lets_tasks_bypass, principals};
 pub use self::runs::Runs;
 use super::SCHEMA_VERSION;
 
@@ -58,6 +59,9 @@ pub struct Parts {
     pub usages: Reading<Vec<Value>>,
     /// The credentials of its tasks, by their names.
     pub task_credentials: Reading<BTreeMap<String, Credentials>>,
+    /// What the steps of its tasks need, by their names, where whoever read them has worked it out; `None` where that
+    /// is still to be done.
+    pub task_needs: Option<Map<String, Value>>,
     /// The registry once more, at a preview api-version.
     pub preview: Reading<Value>,
     /// What ran in it of late.
@@ -79,7 +83,7 @@ static USAGE: Allowed = Members(&[("name", Scalar), ("limit", Scalar), ("current
 /// the end.
 ///
 /// What is absent stays absent and null stays null. The document holds no secret: of a task only what an allow-list
-/// names is kept, and of role assignments those of the tasks' own identities. `systemData` is dropped everywhere: it
+/// names is kept, and of role assignments those that decide what its tasks may do and who writes them. `systemData` is dropped everywhere: it
 /// names people, and changes when nothing else does.
 pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     let Parts {
@@ -90,6 +94,7 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
         role_definitions,
         usages,
         task_credentials,
+        task_needs,
         preview,
         runs,
         network,
@@ -97,7 +102,8 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
         partial,
         address,
     } = parts;
-    let principals = roles::principals(tasks.iter().flatten());
+    let holders = roles::Holders::of(&registry, tasks.iter().flatten());
+    let task_needs = task_needs.or_else(|| Some(needs_of(tasks.as_ref()?, &registry)));
     let tasks = tasks.map(|tasks| sorted_by_name(tasks.into_iter().map(task::redact)));
     let agent_pools = agent_pools.map(sorted_by_name);
     let mut document = json!({
@@ -107,12 +113,16 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
         "agent_pools": agent_pools,
         "origin": { "api_version": versions.registry },
     });
+    if let Some(needs) = task_needs {
+        document["task_needs"] = needs.into();
+    }
     if let Some(version) = versions.tasks {
         document["origin"]["tasks_api_version"] = version.into();
     }
     if !partial.is_empty() {
         document["partial"] = partial.into();
     }
+    let deployed = address.is_none();
     if let Some(address) = address {
         document["origin"]["address"] = address.into();
     }
@@ -122,7 +132,8 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     if !matches!(preview, Reading::NotRequested) {
         document["origin"]["preview_requested"] = true.into();
     }
-    let role_assignments = role_assignments.map(|items| roles::redact(items, &principals));
+    let all_roles = matches!(role_assignments, Reading::Read(_));
+    let role_assignments = role_assignments.map(|items| roles::redact(items, &holders));
     let held = match &role_assignments {
         Reading::Read(held) => held.as_slice(),
         Reading::NotRequested | Reading::Refused => &[],
@@ -143,6 +154,10 @@ pub fn build(parts: Parts, versions: ApiVersions<'_>) -> String {
     add("preview", preview);
     add("runs", runs.map(Runs::into_value));
     add("network", network.map(Network::into_value));
+    if all_roles && deployed {
+        // Older documents hold the roles of the tasks' own identities only.
+        document["origin"]["role_assignments"] = "all".into();
+    }
     drop_system_data(&mut document);
     // Does nothing unless another crate of the build turns on serde_json's `preserve_order`.
     document.sort_all_objects();
@@ -161,6 +176,11 @@ impl<T> Reading<T> {
             Reading::Read(value) => Reading::Read(f(value)),
         }
     }
+}
+
+fn needs_of(tasks: &[Value], registry: &Value) -> Map<String, Value> {
+    let named = tasks.iter().filter_map(|task| Some((task["name"].as_str()?.to_owned(), task)));
+    named.map(|(name, task)| (name, task_needs::fact(task, registry))).collect()
 }
 
 fn sorted_by_name(items: impl IntoIterator<Item = Value>) -> Vec<Value> {

@@ -1,4 +1,5 @@
-//! What is kept of role assignments: those of the tasks' own identities, for other people's are none of our business.
+//! What is kept of role assignments: those that decide what tasks may do, and who may write tasks that bypass the network
+//! rules. Other people's are none of our business.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,21 +58,64 @@ pub fn principals<'a>(tasks: impl IntoIterator<Item = &'a Value>) -> BTreeSet<St
     tasks.into_iter().flat_map(of_task).collect()
 }
 
-/// Whether any of these assignments gives one of the tasks' identities a role.
-pub fn any_held<'a>(assignments: &[Value], tasks: impl IntoIterator<Item = &'a Value>) -> bool {
-    let principals = principals(tasks);
-    assignments.iter().any(|item| is_theirs(item, &principals))
+/// Whether any of these assignments is kept.
+pub fn any_kept<'a>(assignments: &[Value], registry: &Value, tasks: impl IntoIterator<Item = &'a Value>) -> bool {
+    let holders = Holders::of(registry, tasks);
+    assignments.iter().any(|item| holders.keeps(item))
 }
 
-fn is_theirs(assignment: &Value, principals: &BTreeSet<String>) -> bool {
-    let principal = assignment["properties"]["principalId"].as_str();
-    principal.is_some_and(|principal| principals.contains(&principal.to_lowercase()))
+/// Whose role assignments are kept.
+pub struct Holders {
+    /// The tasks' own identities.
+    principals: BTreeSet<String>,
+    /// Whether others may ride the network rule bypass, by writing tasks.
+    bypass: bool,
 }
 
-/// The role assignments of these principals, sorted by id.
-pub fn redact(items: Vec<Value>, principals: &BTreeSet<String>) -> Vec<Value> {
-    let mut kept: Vec<Value> =
-        items.into_iter().filter(|item| is_theirs(item, principals)).map(|item| ROLE_ASSIGNMENT.redact(item)).collect();
+impl Holders {
+    /// Those that matter to a registry and its tasks.
+    pub fn of<'a>(registry: &Value, tasks: impl IntoIterator<Item = &'a Value>) -> Holders {
+        Holders { principals: principals(tasks), bypass: lets_tasks_bypass(registry) }
+    }
+
+    /// A task's identity; a group, which it may be a member of; and, where tasks may bypass the network rules, whoever
+    /// may write them: by a role that can do that, or one of the customer's own, which may.
+    fn keeps(&self, item: &Value) -> bool {
+        let text = |name: &str| item["properties"][name].as_str().unwrap_or_default().to_lowercase();
+        self.principals.contains(&text("principalId"))
+            || !self.principals.is_empty() && text("principalType").ends_with("group")
+            || self.bypass && !HARMLESS.contains(&text("roleDefinitionId").rsplit('/').next().unwrap_or_default())
+    }
+}
+
+/// Whether the registry lets tasks past its network rules.
+pub fn lets_tasks_bypass(registry: &Value) -> bool {
+    registry["properties"]["networkRuleBypassAllowedForTasks"] == Value::Bool(true)
+}
+
+/// Built-in roles that are common on registries and write no tasks: who holds them is none of our business.
+const HARMLESS: [&str; 15] = [
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "c2f4ef07-c644-48eb-af81-4b1b4947fb11",
+    "b93aa761-3e63-49ed-ac28-beffa264f7ac",
+    "2a1e307c-b015-4ebd-883e-5b7698a07328",
+    "2efddaa5-3f1f-4df3-97df-af3f13818f4c",
+    "bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7",
+    "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
+    "3bc748fc-213d-45c1-8d91-9da5725539b9",
+    "69b07be0-09bf-439a-b9a6-e73de851bd59",
+    "bf94e731-3a51-4a7c-8c54-a1ab9971dfc1",
+    "",
+];
+
+/// The role assignments that matter, sorted by id.
+pub fn redact(items: Vec<Value>, holders: &Holders) -> Vec<Value> {
+    let kept = items.into_iter().filter(|item| holders.keeps(item));
+    let mut kept: Vec<Value> = kept.map(|item| ROLE_ASSIGNMENT.redact(item)).collect();
     kept.sort_by_cached_key(|item| {
         let id = item["id"].as_str().unwrap_or_default();
         (id.to_lowercase(), id.to_owned())
@@ -123,7 +167,10 @@ mod tests {
                 },
             })
         };
-        let kept = redact(vec![item("/B", "BBBB"), item("/c", "cccc"), json!({}), item("/a", "aaaa")], &principals);
+        let kept = redact(
+            vec![item("/B", "BBBB"), item("/c", "cccc"), json!({}), item("/a", "aaaa")],
+            &Holders { principals, bypass: false },
+        );
         let expected = |id: &str, principal: &str| {
             json!({
                 "id": id, "name": "n",

@@ -71,12 +71,24 @@ static TASK: Allowed = Members(&[
 
 /// A task without what could be a secret.
 pub fn redact(task: Value) -> Value {
-    let mut task = TASK.redact(task);
+    let mut task = TASK.redact(without_vault_readers(task));
     // ARM leaves the identity out where a task has none; a null says the same, and would read as "not known".
     if let Some(task) = task.as_object_mut()
         && task.get("identity") == Some(&Value::Null)
     {
         task.remove("identity");
+    }
+    task
+}
+
+/// An identity beside a password only reads that from a vault: it does not log in, and must not look as if it did.
+fn without_vault_readers(mut task: Value) -> Value {
+    let hosts = task.pointer_mut("/properties/credentials/customRegistries").and_then(Value::as_object_mut);
+    for entry in hosts.into_iter().flat_map(|hosts| hosts.values_mut()).filter_map(Value::as_object_mut) {
+        let holds = |name: &str| entry.get(name).is_some_and(|value| !value.is_null());
+        if holds("userName") || holds("password") {
+            entry.remove("identity");
+        }
     }
     task
 }
@@ -157,7 +169,7 @@ mod tests {
                 "credentials": {
                     "sourceRegistry": {"loginMode": "None", "identity": "[system]"},
                     "customRegistries": {
-                        "a.azurecr.io": {"identity": "[system]"},
+                        "a.azurecr.io": {},
                         "b.azurecr.io": null,
                         "c.azurecr.io": null,
                     },

@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
     async fn roles(&self, tasks: &[Value]) -> (Reading<Vec<Value>>, Reading<Rc<[Value]>>) {
         let assignments = self.role_assignments(tasks).await;
         let is_held = match &assignments {
-            Reading::Read(items) => registry::any_held(items, tasks),
+            Reading::Read(items) => registry::any_kept(items, &self.listed.registry, tasks),
             Reading::NotRequested | Reading::Refused => false,
         };
         if !is_held || !self.options.needs.role_definitions || self.is_left_out(SkippablePart::RoleDefinitions) {
@@ -173,7 +173,8 @@ impl<'a> Reader<'a> {
         let needs = self.options.needs;
         let is_needed = needs.role_assignments || needs.role_definitions;
         let is_left_out = self.is_left_out(SkippablePart::RoleAssignments);
-        if !is_needed || is_left_out || registry::principals(tasks).is_empty() {
+        let matters = !registry::principals(tasks).is_empty() || registry::lets_tasks_bypass(&self.listed.registry);
+        if !is_needed || is_left_out || !matters {
             return Reading::NotRequested;
         }
         let path = ["providers", "Microsoft.Authorization", "roleAssignments"];
@@ -231,15 +232,16 @@ impl<'a> Reader<'a> {
         self.to_reading(Part::Preview, registry)
     }
 
-    /// How the tasks log in that may bypass the network rules. A task that was refused is left out, and all those of
-    /// one registry are one gap.
+    /// How the tasks log in that may bypass the network rules, or whose answer shows that there is something to know: the
+    /// others log in by default. A task that was refused is left out, and all those of one registry are one gap.
     async fn task_credentials(&self, tasks: &[Value], version: &str) -> Reading<BTreeMap<String, Credentials>> {
-        let bypass = self.listed.registry.pointer("/properties/networkRuleBypassAllowedForTasks");
-        if !self.options.needs.task_credentials || bypass != Some(&Value::Bool(true)) {
+        if !self.options.needs.task_credentials {
             return Reading::NotRequested;
         }
-        let names: Vec<&str> =
-            tasks.iter().filter(|task| may_bypass(task)).filter_map(|task| task["name"].as_str()).collect();
+        let bypass = registry::lets_tasks_bypass(&self.listed.registry);
+        let matters =
+            |task: &&Value| is_enabled(task) && (bypass && has_system_identity(task) || shows_credentials(task));
+        let names: Vec<&str> = tasks.iter().filter(matters).filter_map(|task| task["name"].as_str()).collect();
         if names.is_empty() {
             return Reading::NotRequested;
         }
@@ -378,8 +380,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a task is enabled and has the system-assigned identity that the bypass asks for. ARM's casing varies.
-fn may_bypass(task: &Value) -> bool {
-    let text = |pointer: &str| task.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    text("/identity/type").contains("systemassigned") && text("/properties/status") == "enabled"
+/// ARM's casing varies.
+fn lower(task: &Value, pointer: &str) -> String {
+    task.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_lowercase()
+}
+
+fn is_enabled(task: &Value) -> bool {
+    lower(task, "/properties/status") == "enabled"
+}
+
+/// The identity that the bypass asks for.
+fn has_system_identity(task: &Value) -> bool {
+    lower(task, "/identity/type").contains("systemassigned")
+}
+
+/// ARM leaves the key out where nothing was set, and strikes out what was.
+fn shows_credentials(task: &Value) -> bool {
+    task.pointer("/properties/credentials").is_some_and(|credentials| !credentials.is_null())
 }

@@ -16,7 +16,8 @@ mod documents;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [count, folder] = &arguments[..] else { return eprintln!("usage: policy-documents COUNT DIR") };
-    let documents = documents::generate(count.parse().expect("COUNT is a number"));
+    let mut documents = documents::generate(count.parse().expect("COUNT is a number"));
+    documents.extend(documents::task_paths());
     let set = PolicySet::load(&Selection::default()).expect("the policies load");
     let verdicts = Evaluator::new(&set).expect("they compile").answers(&documents);
     let verdicts = verdicts.into_iter().map(|verdicts| {

@@ -279,7 +279,8 @@ fn what_belongs_to_a_registry_is_joined_to_it() {
     assert_eq!(tasks.iter().map(|task| &task["name"]).collect::<Vec<_>>(), ["build", "nested"]);
     assert_eq!(
         document["task_credentials"]["build"],
-        json!({"login_mode": "None", "source_identity": null, "custom_registries": {"a.azurecr.io": "[system]"}})
+        json!({"login_mode": "None", "source_identity": null, "custom_registries": {"a.azurecr.io": null}}),
+        "beside a password an identity only reads it from a vault"
     );
     assert_eq!(tasks[1].get("identity"), None);
     assert_eq!(tasks[1]["properties"]["status"], "Disabled");

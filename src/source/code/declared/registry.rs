@@ -11,6 +11,7 @@ use super::node::{Node, NodeValue, Provenance, Span};
 use super::secrets;
 use super::spelling::{REFERENCES, SPELLING, stand_in};
 use crate::document::registry;
+use crate::document::registry::task_needs;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, SourceLocation};
@@ -81,14 +82,15 @@ impl DeclaredRegistry {
         let (tasks, nodes) = writer.children(&self.tasks, "/tasks", self.all_tasks);
         let (agent_pools, _) = writer.children(&self.agent_pools, "/agent_pools", self.all_agent_pools);
         let (role_assignments, _) = writer.children(&self.role_assignments, "/role_assignments", false);
-        let credentials = tasks.iter().zip(nodes).filter_map(|(task, node)| {
-            let name = task["name"].as_str()?.to_owned();
-            // What is not known of a login must not read as a login that is not set.
-            let known = node.get("properties")?.get_folded("credentials").is_none_or(Node::is_fully_known);
-            known.then(|| Some((name, Credentials::from_answer(task.as_object()?)?)))?
+        let named = || tasks.iter().zip(&nodes).filter_map(|(task, node)| Some((task["name"].as_str()?, *node)));
+        let credentials = named().filter_map(|(name, node)| {
+            let known = node.get("properties")?.get_folded("credentials").is_none_or(login_is_known);
+            known.then(|| Some((name.to_owned(), Credentials::from_answer(outline(node).as_object()?)?)))?
         });
+        let needs = named().map(|(name, node)| (name.to_owned(), task_needs::fact(&outline(node), &registry)));
         let parts = Parts {
             task_credentials: Reading::Read(credentials.collect()),
+            task_needs: Some(needs.collect()),
             registry,
             role_assignments: Reading::Read(role_assignments),
             tasks: Some(tasks),
@@ -100,6 +102,37 @@ impl DeclaredRegistry {
         let version = self.api_version.as_deref().unwrap_or_default();
         (registry::build(parts, ApiVersions { registry: version, tasks: None }), writer.locations, writer.defaults)
     }
+}
+
+/// What is not known of a login must not read as a login that is not set. What an entry holds may be unknown: that it
+/// is a password's, or an identity's, shows all the same.
+fn login_is_known(credentials: &Node) -> bool {
+    let fully = |name: &str| credentials.get_folded(name).is_none_or(Node::is_fully_known);
+    let servers = credentials.get_folded("customRegistries");
+    !credentials.is_unknown() && fully("sourceRegistry") && servers.is_none_or(|servers| !servers.is_unknown())
+}
+
+/// A value with a text of its own for whatever is not known, for facts that are worked out from what is.
+fn outline(node: &Node) -> Value {
+    match &node.value {
+        NodeValue::Unknown => task_needs::UNKNOWN_TEXT.into(),
+        // However it is called, it is no system-assigned identity.
+        NodeValue::Symbol(symbol) if symbol.contains("user_assigned_identity.") => "[user-assigned]".into(),
+        NodeValue::Symbol(_) => task_needs::UNKNOWN_TEXT.into(),
+        NodeValue::Null => Value::Null,
+        NodeValue::Bool(flag) => json!(flag),
+        NodeValue::Number(number) => json!(number),
+        NodeValue::String(text) => json!(text),
+        NodeValue::List(items) => items.iter().map(outline).collect(),
+        NodeValue::Object(members) => {
+            members.iter().map(|(name, member)| (spelled(name).to_owned(), outline(member))).collect()
+        }
+    }
+}
+
+/// A name as the REST specification spells it.
+fn spelled(name: &str) -> &str {
+    SPELLING.iter().find(|known| known.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
 }
 
 #[derive(Default)]
@@ -167,7 +200,7 @@ impl Writer<'_> {
     fn members(&mut self, members: &[(String, Node)], pointer: &str) -> Map<String, Value> {
         let mut written = Map::new();
         for (name, member) in members {
-            let name = SPELLING.iter().find(|known| known.eq_ignore_ascii_case(name)).copied().unwrap_or(name);
+            let name = spelled(name);
             let path = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             let value = match &member.value {
                 NodeValue::Symbol(symbol) if REFERENCES.contains(&name) => {

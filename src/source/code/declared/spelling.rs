@@ -76,6 +76,8 @@ pub(super) const SPELLING: &[&str] = &[
     "sourceRegistry",
     "loginMode",
     "customRegistries",
+    "userName",
+    "password",
     "isSystemTask",
     "platform",
     "step",

@@ -46,7 +46,7 @@ impl<'a> Evaluator<'a> {
         let expansion = self.expansion(instance, block);
         let Some(repetition) = expansion.repetitions.get(repetition) else { return Node::default() };
         let mut members = Vec::new();
-        self.blocks(&block.body, &NameScope::for_repetition(instance, repetition), &mut members);
+        self.blocks(&block.body, &META, &NameScope::for_repetition(instance, repetition), &mut members);
         Node::new(NodeValue::Object(members))
     }
 
@@ -60,7 +60,7 @@ impl<'a> Evaluator<'a> {
         }
         let expansion = self.expansion(instance, block);
         if let Some(repetition) = expansion.repetitions.get(repetition) {
-            self.blocks(&block.body, &NameScope::for_repetition(instance, repetition), &mut members);
+            self.blocks(&block.body, &META, &NameScope::for_repetition(instance, repetition), &mut members);
         }
         Node::spanned(NodeValue::Object(members), self.span(block.head))
     }
@@ -71,12 +71,13 @@ impl<'a> Evaluator<'a> {
             let value = value_or_unknown(self.eval(&attribute.value, scope));
             members.push((attribute.name.clone(), self.attribute_value(value, attribute.span)));
         }
-        self.blocks(body, scope, &mut members);
+        // Further in, every name is the provider's own, such as `source` in `registry_credential`.
+        self.blocks(body, &[], scope, &mut members);
         Node::spanned(NodeValue::Object(members), span)
     }
 
-    /// Adds the nested blocks of a body, each kind as a list.
-    fn blocks(&mut self, body: &'a Body, scope: &NameScope<'_>, members: &mut Vec<(String, Node)>) {
+    /// Adds the nested blocks of a body but for those named, each kind as a list.
+    fn blocks(&mut self, body: &'a Body, skipped: &[&str], scope: &NameScope<'_>, members: &mut Vec<(String, Node)>) {
         for block in &body.blocks {
             let span = self.span(block.head);
             if block.kind == "dynamic" {
@@ -84,7 +85,7 @@ impl<'a> Evaluator<'a> {
                     let items = self.dynamic(block, kind, scope);
                     add(members, kind, items, &span);
                 }
-            } else if !META.contains(&block.kind.as_str()) {
+            } else if !skipped.contains(&block.kind.as_str()) {
                 let item = self.body(&block.body, scope, span.clone());
                 add(members, &block.kind, vec![item], &span);
             }

@@ -3,6 +3,7 @@
 use super::attributes::{Block, ENABLED, block, flag, items, object, object_at, switch, translated, written};
 use super::instance::Resource;
 use super::registry::identity;
+use crate::document::registry::task_needs;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// A task as ARM would have it, without what could be a secret.
@@ -10,7 +11,7 @@ pub fn task(resource: &Resource) -> Node {
     let from = &resource.attributes;
     let steps = [("docker_step", "Docker"), ("file_step", "FileTask"), ("encoded_step", "EncodedTask")];
     let step = steps.into_iter().find_map(|(name, kind)| match block(from, name) {
-        Block::One(step) => Some(object_at(&step.provenance, [("type", Some(Node::text(kind)))])),
+        Block::One(step) => Some(object_at(&step.provenance, step_members(step, kind))),
         _ => None,
     });
     let platform = match block(from, "platform") {
@@ -38,6 +39,40 @@ pub fn task(resource: &Resource) -> Node {
         ("identity", identity(from, &resource.address)),
         ("properties", Some(properties)),
     ])
+}
+
+/// What tells what a step does; the document itself keeps none of its texts but the images' names.
+fn step_members<'a>(step: &Node, kind: &'static str) -> Vec<(&'a str, Option<Node>)> {
+    let mut members = vec![("type", Some(Node::text(kind)))];
+    match kind {
+        "Docker" => {
+            members.push(("imageNames", written(step, "image_names").cloned()));
+            members.push(("isPushEnabled", Some(flag(step, "push_enabled", true))));
+        }
+        "EncodedTask" => {
+            members.push(("encodedTaskContent", written(step, "task_content").map(encoded)));
+            members.push(("encodedValuesContent", written(step, "value_content").map(encoded)));
+            members.push(("values", written(step, "values").map(values)));
+        }
+        _ => {}
+    }
+    members
+}
+
+/// azurerm encodes a text that is not base64 already.
+fn encoded(text: &Node) -> Node {
+    translated(text, |node| Some(NodeValue::String(task_needs::encoded(node.as_str()?))))
+}
+
+/// A map as ARM's list of names and values.
+fn values(map: &Node) -> Node {
+    translated(map, |node| {
+        let pair = |(name, value): &(String, Node)| {
+            let members = [("name".to_owned(), Node::text(name.clone())), ("value".to_owned(), value.clone())];
+            Node::new(NodeValue::Object(members.into()))
+        };
+        Some(NodeValue::List(node.as_object()?.iter().map(pair).collect()))
+    })
 }
 
 /// A pool as ARM would have it.
@@ -102,7 +137,7 @@ fn credentials(from: &Node) -> Option<Node> {
         Ok(entries) => {
             let hosts: Option<Vec<(String, Node)>> = entries.iter().map(custom_registry).collect();
             match hosts {
-                Some(hosts) => Node::new(NodeValue::Object(hosts)),
+                Some(hosts) => Node::new(NodeValue::Object(grouped(hosts))),
                 None => Node::unknown("The login server of a credential is not known."),
             }
         }
@@ -120,6 +155,29 @@ fn custom_registry(entry: &Node) -> Option<(String, Node)> {
         _ => return None,
     };
     let identity = written(entry, "identity").filter(|identity| identity.as_str() != Some(""));
-    let identity = identity.map(|node| translated(node, |node| Some(NodeValue::String(node.as_str()?.to_owned()))));
-    Some((host, object_at(&entry.provenance, [("identity", identity)])))
+    let identity = identity.map(|node| match &node.value {
+        NodeValue::Symbol(_) => node.clone(),
+        _ => translated(node, |node| Some(NodeValue::String(node.as_str()?.to_owned()))),
+    });
+    // That there is one is all that counts.
+    let secret = |name| written(entry, name).map(|node| Node { value: NodeValue::Object(Vec::new()), ..node.clone() });
+    let members = [("identity", identity), ("userName", secret("username")), ("password", secret("password"))];
+    Some((host, object_at(&entry.provenance, members)))
+}
+
+/// Several entries for one host, in a list: ARM has one, and which it would be is not said.
+fn grouped(hosts: Vec<(String, Node)>) -> Vec<(String, Node)> {
+    let mut grouped: Vec<(String, Node)> = Vec::new();
+    for (host, entry) in hosts {
+        match grouped.iter_mut().find(|(known, _)| *known == host) {
+            Some((_, Node { value: NodeValue::List(entries), .. })) => entries.push(entry),
+            Some((_, first)) => {
+                let provenance = first.provenance.clone();
+                let entries = vec![std::mem::take(first), entry];
+                *first = Node { value: NodeValue::List(entries), provenance };
+            }
+            None => grouped.push((host, entry)),
+        }
+    }
+    grouped
 }

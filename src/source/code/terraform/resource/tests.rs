@@ -259,7 +259,8 @@ fn tasks_pools_endpoints_and_roles_find_their_registry() {
                     "principalId": "azurerm_container_registry_task.build.identity[0].principal_id",
                 },
                 "properties": {
-                    "status": "Enabled", "agentPoolName": "pool", "isSystemTask": false, "step": {"type": "Docker"},
+                    "status": "Enabled", "agentPoolName": "pool", "isSystemTask": false,
+                    "step": {"type": "Docker", "isPushEnabled": true},
                     "credentials": {
                         "sourceRegistry": {"loginMode": "None"},
                         "customRegistries": {"contoso.azurecr.io": {"identity": "[system]"}},
