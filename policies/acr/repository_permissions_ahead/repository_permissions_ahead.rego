@@ -84,7 +84,7 @@ lost := sort({roles.role_name(assignment) |
 	some principal in principals
 	count(union({under_abac(held) | some held in roles.held(principal)})) == 0
 	some assignment in roles.held(principal)
-	count(roles.maybe(assignment)) > 0
+	count(roles.maybe(assignment, registry.mode)) > 0
 })
 
 # An import is not the registry's own.

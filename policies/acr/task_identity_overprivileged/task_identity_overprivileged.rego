@@ -134,13 +134,12 @@ spoken(assignment) := {
 
 # What the steps need is given first. Of steps that were not read, and of an identity that others may share, it is not
 # known whom the removal would shut out.
-fix(task, excess) := array.concat(given(task, excess), [az.unassign(held.id) |
-	some held in excess
-	is_string(held.id)
-]) if {
+fix(task, excess) := array.concat(given(task, excess), removals(excess)) if {
 	needs.of(task).steps_read
 	count(user_principals(task)) == 0
 } else := []
+
+removals(excess) := [az.unassign(held.id) | some held in excess; is_string(held.id)]
 
 given(task, excess) := [az.role(name, az.system_principal(task.name)) |
 	some name in roles.roles_for({right | some right in needs.wanted(needs.of(task))}, registry.mode)

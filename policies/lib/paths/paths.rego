@@ -106,30 +106,40 @@ bypass_unread contains tasks.list_unread if tasks.bypass_allowed == "yes"
 aspects := ["enabled", "system_identity", "on_vnet_pool"]
 
 # Whether a task gets to the registry other than by the bypass.
-direct(task) := "no" if {
+direct(task) := by_location(task, public_addresses, from_pool(task))
+
+# What is known of the registry is handed in, here and below: on regorus' interpreter a condition of a function that is a
+# rule may take the wrong branch.
+by_location(task, public, pooled) := "no" if {
 	task.pool_missing
-} else := "yes" if {
-	registry.restricted == "no"
-} else := public_addresses if {
+} else := public if {
 	task.on_vnet_pool == "no"
-} else := from_pool(task) if {
+} else := pooled if {
 	task.on_vnet_pool == "yes"
-} else := public_addresses if {
+} else := public if {
 	# Whichever it is, the answer is the same.
-	from_pool(task) == public_addresses
+	pooled == public
 } else := "unknown"
 
 # Whether a virtual network leads to the registry: over a private endpoint, over a rule for the pool's own subnet, or
 # over an address in the firewall that may be the one its subnet goes out through.
-from_pool(task) := "yes" if {
+from_pool(task) := from_subnets(from_any_subnet, subnets_of(task), admitted_in_force)
+
+from_subnets(answer, subnets, admitted) := "yes" if {
+	count(subnets) > 0
+	count(subnets - admitted) == 0
+} else := answer
+
+# The same of a subnet that no rule admits.
+from_any_subnet := "yes" if {
+	registry.restricted == "no"
+} else := "yes" if {
 	endpoints.approved == "yes"
 } else := "no" if {
 	registry.closed == "yes"
 	endpoints.approved == "no"
 } else := "unknown" if {
 	registry.selected != "yes"
-} else := "yes" if {
-	admits_subnets(task)
 } else := "unknown" if {
 	endpoints.approved == "unknown"
 } else := "unknown" if {
@@ -138,18 +148,16 @@ from_pool(task) := "yes" if {
 	admits_some_address
 } else := "no"
 
+default admitted_in_force := set()
+
+admitted_in_force := admitted_subnets if registry.selected == "yes"
+
 subnets_of(task) := {lower(pool.properties.virtualNetworkSubnetResourceId) |
 	some pool in object.get(tasks.pools, lower(task.pool), {})
 	is_string(pool.properties.virtualNetworkSubnetResourceId)
 } if {
 	is_string(task.pool)
 } else := set()
-
-admits_subnets(task) if {
-	subnets := subnets_of(task)
-	count(subnets) > 0
-	count(subnets - admitted_subnets) == 0
-}
 
 subnet_rules_path := ["properties", "networkRuleSet", "virtualNetworkRules"]
 
@@ -222,11 +230,13 @@ options_path := ["properties", "networkRuleBypassOptions"]
 
 # Whether the bypass is a way for a task. Its option None beside it, and a pool in a virtual network: what then holds is
 # not documented.
-over_bypass(task) := "no" if {
+over_bypass(task) := bypass_way(task, options)
+
+bypass_way(task, option) := "no" if {
 	task.pool_missing
 } else := "unknown" if {
 	task.bypass == "yes"
-	options != "azureservices"
+	option != "azureservices"
 } else := "unknown" if {
 	task.bypass == "yes"
 	task.on_vnet_pool != "no"

@@ -32,7 +32,7 @@ judge(task) := object.union(found, {"reaches": in_use(task, answer(found)), "ans
 		"access": access(touches, [candidate.direct | some candidate in judged]),
 		"access_over_bypass": access(touches, [candidate.bypass | some candidate in over_bypass(judged)]),
 		"imports": imports(task, need),
-		"system": of_system(system_granted(task), need, touches),
+		"system": of_system(system_granted(task, registry.mode), need, touches),
 	}
 }
 
@@ -44,9 +44,9 @@ of_system(granted, need, touches) := {
 	"role": role_of({"kind": "system"}, granted, needs.surely(need), touches),
 }
 
-system_granted(task) := null if {
+system_granted(task, mode) := null if {
 	task.bypass == "no"
-} else := granted_to(logins.system_principal(task), "yes")
+} else := granted_to(logins.system_principal(task), "yes", mode)
 
 # A login with what comes of it: whether it works, and whether its identity may do what the steps need.
 judge_candidate(candidate, need, touches) := {
@@ -63,16 +63,16 @@ judge_candidate(candidate, need, touches) := {
 } if {
 	login := works(candidate)
 	over := works_over_bypass(candidate)
-	granted := granted_to(candidate.principal, touches)
+	granted := granted_to(candidate.principal, touches, registry.mode)
 	role := role_of(candidate, granted, need, touches)
 }
 
 # What the identity holds, where that matters.
-granted_to(principal, touches) := null if {
+granted_to(principal, touches, mode) := null if {
 	principal == null
 } else := null if {
 	touches == "no"
-} else := roles.granted(principal)
+} else := roles.granted(principal, mode)
 
 # The rights that are needed for sure, and for sure not held.
 lacks(granted, need) := {right | some right in data_rights; need[right] == "yes"} if {
@@ -109,10 +109,6 @@ role_of(candidate, granted, need, touches) := "yes" if {
 } else := "unknown" if {
 	granted == null
 } else := suffices(granted, need, registry.mode)
-
-role_answer(principal, need) := "unknown" if {
-	principal == null
-} else := suffices(roles.granted(principal), need, registry.mode)
 
 data_rights := ["pull", "push", "delete", "catalog"]
 
@@ -163,7 +159,7 @@ may_import(task) := "no" if {
 	task.system_identity != "yes"
 } else := "unknown" if {
 	logins.system_principal(task) == null
-} else := holds_import(roles.granted(logins.system_principal(task)))
+} else := holds_import(roles.granted(logins.system_principal(task), registry.mode))
 
 holds_import(granted) := "unknown" if {
 	not granted.read

@@ -3,7 +3,6 @@
 package lib.roles
 
 import data.lib.declared
-import data.lib.registry
 import data.lib.verdict
 
 names := {
@@ -135,17 +134,15 @@ is_group(assignment) if {
 	kind in {"group", "foreigngroup"}
 }
 
-# What an assignment grants: for sure, and perhaps. A condition may leave the task's repositories out, and a role that
+# What an assignment grants in a permission mode: for sure, and perhaps. A condition may leave the task's repositories out, and a role that
 # nobody knows may grant anything.
-sure(assignment) := set() if {
+sure(assignment, mode) := set() if {
 	conditional(assignment)
-} else := of_role(role(assignment)).sure
+} else := in_mode(role(assignment), mode).sure
 
-maybe(assignment) := of_role(role(assignment)).maybe
+maybe(assignment, mode) := in_mode(role(assignment), mode).maybe
 
 conditional(assignment) if not verdict.member(assignment, ["properties", "condition"]) in {null, ""}
-
-of_role(id) := in_mode(id, registry.mode)
 
 in_mode(id, mode) := {"sure": set(), "maybe": in_either_mode(id)} if {
 	mode == "unknown"
@@ -160,15 +157,15 @@ in_mode(id, mode) := {"sure": set(), "maybe": in_either_mode(id)} if {
 in_either_mode(id) := union({object.get(table, id, set()) | some table in rights})
 
 # What a principal may do on the registry, by itself and perhaps through a group.
-granted(principal) := {
-	"sure": union({sure(assignment) | some assignment in held(principal)}),
-	"maybe": union({maybe(assignment) | some assignment in held(principal)}) | through_groups,
+granted(principal, mode) := {
+	"sure": union({sure(assignment, mode) | some assignment in held(principal)}),
+	"maybe": union({maybe(assignment, mode) | some assignment in held(principal)}) | through_groups(mode),
 	"held": count(held(principal)),
 	"read": is_array(as_read),
 	"partial": partial,
 }
 
-through_groups := union({maybe(assignment) | some assignment in of_groups})
+through_groups(mode) := union({maybe(assignment, mode) | some assignment in of_groups})
 
 # Whether the principal has a right. That the list is partial is handed in: on regorus' interpreter a condition that is
 # another rule may take the wrong branch.

@@ -263,7 +263,7 @@ fn tasks_pools_endpoints_and_roles_find_their_registry() {
                     "step": {"type": "Docker", "isPushEnabled": true},
                     "credentials": {
                         "sourceRegistry": {"loginMode": "None"},
-                        "customRegistries": {"contoso.azurecr.io": {"identity": "[system]"}},
+                        "customRegistries": {"contoso.azurecr.io": {}},
                     },
                 },
             },
