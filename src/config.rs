@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -20,6 +20,19 @@ pub struct Config {
     pub policies: Vec<PolicySettings>,
     /// One for each `[[waiver]]`.
     pub waivers: Vec<WaiverTable>,
+    /// One for each `[[terraform]]`.
+    pub terraform: Vec<TerraformTable>,
+}
+
+/// One `[[terraform]]` table: what a Terraform configuration is told to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TerraformTable {
+    /// Where the table starts.
+    pub place: ConfigSpan,
+    /// The configuration's folder.
+    pub root: PathBuf,
+    /// Its variables files: the later sets what the earlier does as well.
+    pub var_files: Vec<PathBuf>,
 }
 
 /// One `[[waiver]]` table: findings that somebody accepts.
@@ -104,6 +117,16 @@ struct Document {
     policy: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Value>>,
     #[serde(default)]
     waiver: Vec<Spanned<WaiverMembers>>,
+    #[serde(default)]
+    terraform: Vec<Spanned<TerraformMembers>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerraformMembers {
+    root: PathBuf,
+    #[serde(default)]
+    var_files: Vec<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -158,7 +181,17 @@ impl Config {
             let start = table.span().start;
             table.into_inner().checked(start, at)
         });
-        Ok(Config { policies, waivers: waivers.collect::<Result<_, _>>()? })
+        let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+        let terraform = document.terraform.into_iter().map(|table| {
+            let place = place(table.span());
+            let TerraformMembers { root, var_files } = table.into_inner();
+            // Paths are relative to the file that names them; variables files to the configuration, else to that.
+            let root = folder.join(root);
+            let of_root = |file: PathBuf| if root.join(&file).is_file() { root.join(file) } else { folder.join(file) };
+            TerraformTable { place, var_files: var_files.into_iter().map(of_root).collect(), root: root.clone() }
+        });
+        let terraform = terraform.collect();
+        Ok(Config { policies, waivers: waivers.collect::<Result<_, _>>()?, terraform })
     }
 }
 

@@ -104,6 +104,28 @@ pub struct LiveArgs {
     pub without: Vec<SkippablePart>,
 }
 
+/// Values of Terraform's variables.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Terraform")]
+pub struct TerraformArgs {
+    /// A variables file, for every configuration that declares what it sets; may be given several times
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub var_files: Vec<PathBuf>,
+    /// A value of a variable, for every configuration that declares it; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub vars: Vec<(String, String)>,
+    /// Take values from the environment as Terraform does, from TF_VAR_<name>
+    #[arg(long)]
+    pub terraform_env: bool,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("a name and a value, as in sku=Premium".to_owned()),
+    }
+}
+
 /// A profile, or all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ProfileChoice {

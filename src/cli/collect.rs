@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use chrono::Utc;
 
-use super::args::LiveArgs;
+use super::args::{LiveArgs, TerraformArgs};
 use super::console;
 use super::console::ProgressLine;
+use crate::config::Config;
 use crate::model::cloud::Cloud;
 use crate::model::file_gap::FileGap;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
+use crate::source::code::{SourceFiles, VariableValues};
 use crate::source::{Collected, azure, code, program, snapshot};
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
@@ -38,6 +40,7 @@ pub fn collect(
     live: &LiveArgs,
     service_tags: Option<&Path>,
     needs: Needs,
+    variables: VariableValues,
 ) -> anyhow::Result<(Inventory, ServiceTags)> {
     if paths.is_empty() && live.subscriptions.is_empty() {
         bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
@@ -68,6 +71,7 @@ pub fn collect(
         add_claimed(folder, &mut whole);
     }
     if let Some(found) = code {
+        let found = SourceFiles { variable_values: variables, ..found };
         whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
     if whole.scopes.len() > MAX_SCOPES {
@@ -76,6 +80,38 @@ pub fn collect(
     }
     whole.sort();
     Ok((whole, tags))
+}
+
+/// The values of Terraform's variables that are given on the command line, in acrscan.toml, and, where that is asked for,
+/// in the environment.
+///
+/// # Errors
+/// A variable is given twice, or a file that is named is not there.
+pub fn variable_values(args: &TerraformArgs, config: &Config) -> anyhow::Result<VariableValues> {
+    let mut names = BTreeSet::new();
+    if let Some((name, _)) = args.vars.iter().find(|(name, _)| !names.insert(name)) {
+        bail!("--var {name} is given twice: keep one");
+    }
+    let mut roots = Vec::new();
+    for table in &config.terraform {
+        for file in &table.var_files {
+            if !file.is_file() {
+                return Err(table.place.refuses(format!("{}: there is no such variables file", file.display())).into());
+            }
+        }
+        roots.push((table.root.clone(), table.var_files.clone()));
+    }
+    if let Some(file) = args.var_files.iter().find(|file| !file.is_file()) {
+        bail!("{}: there is no such variables file", file.display());
+    }
+    let environment = match args.terraform_env {
+        true => std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), value)))
+            .collect(),
+        false => Vec::new(),
+    };
+    Ok(VariableValues { files: args.var_files.clone(), values: args.vars.clone(), roots, environment })
 }
 
 /// What was named, told apart.

@@ -31,8 +31,16 @@ fn build_from(text: &str, origin: &Origin, tags: &ServiceTags) -> Result<Value, 
     let mut document = Value::Object(members);
     let rules = document.pointer(IP_RULES).and_then(Value::as_array).map(|rules| read_rules(rules));
     let location = document.pointer("/registry/location").and_then(Value::as_str);
-    let service_tag =
-        location.and_then(|location| tags.region(location)).map(|tag| describe_tag(tag, tags, rules.as_deref()));
+    let tag = location.and_then(|location| match (tags.region(location), origin) {
+        (Some(tag), _) => Some((tag, tags)),
+        // Source code says by its region which cloud it is for.
+        (None, Origin::Source(_)) => {
+            let other = tags.of_other_cloud(location)?;
+            other.region(location).map(|tag| (tag, other))
+        }
+        _ => None,
+    });
+    let service_tag = tag.map(|(tag, tags)| describe_tag(tag, tags, rules.as_deref()));
     document["firewall"] = rules.map_or(Value::Null, |rules| describe_firewall(&rules));
     document["service_tag"] = service_tag.unwrap_or(Value::Null);
     if !document["origin"].is_object() {

@@ -44,6 +44,8 @@ fn registry(settings: Value) -> DeclaredRegistry {
         agent_pools: Vec::new(),
         all_agent_pools: false,
         role_assignments: Vec::new(),
+        all_role_assignments: false,
+        is_elsewhere: false,
         api_version: None,
         alternatives: Vec::new(),
     }

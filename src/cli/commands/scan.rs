@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use super::super::args::{LimitArgs, LiveArgs, PolicyArgs};
-use super::super::collect::{check_subscriptions, collect};
+use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
+use super::super::collect::{check_subscriptions, collect, variable_values};
 use super::super::console;
 use crate::config::{Config, ConfigError};
 use crate::document::export;
@@ -72,6 +72,9 @@ pub struct ScanArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub policies: PolicyArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub terraform: TerraformArgs,
     /// A service-tag file as Microsoft publishes it weekly, in place of what Azure or the snapshot says
     #[arg(long, value_name = "FILE", help_heading = "Policies")]
     pub service_tags: Option<PathBuf>,
@@ -106,7 +109,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
 
     check_targets(args)?;
 
-    let (mut inventory, tags) = collect(&args.paths, &args.live, args.service_tags.as_deref(), needs(args, &policies))?;
+    let variables = variable_values(&args.terraform, &selection.config)?;
+    let tags = args.service_tags.as_deref();
+    let (mut inventory, tags) = collect(&args.paths, &args.live, tags, needs(args, &policies), variables)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);

@@ -4,6 +4,7 @@ mod compact;
 mod file;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -187,6 +188,13 @@ impl ServiceTags {
     /// The table that ships with the binary.
     pub fn embedded(cloud: Cloud) -> Result<ServiceTags, ServiceTagError> {
         Self::from_text(EMBEDDED, cloud, TagSource::Embedded, None)
+    }
+
+    /// The embedded table of the other cloud that has this region: names of regions are of one cloud only.
+    pub fn of_other_cloud(&self, location: &str) -> Option<&'static ServiceTags> {
+        static OTHERS: LazyLock<Vec<ServiceTags>> =
+            LazyLock::new(|| Cloud::ALL.into_iter().filter_map(|cloud| ServiceTags::embedded(cloud).ok()).collect());
+        OTHERS.iter().find(|tags| tags.cloud != self.cloud && tags.region(location).is_some())
     }
 
     /// The tag of an ARM location such as `eastus` or `East US`. A region without a tag has none, and the global tag

@@ -8,12 +8,12 @@ mod extraction;
 mod gaps;
 pub mod terraform;
 
-pub use self::discover::{BicepFile, SourceFiles};
+pub use self::discover::{BicepFile, SourceFiles, VariableValues};
 pub use self::extraction::Extraction;
 
 use std::path::PathBuf;
 
-use self::declared::DeclaredRegistry;
+use self::declared::{DeclaredRegistry, join_elsewhere};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Inventory, ScanScope};
 use crate::net::service_tags::ServiceTags;
@@ -35,12 +35,15 @@ pub fn search(paths: &[PathBuf]) -> SourceFiles {
 pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
     let mut inventory = Inventory::default();
     let mut gaps = found.gaps.clone();
+    let mut declared = Vec::new();
     for extraction in [terraform::read(&found, tags), arm::read(&found), bicep::read(&found)] {
-        inventory.registries.extend(extraction.registries.into_iter().map(DeclaredRegistry::into_record));
+        declared.extend(extraction.registries);
         gaps.extend(extraction.gaps);
         inventory.files_read.extend(extraction.files_read);
         inventory.skipped.extend(extraction.skipped);
     }
+    join_elsewhere(&mut declared);
+    inventory.registries.extend(declared.into_iter().map(DeclaredRegistry::into_record));
     let gaps = gaps::summarize(gaps);
     inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty() });
     inventory.gaps.extend(gaps);

@@ -127,6 +127,8 @@ fn assembled(
         agent_pools: children(&related_resources.agent_pools, child),
         all_agent_pools: is_new == Some(true),
         role_assignments: children(&related_resources.role_assignments, role_assignment),
+        all_role_assignments: false,
+        is_elsewhere: false,
         api_version: resource.api_version.clone(),
         alternatives: Vec::new(),
     };

@@ -22,6 +22,7 @@ pub fn fill(registry: &mut Node, declared_in: &str) {
         put(properties, path, &value, declared_in);
     }
     rule_set(properties, sku.as_ref(), declared_in);
+    settle_small(registry);
 }
 
 /// Path within `properties` -> value.
@@ -45,6 +46,43 @@ fn plain() -> [(&'static [&'static str], Value); 17] {
         (&["policies", "softDeletePolicy", "retentionDays"], json!(7)),
         (&["policies", "azureADAuthenticationAsArmPolicy", "status"], json!("enabled")),
     ]
+}
+
+/// Fills in what a task leaves out: one whose status is not written is enabled.
+pub fn fill_task(task: &mut Node, declared_in: &str) {
+    fill_properties(task, &[(&["status"], json!("Enabled"))], declared_in);
+}
+
+/// Fills in what an agent pool leaves out: one whose count is not written has one machine.
+pub fn fill_pool(pool: &mut Node, declared_in: &str) {
+    fill_properties(pool, &[(&["count"], json!(1)), (&["tier"], json!("S1")), (&["os"], json!("Linux"))], declared_in);
+}
+
+fn fill_properties(resource: &mut Node, defaults: &[(&[&str], Value)], declared_in: &str) {
+    let NodeValue::Object(members) = &mut resource.value else { return };
+    let own = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"));
+    let Some((_, properties)) = own.filter(|(_, properties)| properties.as_object().is_some()) else { return };
+    for (path, value) in defaults {
+        put(properties, path, value, declared_in);
+    }
+}
+
+/// Azure refuses to close a registry that has no firewall: whatever decides it, a Basic or Standard one is open.
+pub fn settle_small(registry: &mut Node) {
+    let sku = registry.get_folded("sku").and_then(|sku| sku.get_folded("name")).and_then(Node::as_str);
+    let Some(sku) = sku.filter(|sku| sku.eq_ignore_ascii_case("basic") || sku.eq_ignore_ascii_case("standard")) else {
+        return;
+    };
+    let note = format!("Azure closes no registry of the {sku} SKU to the public network.");
+    let NodeValue::Object(members) = &mut registry.value else { return };
+    let own = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"));
+    let Some((_, NodeValue::Object(properties))) = own.map(|(name, node)| (name, &mut node.value)) else { return };
+    for (name, access) in properties {
+        if name.eq_ignore_ascii_case("publicNetworkAccess") && access.is_unknown() {
+            access.value = NodeValue::String("Enabled".to_owned());
+            access.provenance.note = Some(note.as_str().into());
+        }
+    }
 }
 
 fn set(object: &mut Node, name: &str, value: Node) {

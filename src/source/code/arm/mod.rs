@@ -16,10 +16,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use self::assemble::{AssembledRegistry, registries};
-pub use self::defaults::fill as fill_defaults;
+pub use self::defaults::{fill as fill_defaults, fill_pool, fill_task, settle_small};
 use self::expression::{Expr, on_deep_stack};
 use self::syntax::json::Strings;
+pub use self::syntax::node::of_node as template_of_node;
 use self::template::evaluated;
+pub use self::template::evaluated as evaluated_template;
 pub use self::template::names::{ParameterValues, combined};
 use self::template::parameters::{ParameterFile, template_of};
 pub use self::template::resources::{Finder, Resource, WANTED};

@@ -42,8 +42,12 @@ pub struct DeclaredRegistry {
     pub agent_pools: Vec<Node>,
     /// Whether nothing else can have made a pool of it.
     pub all_agent_pools: bool,
-    /// Role assignments at the registry, in ARM's shape. Others may hold, so they are never known to be all.
+    /// Role assignments that hold at the registry, in ARM's shape.
     pub role_assignments: Vec<Node>,
+    /// Whether this source shows no role assignment that it does not tell.
+    pub all_role_assignments: bool,
+    /// It is somebody else's: the source only says what it adds to it.
+    pub is_elsewhere: bool,
     /// The api-version that the code names.
     pub api_version: Option<String>,
     /// The same registry for each value that one of its parameters may take, where this one has that value as unknown.
@@ -56,6 +60,21 @@ impl DeclaredRegistry {
         let lists = [&self.tasks, &self.agent_pools, &self.role_assignments];
         let own = std::iter::once(&self.registry).chain(lists.into_iter().flatten());
         own.chain(self.alternatives.iter().flat_map(DeclaredRegistry::nodes)).collect()
+    }
+
+    /// What was not read may add to it: no list of it is known to its end.
+    pub fn doubt(&mut self) {
+        self.all_tasks = false;
+        self.all_agent_pools = false;
+        self.all_role_assignments = false;
+        let properties = self.registry.member_mut("properties");
+        let connections = properties.and_then(|properties| properties.member_mut("privateEndpointConnections"));
+        if let Some(NodeValue::List(items)) = connections.map(|connections| &mut connections.value)
+            && items.iter().all(|item| !item.is_unknown())
+        {
+            items.push(Node::unknown("Private endpoints may have been made elsewhere."));
+        }
+        self.alternatives.iter_mut().for_each(DeclaredRegistry::doubt);
     }
 
     /// The record that policies are evaluated over.
@@ -81,9 +100,11 @@ impl DeclaredRegistry {
         let registry = writer.value(&self.registry, "/registry").unwrap_or(Value::Null);
         let (tasks, nodes) = writer.children(&self.tasks, "/tasks", self.all_tasks);
         let (agent_pools, _) = writer.children(&self.agent_pools, "/agent_pools", self.all_agent_pools);
-        let (role_assignments, _) = writer.children(&self.role_assignments, "/role_assignments", false);
+        let (role_assignments, _) =
+            writer.children(&self.role_assignments, "/role_assignments", self.all_role_assignments);
         let named = || tasks.iter().zip(&nodes).filter_map(|(task, node)| Some((task["name"].as_str()?, *node)));
         let credentials = named().filter_map(|(name, node)| {
+            // What is not known of a login must not read as a login that is not set.
             let known = node.get("properties")?.get_folded("credentials").is_none_or(login_is_known);
             known.then(|| Some((name.to_owned(), Credentials::from_answer(outline(node).as_object()?)?)))?
         });
@@ -263,6 +284,8 @@ mod tests {
             agent_pools: Vec::new(),
             all_agent_pools: true,
             role_assignments: Vec::new(),
+            all_role_assignments: false,
+            is_elsewhere: false,
             api_version: None,
             alternatives: Vec::new(),
         };

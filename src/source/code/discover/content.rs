@@ -15,6 +15,8 @@ use crate::model::text_file::decode;
 pub enum Content {
     /// A Terraform plan, as JSON or binary.
     Plan,
+    /// A Terraform state.
+    State,
     /// An ARM template.
     Template {
         /// Whether `bicep build` made it.
@@ -26,7 +28,7 @@ pub enum Content {
     WhatIf,
     /// A snapshot's manifest.
     Snapshot,
-    /// Something of Terraform's or Azure's that says nothing of what will be: the reason why it is left.
+    /// What is not looked at: the reason why it is left.
     Other(String),
     /// Nothing of ours.
     Unrelated,
@@ -114,15 +116,14 @@ fn classify_json(text: &str) -> Content {
             _ => {}
         }
     }
-    let state = || Content::Other("a Terraform state, which is no plan".to_owned());
     match () {
         () if is_template => Content::Template { from_bicep: from_bicep(text) },
         () if is_parameters => Content::Parameters,
         () if is_terraform && is_plan => Content::Plan,
-        () if is_terraform && has_values => state(),
+        () if is_terraform && has_values => Content::State,
         () if is_terraform && is_answer => Content::Unrelated,
         () if is_terraform && members.was_cut => Content::Plan,
-        () if has_version && has_lineage => state(),
+        () if has_version && has_lineage => Content::State,
         () if is_snapshot => Content::Snapshot,
         () if has_changes && text.contains("\"changeType\"") => Content::WhatIf,
         // What breaks off is told by whoever reads it as a template.
@@ -290,10 +291,7 @@ mod tests {
             (r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}"#, Content::Plan),
             (r#"{"format_version":"2.0","variables":{"a":{"value":"}\""}},"resource_changes":[]}"#, Content::Plan),
             (r#"{"format_version":"1.2","variables":{"a"#, Content::Plan),
-            (
-                r#"{"format_version":"1.0","terraform_version":"1.9.0","values":{}}"#,
-                Content::Other("a Terraform state, which is no plan".to_owned()),
-            ),
+            (r#"{"format_version":"1.0","terraform_version":"1.9.0","values":{}}"#, Content::State),
             (r#"{"format_version":"1.0","provider_schemas":{}}"#, Content::Unrelated),
             (&format!("// a\n{{ /* b */ \"$schema\": \"{schema}\", \"x\": 1,}}"), template.clone()),
             (

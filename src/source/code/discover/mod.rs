@@ -20,10 +20,16 @@ use crate::model::path::display_path;
 /// The source code in the files and folders that were named. Paths are as a user would open them; every list is sorted.
 #[derive(Debug, Default, PartialEq)]
 pub struct SourceFiles {
-    /// Terraform configurations: folder -> its `.tf`, `.tf.json`, `.tfvars` and `.tfvars.json` files.
+    /// Terraform configurations: folder -> its `.tf`, `.tofu` and `.tfvars` files, JSON or not.
     pub terraform: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Variables files in folders without a configuration: some configuration may be told to read them.
+    pub variables: Vec<PathBuf>,
+    /// What is said of Terraform's variables elsewhere than in files that it reads by itself.
+    pub variable_values: VariableValues,
     /// Terraform plans, as JSON or binary.
     pub plans: Vec<PathBuf>,
+    /// Terraform states.
+    pub states: Vec<PathBuf>,
     /// ARM templates, but for those compiled from a Bicep file beside them.
     pub templates: Vec<PathBuf>,
     /// Parameter files of ARM templates.
@@ -42,6 +48,19 @@ pub struct SourceFiles {
     pub named: BTreeSet<PathBuf>,
     /// Files of values that git ignores: what they say is judged and never shown.
     pub private: BTreeSet<PathBuf>,
+}
+
+/// Values of Terraform's variables that a user gives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VariableValues {
+    /// Variables files for every configuration that declares what they set; the later before the earlier.
+    pub files: Vec<PathBuf>,
+    /// Name and value, before all files.
+    pub values: Vec<(String, String)>,
+    /// Configurations, each with variables files of its own.
+    pub roots: Vec<(PathBuf, Vec<PathBuf>)>,
+    /// Values from the environment, after all files.
+    pub environment: Vec<(String, String)>,
 }
 
 /// The Bicep file on disk that a `.bicepparam` file is for.
@@ -63,7 +82,11 @@ pub struct BicepFile {
 /// # Errors
 /// Nothing in all of them is recognised.
 pub fn find(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> anyhow::Result<SourceFiles> {
-    let found = search(paths, bicep_file_for);
+    let mut found = search(paths, bicep_file_for);
+    if let Some(path) = found.variables.first().filter(|_| found.is_empty()) {
+        let why = "variables files alone declare nothing; name the Terraform configuration as well";
+        found.gaps.push(FileGap::new(display_path(path), why));
+    }
     if !found.is_empty() || !found.gaps.is_empty() {
         return Ok(found);
     }
@@ -123,6 +146,11 @@ pub fn search(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> SourceFiles {
             Err(error) => found.gaps.push(error),
         }
     }
+    let declares = |path: &PathBuf| !is_values(&lower_name(path));
+    let (folders, values): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        std::mem::take(&mut found.terraform).into_iter().partition(|(_, files)| files.iter().any(declares));
+    found.terraform = folders;
+    found.variables = values.into_values().flatten().collect();
     found.bicep.sort();
     for template in compiled {
         match found.bicep.iter_mut().find(|bicep| bicep.path.with_extension("json") == template) {
@@ -141,11 +169,25 @@ enum FileKind {
     Terraform,
     Bicep,
     BicepParameters,
+    /// Of a tool that is not read: why it is left.
+    Left(&'static str),
     Json(Content),
 }
 
+/// Files of tools around Terraform that are not read, by the ends of their names, and what is said of them.
+const LEFT: [(&str, &str); 5] = [
+    ("terragrunt.hcl", "what Terragrunt sets is not read; scan a plan that `terragrunt plan -out` made"),
+    ("terragrunt.stack.hcl", "a stack of Terragrunt's is not read; scan plans of its units"),
+    (".tfcomponent.hcl", "a Terraform stack is not read; scan the modules of its components"),
+    (".tfstack.hcl", "a Terraform stack is not read; scan the modules of its components"),
+    (".tfdeploy.hcl", "the deployments of a Terraform stack are not read; scan the modules of its components"),
+];
+
 fn kind(path: &Path) -> Result<FileKind, FileGap> {
     let name = lower_name(path);
+    if let Some((_, why)) = LEFT.iter().find(|(end, _)| name.ends_with(end)) {
+        return Ok(FileKind::Left(why));
+    }
     Ok(match () {
         () if is_terraform(&name) => FileKind::Terraform,
         () if name.ends_with(".bicepparam") => FileKind::BicepParameters,
@@ -169,6 +211,7 @@ impl SourceFiles {
     pub fn is_empty(&self) -> bool {
         self.terraform.is_empty()
             && self.plans.is_empty()
+            && self.states.is_empty()
             && self.templates.is_empty()
             && self.what_if.is_empty()
             && self.bicep.is_empty()
@@ -179,9 +222,11 @@ impl SourceFiles {
             FileKind::Terraform => {
                 self.terraform.entry(folder_of(&path)).or_default().push(path);
             }
+            FileKind::Left(why) => self.skipped.push(SkippedFile::new(display_path(&path), why.to_owned())),
             FileKind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
             FileKind::BicepParameters => self.bicep_parameters.push(path),
             FileKind::Json(Content::Plan) => self.plans.push(path),
+            FileKind::Json(Content::State) => self.states.push(path),
             FileKind::Json(Content::Template { .. }) => self.templates.push(path),
             FileKind::Json(Content::Parameters) => self.parameters.push(path),
             FileKind::Json(Content::WhatIf) => self.what_if.push(path),
@@ -228,7 +273,7 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 fn is_terraform(name: &str) -> bool {
-    name.ends_with(".tf") || name.ends_with(".tf.json") || is_values(name)
+    [".tf", ".tf.json", ".tofu", ".tofu.json"].iter().any(|end| name.ends_with(end)) || is_values(name)
 }
 
 fn is_bicep(name: &str) -> bool {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::declared::Node;
 use super::evaluate::Evaluator;
 pub use super::evaluate::{ModuleCall, UnreadModule};
+use super::hcl::Body;
 use super::modules::{Installed, STACK, Tree};
 use super::resource::Resource;
 use crate::model::file_gap::FileGap;
@@ -38,8 +39,19 @@ pub fn evaluate(
     variable_values: &HashMap<String, Node>,
     tags: &ServiceTags,
 ) -> EvaluatedConfiguration {
+    evaluate_with(tree, root, installed, (variable_values, &[]), tags)
+}
+
+/// The same with variables files that Terraform is told to read, the later before the earlier.
+pub fn evaluate_with(
+    tree: &Tree,
+    root: &Path,
+    installed: &Installed,
+    (variable_values, variable_files): (&HashMap<String, Node>, &[&Body]),
+    tags: &ServiceTags,
+) -> EvaluatedConfiguration {
     let work = || {
-        let Some(mut evaluator) = Evaluator::new(tree, root, installed, variable_values, tags) else {
+        let Some(mut evaluator) = Evaluator::new(tree, root, installed, variable_values, variable_files, tags) else {
             return EvaluatedConfiguration::default();
         };
         let resources = evaluator.resources();

@@ -9,6 +9,7 @@ mod plan;
 mod reconcile;
 mod resource;
 mod roots;
+mod state;
 mod variants;
 
 use std::collections::BTreeSet;
@@ -17,20 +18,26 @@ use self::reconcile::reconcile;
 use self::roots::Roots;
 use super::discover::SourceFiles;
 use super::extraction::Extraction;
+use crate::model::inventory::SkippedFile;
 use crate::net::service_tags::ServiceTags;
 
 /// Reads every configuration, and every plan beside it.
 pub fn read(found: &SourceFiles, tags: &ServiceTags) -> Extraction {
     let loaded = Roots::load(found);
     let mut extraction = Extraction { gaps: loaded.tree.gaps.clone(), ..Extraction::default() };
+    let replaced = loaded.tree.replaced.iter().cloned();
+    extraction.skipped.extend(replaced.map(|(path, why)| SkippedFile::new(path, why)));
     let mut roots = loaded.read(tags);
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
     // Those that are named first: what they stand for is not compared with the others.
-    let (named, others): (Vec<_>, Vec<_>) = found.plans.iter().partition(|path| found.named.contains(*path));
-    for (path, is_named) in
-        named.into_iter().map(|path| (path, true)).chain(others.into_iter().map(|path| (path, false)))
-    {
-        let mut plan = plan::read_plan(path, &loaded.tree, tags);
+    let all = found.plans.iter().map(|path| (path, false)).chain(found.states.iter().map(|path| (path, true)));
+    let (named, others): (Vec<_>, Vec<_>) = all.partition(|(path, _)| found.named.contains(*path));
+    let named = named.into_iter().map(|one| (one, true));
+    for ((path, is_state), is_named) in named.chain(others.into_iter().map(|one| (one, false))) {
+        let mut plan = match is_state {
+            true => state::read_state(path, &loaded.tree, tags),
+            false => plan::read_plan(path, &loaded.tree, tags),
+        };
         reconcile(path, is_named, &mut plan, &mut roots);
         for registry in &mut plan.registries {
             // Two plans of one folder.

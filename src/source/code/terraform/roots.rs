@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::super::declared::DeclaredRegistry;
-use super::super::discover::SourceFiles;
+use super::super::declared::{DeclaredRegistry, Node, NodeValue};
+use super::super::discover::{SourceFiles, VariableValues};
 use super::super::extraction::Extraction;
-use super::config::{EvaluatedConfiguration, UnreadModule, evaluate};
+use super::config::{EvaluatedConfiguration, UnreadModule, evaluate_with};
+use super::hcl::{Block, Body, ByteSpan, Expr, ExprKind, parse_expression};
 use super::modules::{Installed, Source, Tree, installed, listed, or_here};
 use super::resource::assemble;
 use super::variants::combinations;
@@ -25,6 +26,7 @@ pub struct Roots {
     pub tree: Tree,
     named: Vec<PathBuf>,
     brought: BTreeMap<PathBuf, Installed>,
+    given: VariableValues,
 }
 
 impl Roots {
@@ -43,13 +45,20 @@ impl Roots {
                 folders.insert(folder.clone(), files);
             }
         }
-        Roots { tree: Tree::load_with_private(folders, &found.private), named, brought }
+        let mut tree = Tree::load_with_private(folders, &found.private);
+        let taken = tree.folders.values_mut().flat_map(|folder| std::mem::take(&mut folder.other_values));
+        let mut values: Vec<PathBuf> = taken.collect();
+        values.extend(found.variables.iter().cloned());
+        values.sort();
+        let given = found.variable_values.clone();
+        let told = given.files.iter().chain(given.roots.iter().flat_map(|(_, files)| files));
+        told.chain(&values).for_each(|path| tree.read_variables(path));
+        Roots { tree, named, brought, given }
     }
 
     /// Evaluates every folder that is a configuration of its own, and every one of which no other has an instance for
     /// certain: what a call makes of a folder is not all that becomes of it.
     pub fn read(&self, tags: &ServiceTags) -> Vec<RootRead> {
-        let none = Installed::new();
         let mut read: Vec<RootRead> = Vec::new();
         let mut covered: BTreeSet<PathBuf> = BTreeSet::new();
         let called: BTreeSet<PathBuf> = self.named.iter().flat_map(|folder| self.calls(folder)).collect();
@@ -59,8 +68,7 @@ impl Roots {
         let mut is_deployed = true;
         loop {
             for root in next {
-                let installed = self.brought.get(&root).unwrap_or(&none);
-                let (extraction, mut instantiated) = read_root(&self.tree, &root, installed, tags);
+                let (extraction, mut instantiated) = self.read_root(&root, tags);
                 // What nobody deploys for certain deploys nothing for certain; it only shares a circle with others.
                 instantiated.retain(|folder| is_deployed || self.reaches(folder, &root));
                 covered.extend(instantiated);
@@ -133,64 +141,243 @@ fn brought_to(root: &Path) -> Option<Installed> {
     Some(installed(&file.text, root).into_iter().filter(|(_, folder)| is_inside(folder)).collect())
 }
 
-/// What a configuration declares, and the folders of which it has an instance for certain.
-fn read_root(tree: &Tree, root: &Path, installed: &Installed, tags: &ServiceTags) -> (Extraction, BTreeSet<PathBuf>) {
-    let mut extraction = Extraction::default();
-    let evaluated = evaluate(tree, root, installed, &HashMap::new(), tags);
-    let EvaluatedConfiguration { resources, unread, gaps, folders, instantiated, .. } = evaluated;
-    let name = display_path(root);
-    let assembled = assemble(resources, &name);
+/// How many variants of one configuration are read; the rest is told.
+const MAX_VARIANTS: usize = 50;
+
+/// Variables files that a configuration is read with, the later before the earlier; and what the variant is called.
+type Variant<'a> = (Option<String>, Vec<&'a Body>);
+
+impl Roots {
+    /// The variants of a configuration: with the files that it is told to read; else once by itself where all variables
+    /// have values, and once with each file that nobody tells it to read and that fits.
+    fn variants(&self, root: &Path, extraction: &mut Extraction) -> Vec<Variant<'_>> {
+        let Some(folder) = self.tree.folders.get(root) else { return Vec::new() };
+        let body_of = |path: &PathBuf| self.tree.variables.iter().find(|(known, ..)| known == path);
+        let fits = |body: &Body| {
+            let declared = body.attributes.iter().filter(|one| folder.module.variables.contains_key(&one.name)).count();
+            declared > 0 && declared * 2 > body.attributes.len()
+        };
+        let own = self.given.roots.iter().filter(|(own, _)| normalize(own) == root).flat_map(|(_, files)| files);
+        let told: Vec<&Body> = own
+            .filter_map(body_of)
+            .chain(self.given.files.iter().filter_map(body_of).filter(|(.., body)| fits(body)))
+            .map(|(.., body)| body)
+            .rev()
+            .collect();
+        if !told.is_empty() {
+            return vec![(None, told)];
+        }
+        let is_own = |path: &Path| {
+            let below = |root: &PathBuf| path.starts_with(root) || root.as_os_str().is_empty();
+            self.named
+                .iter()
+                .filter(|root| below(root))
+                .max_by_key(|root| root.components().count())
+                .is_some_and(|nearest| nearest == root)
+        };
+        let mut variants: Vec<Variant<'_>> = Vec::new();
+        for (path, shown, body) in self.tree.variables.iter().filter(|(path, ..)| is_own(path)) {
+            let why = match fits(body) {
+                false => "a variables file that sets none of the variables of the configuration above it".to_owned(),
+                true if variants.len() >= MAX_VARIANTS => {
+                    format!("a variables file; at most {MAX_VARIANTS} variants of one configuration are read")
+                }
+                true => {
+                    let label = path.strip_prefix(root).unwrap_or(path);
+                    variants.push((Some(display_path(label)), vec![body]));
+                    continue;
+                }
+            };
+            extraction.skipped.push(SkippedFile::new(shown.clone(), why));
+        }
+        let has_value = |(name, block): (&String, &Block)| {
+            block.body.attribute("default").is_some()
+                || self.given.values.iter().any(|(own, _)| own == name)
+                || folder.values.iter().any(|values| values.attribute(name).is_some())
+        };
+        if variants.is_empty() || folder.module.variables.iter().all(has_value) {
+            variants.insert(0, (None, Vec::new()));
+        }
+        variants
+    }
+
+    /// The values of a configuration's variables that are given on the command line, or in the environment.
+    fn values(&self, root: &Path) -> HashMap<String, Node> {
+        let Some(folder) = self.tree.folders.get(root) else { return HashMap::new() };
+        let from_files = |name: &str| folder.values.iter().any(|values| values.attribute(name).is_some());
+        let environment = self.given.environment.iter().filter(|(name, _)| !from_files(name));
+        let all = environment.chain(&self.given.values);
+        all.filter_map(|(name, text)| Some((name.clone(), given_value(folder.module.variables.get(name)?, text))))
+            .collect()
+    }
+
+    /// What a configuration declares, and the folders of which it has an instance for certain.
+    fn read_root(&self, root: &Path, tags: &ServiceTags) -> (Extraction, BTreeSet<PathBuf>) {
+        let mut extraction = Extraction::default();
+        let none = Installed::new();
+        let installed = self.brought.get(root).unwrap_or(&none);
+        let values = self.values(root);
+        let variants = self.variants(root, &mut extraction);
+        let name = display_path(root);
+        let path = if name.is_empty() { ".".to_owned() } else { name.clone() };
+        let mut known: Vec<DeclaredRegistry> = Vec::new();
+        let mut instantiated: Option<BTreeSet<PathBuf>> = None;
+        let (mut files, mut registries) = (0, 0);
+        for (label, variables) in &variants {
+            let name = match label {
+                Some(file) => format!("{name} ({file})").trim_start().to_owned(),
+                None => name.clone(),
+            };
+            let read = read_variant(&self.tree, root, installed, (&values, variables), &name, tags);
+            files = files.max(read.files + variables.len());
+            registries = registries.max(read.registries.len());
+            extraction.gaps.extend(read.gaps);
+            // What one variant leaves out is not there for certain.
+            instantiated = Some(match instantiated {
+                Some(known) => known.intersection(&read.instantiated).cloned().collect(),
+                None => read.instantiated,
+            });
+            extraction.skipped.extend(read.skipped);
+            for registry in read.registries {
+                // What another variant says as well is told once.
+                let same = |other: &DeclaredRegistry| other.address == registry.address && is_same(other, &registry);
+                if !known.iter().any(same) {
+                    known.push(registry);
+                }
+            }
+        }
+        extraction.registries.extend(known);
+        extraction.gaps.sort();
+        extraction.gaps.dedup();
+        extraction.skipped.sort();
+        extraction.skipped.dedup();
+        extraction.files_read.push(FileRead { path, what: "Terraform configuration", files, registries });
+        (extraction, instantiated.unwrap_or_default())
+    }
+}
+
+/// Whether two variants of a registry say the same, at the same places.
+fn is_same(one: &DeclaredRegistry, other: &DeclaredRegistry) -> bool {
+    let parts = |registry: &DeclaredRegistry| {
+        let DeclaredRegistry { registry, tasks, agent_pools, role_assignments, .. } = registry.clone();
+        (registry, tasks, agent_pools, role_assignments)
+    };
+    parts(one) == parts(other)
+}
+
+/// A value as Terraform reads it from the command line: a text where the variable is one, else an expression.
+fn given_value(variable: &Block, text: &str) -> Node {
+    let kind = variable.body.attribute("type").map(|attribute| &attribute.value.kind);
+    let is_text = match kind {
+        None => true,
+        Some(ExprKind::Name(name) | ExprKind::String(name)) => matches!(name.as_str(), "string" | "number" | "bool"),
+        Some(_) => false,
+    };
+    let nowhere = ByteSpan { file: 0, start: 0, end: 0 };
+    let why = "The value that is given is no literal.";
+    match is_text {
+        true => Node::text(text),
+        false => parse_expression(text, nowhere)
+            .ok()
+            .and_then(|parsed| literal(&parsed))
+            .unwrap_or_else(|| Node::unknown(why)),
+    }
+}
+
+/// The value of an expression without references.
+fn literal(expr: &Expr) -> Option<Node> {
+    Some(Node::new(match &expr.kind {
+        ExprKind::Null => NodeValue::Null,
+        ExprKind::Bool(flag) => NodeValue::Bool(*flag),
+        ExprKind::Number(number) => NodeValue::Number(number.clone()),
+        ExprKind::String(text) => NodeValue::String(text.clone()),
+        ExprKind::List(items) => NodeValue::List(items.iter().map(literal).collect::<Option<_>>()?),
+        ExprKind::Object(members) => {
+            let member = |(name, value): &(Expr, Expr)| Some((literal(name)?.as_str()?.to_owned(), literal(value)?));
+            NodeValue::Object(members.iter().map(member).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    }))
+}
+
+/// What one variant of a configuration comes to.
+struct VariantRead {
+    registries: Vec<DeclaredRegistry>,
+    gaps: Vec<FileGap>,
+    instantiated: BTreeSet<PathBuf>,
+    skipped: Vec<SkippedFile>,
+    files: usize,
+}
+
+fn read_variant(
+    tree: &Tree,
+    root: &Path,
+    installed: &Installed,
+    inputs: (&HashMap<String, Node>, &[&Body]),
+    name: &str,
+    tags: &ServiceTags,
+) -> VariantRead {
+    let evaluated = evaluate_with(tree, root, installed, inputs, tags);
+    let EvaluatedConfiguration { resources, unread, mut gaps, folders, instantiated, .. } = evaluated;
+    let assembled = assemble(resources, name);
     let files = folders.iter().filter_map(|folder| tree.folders.get(folder)).map(|folder| folder.files).sum();
-    let registries = assembled.registries.len();
-    let path = if name.is_empty() { ".".to_owned() } else { name.clone() };
-    extraction.files_read.push(FileRead { path: path.clone(), what: "Terraform configuration", files, registries });
-    let whole = gaps.is_empty() && tree.gaps.is_empty() && !unread.iter().any(|module| module.of_registries);
+    let mut skipped = assembled.skipped;
+    let whole = gaps.is_empty()
+        && assembled.gaps.is_empty()
+        && tree.gaps.is_empty()
+        && !unread.iter().any(|module| module.of_registries);
     let complete = |mut registry: DeclaredRegistry| {
-        // What was not read may declare more of it.
-        registry.all_tasks &= whole;
-        registry.all_agent_pools &= whole;
+        if !whole {
+            registry.doubt();
+        }
         registry
     };
-    let mut declared: Vec<DeclaredRegistry> = assembled.registries.into_iter().map(complete).collect();
-    let open = declared.iter().any(|registry| !registry.registry.is_fully_known());
+    gaps.extend(assembled.gaps);
+    let mut registries: Vec<DeclaredRegistry> = assembled.registries.into_iter().map(complete).collect();
+    let open = registries.iter().any(|registry| !registry.registry.is_fully_known());
     if let Some(folder) = tree.folders.get(root).filter(|_| open) {
         let mut others: Vec<BTreeMap<String, DeclaredRegistry>> = Vec::new();
-        for variable_values in combinations(tree, folder) {
-            let resources = evaluate(tree, root, installed, &variable_values, tags).resources;
-            let registries = assemble(resources, &name).registries.into_iter().map(complete);
+        for values in combinations(tree, folder, inputs) {
+            let resources = evaluate_with(tree, root, installed, (&values, inputs.1), tags).resources;
+            let registries = assemble(resources, name).registries.into_iter().map(complete);
             others.push(registries.map(|registry| (registry.address.clone(), registry)).collect());
         }
-        for registry in declared.iter_mut().filter(|registry| !registry.registry.is_fully_known()) {
+        for registry in registries.iter_mut().filter(|registry| !registry.registry.is_fully_known()) {
             // One that is not there with some value comes to nothing for certain.
             let each = others.iter().map(|other| other.get(&registry.address).cloned());
-            registry.alternatives = each.collect::<Option<_>>().unwrap_or_default();
+            let each: Option<Vec<DeclaredRegistry>> = each.collect();
+            if let Some(each) = each.filter(|each| !each.is_empty()) {
+                registry.alternatives = each.into_iter().flat_map(with_few_values).collect();
+            }
         }
     }
-    extraction.registries.extend(declared);
-    extraction.gaps.extend(gaps);
-    extraction.skipped.extend(assembled.skipped);
     for UnreadModule { block, source, of_registries } in unread {
-        match of_registries {
-            true => extraction.gaps.push(FileGap::new(
-                block.position(),
-                format!(
-                    "the module `{source}` is not on disk, and may make container registries; run `terraform init` \
-                 here, or scan a plan"
-                ),
-            )),
-            false => extraction.skipped.push(SkippedFile::new(
-                block.position(),
-                format!("a call of the module `{source}`, which is not on disk"),
-            )),
+        if !of_registries {
+            let why = format!("a call of the module `{source}`, which is not on disk");
+            skipped.push(SkippedFile::new(block.position(), why));
+            continue;
         }
+        let why = match source.starts_with('.') {
+            true => format!(
+                "the folder of the module `{source}` does not exist, and it may make container registries; correct the \
+                 path"
+            ),
+            false => format!(
+                "the module `{source}` is not on disk, and may make container registries; run `terraform init` here, \
+                 or scan a plan"
+            ),
+        };
+        gaps.push(FileGap::new(block.position(), why));
     }
-    for values in tree.folders.get(root).map(|folder| &folder.other_values).into_iter().flatten() {
-        extraction.skipped.push(SkippedFile::new(
-            values.clone(),
-            "a variables file that Terraform reads only when told to".to_owned(),
-        ));
+    VariantRead { registries, gaps, instantiated, skipped, files }
+}
+
+/// Where something is still not known with a variable's value, the registry with each value that it may have.
+fn with_few_values(mut registry: DeclaredRegistry) -> Vec<DeclaredRegistry> {
+    match std::mem::take(&mut registry.alternatives) {
+        others if others.is_empty() => vec![registry],
+        others => others,
     }
-    (extraction, instantiated)
 }
 
 #[cfg(test)]
@@ -267,7 +454,10 @@ mod tests {
             skipped,
             [
                 ("live/main.tf:10:1".to_owned(), "a call of the module `x/net`, which is not on disk"),
-                ("live/prod.tfvars".to_owned(), "a variables file that Terraform reads only when told to")
+                (
+                    "live/prod.tfvars".to_owned(),
+                    "a variables file that sets none of the variables of the configuration above it"
+                )
             ]
         );
         let files_read: Vec<(String, usize, usize)> = extraction

@@ -147,7 +147,7 @@ impl Reader<'_> {
 }
 
 /// The loops of a member `copy` that is a list: each is a member of its own. Any other member stays what it is.
-fn copies(member: Member) -> Vec<Member> {
+pub(super) fn copies(member: Member) -> Vec<Member> {
     let is_loop = |expr: &Expr| ["name", "count", "input"].iter().all(|name| expr.get(name).is_some());
     match &member {
         Member::Pair { key, value, .. }

@@ -9,9 +9,13 @@ use super::value::unknown_like;
 use super::{Evaluator, NameScope, id_of, value_or_unknown};
 use crate::source::code::declared::{Node, NodeValue, Span};
 
-/// Blocks that say how Terraform works, not what is made; and what expands a resource.
-const META: [&str; 9] =
-    ["count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection", "timeouts", "source"];
+/// What says how Terraform works with a resource, not what is made. In a block within it no name is special.
+const META: [&str; 8] =
+    ["count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection", "timeouts"];
+
+/// Attributes that a resource cannot be without: what they are is a text, known or not.
+const REQUIRED: [&str; 5] =
+    ["name", "resource_group_name", "container_registry_name", "container_registry_id", "parent_id"];
 
 impl<'a> Evaluator<'a> {
     /// An attribute of an instance of a resource.
@@ -30,13 +34,19 @@ impl<'a> Evaluator<'a> {
             // A body that is written as JSON is the object that it is written from: that one has places.
             let expr = match &attribute.value.kind {
                 ExprKind::Call(name, arguments, _)
-                    if name == "jsonencode" && block.labels[0].starts_with("azapi_") && arguments.len() == 1 =>
+                    if name == "jsonencode"
+                        && is_document(&block.labels[0], &attribute.name)
+                        && arguments.len() == 1 =>
                 {
                     &arguments[0]
                 }
                 _ => &attribute.value,
             };
-            let value = value_or_unknown(this.eval(expr, &NameScope::for_repetition(instance, repetition)));
+            let scope = NameScope::for_repetition(instance, repetition);
+            let mut value = value_or_unknown(this.eval(expr, &scope));
+            if REQUIRED.contains(&attribute.name.as_str()) {
+                value = this.named_text(value, expr, &scope);
+            }
             this.attribute_value(value, attribute.span)
         })
     }
@@ -129,7 +139,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether an expression gives a set, whose items are their own keys, as far as it says so itself.
-    fn is_set(&self, expr: &Expr, instance: usize, depth: usize) -> bool {
+    pub(super) fn is_set(&self, expr: &Expr, instance: usize, depth: usize) -> bool {
         let module = self.instances[instance].module;
         match &expr.kind {
             ExprKind::Call(name, ..) => name == "toset" || name.starts_with("set"),
@@ -152,6 +162,11 @@ impl<'a> Evaluator<'a> {
             _ => false,
         }
     }
+}
+
+/// Whether an attribute is a document that is written as JSON.
+fn is_document(kind: &str, attribute: &str) -> bool {
+    kind.starts_with("azapi_") || matches!(attribute, "template_content" | "parameters_content")
 }
 
 fn add(members: &mut Vec<(String, Node)>, kind: &str, items: Vec<Node>, span: &Span) {

@@ -2,16 +2,18 @@
 
 use super::super::hcl::{Expr, ExprKind, For, Operator, Part};
 use super::functions;
+use super::functions::unify::unified;
+use super::symbolic::{finished, push};
 use super::value::{
-    ExpressionError, MAX_ITEMS, MAX_TEXT, Outcome, by_key, equal, first_unknown, list, number, text, to_bool, to_f64,
+    ExpressionError, MAX_ITEMS, MAX_TEXT, Outcome, by_key, equal, first_unknown, list, number, to_bool, to_f64,
     to_text, unknown_error, unknown_like,
 };
 use super::{Evaluator, NameScope, value_or_unknown};
-use crate::source::code::declared::{Node, NodeValue, Span};
+use crate::source::code::declared::{Node, NodeValue, Span, SymbolicText};
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression; wrong only where Terraform would refuse it.
-    pub(super) fn eval(&mut self, expr: &'a Expr, scope: &NameScope<'_>) -> Outcome {
+    pub(super) fn eval(&mut self, expr: &Expr, scope: &NameScope<'_>) -> Outcome {
         if !self.enter(expr.span) {
             return Ok(Node::unknown("It takes too many steps to evaluate."));
         }
@@ -61,7 +63,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn eval_kind(&mut self, expr: &'a Expr, scope: &NameScope<'_>) -> Outcome {
+    fn eval_kind(&mut self, expr: &Expr, scope: &NameScope<'_>) -> Outcome {
         match &expr.kind {
             ExprKind::Null => Ok(Node::new(NodeValue::Null)),
             ExprKind::Bool(flag) => Ok(Node::new(NodeValue::Bool(*flag))),
@@ -104,7 +106,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn object(&mut self, members: &'a [(Expr, Expr)], scope: &NameScope<'_>) -> Outcome {
+    fn object(&mut self, members: &[(Expr, Expr)], scope: &NameScope<'_>) -> Outcome {
         let mut object: Vec<(String, Node)> = Vec::with_capacity(members.len());
         let mut known = std::collections::HashMap::new();
         let mut unknown = None;
@@ -129,12 +131,26 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// The arm that counts, in the type that both arms have.
+    fn arm(&mut self, taken: &Expr, other: &Expr, scope: &NameScope<'_>) -> Outcome {
+        let taken = self.eval(taken, scope)?;
+        // A text stays one beside whatever the other is.
+        if !matches!(taken.value, NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::List(_) | NodeValue::Object(_))
+        {
+            return Ok(taken);
+        }
+        match self.eval(other, scope) {
+            Ok(other) => Ok(unified(vec![taken, other]).swap_remove(0)),
+            Err(_) => Ok(taken),
+        }
+    }
+
     /// Both values the same: then the condition does not matter.
-    fn conditional(&mut self, three: &'a (Expr, Expr, Expr), scope: &NameScope<'_>) -> Outcome {
+    fn conditional(&mut self, three: &(Expr, Expr, Expr), scope: &NameScope<'_>) -> Outcome {
         let condition = self.eval(&three.0, scope)?;
         match to_bool(&condition) {
-            Ok(true) => self.eval(&three.1, scope),
-            Ok(false) => self.eval(&three.2, scope),
+            Ok(true) => self.arm(&three.1, &three.2, scope),
+            Ok(false) => self.arm(&three.2, &three.1, scope),
             Err(ExpressionError::Unknown(_)) => {
                 let (yes, no) =
                     (value_or_unknown(self.eval(&three.1, scope)), value_or_unknown(self.eval(&three.2, scope)));
@@ -147,7 +163,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn call(&mut self, name: &str, arguments: &'a [Expr], expanded: bool, scope: &NameScope<'_>) -> Outcome {
+    fn call(&mut self, name: &str, arguments: &[Expr], expanded: bool, scope: &NameScope<'_>) -> Outcome {
         match (name, arguments) {
             ("try", arguments) => {
                 for argument in arguments {
@@ -174,15 +190,18 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.charge(values.iter().map(|value| value.as_list().map_or(1, <[Node]>::len)).sum());
-        functions::call(name, &values)
+        let plain = name.strip_prefix("core::").unwrap_or(name);
+        self.file_function(plain, &values, scope).unwrap_or_else(|| functions::call(plain, &values))
     }
 
-    fn for_expression(&mut self, inner: &'a For, scope: &NameScope<'_>) -> Outcome {
+    fn for_expression(&mut self, inner: &For, scope: &NameScope<'_>) -> Outcome {
         let over = self.eval(&inner.over, scope)?;
         let mut items = Vec::new();
         let mut members: Vec<(String, Node)> = Vec::new();
         let mut known = std::collections::HashMap::new();
+        let set = inner.key.is_some() && self.is_set(&inner.over, scope.instance, 0);
         for (key, value) in repetitions(&over)? {
+            let key = if set { value.clone() } else { key };
             if matches!(value.value, NodeValue::Unknown) {
                 // It may be any number of items.
                 match inner.name {
@@ -242,28 +261,31 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn template(&mut self, parts: &'a [Part], scope: &NameScope<'_>) -> Outcome {
+    fn template(&mut self, parts: &[Part], scope: &NameScope<'_>) -> Outcome {
         if let [Part::Value(only)] = parts {
             return self.eval(only, scope);
         }
-        let mut written = String::new();
+        let mut written = SymbolicText::default();
         self.write_parts(parts, scope, &mut written)?;
-        text(written)
+        finished(written)
     }
 
     fn write_parts(
         &mut self,
-        parts: &'a [Part],
+        parts: &[Part],
         scope: &NameScope<'_>,
-        written: &mut String,
+        written: &mut SymbolicText,
     ) -> Result<(), ExpressionError> {
         for part in parts {
             if written.len() > MAX_TEXT {
                 return Ok(());
             }
             match part {
-                Part::Text(text) => written.push_str(text),
-                Part::Value(value) => written.push_str(&to_text(&self.eval(value, scope)?)?),
+                Part::Text(text) => written.push_text(text),
+                Part::Value(expr) => {
+                    let value = self.eval(expr, scope)?;
+                    push(written, &self.named_text(value, expr, scope))?;
+                }
                 Part::If(condition, yes, no) => {
                     let parts = if to_bool(&self.eval(condition, scope)?)? { yes } else { no };
                     self.write_parts(parts, scope, written)?;

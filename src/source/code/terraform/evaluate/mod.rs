@@ -1,21 +1,26 @@
 //! Evaluates a configuration: each value once, when it is asked for. What cannot be known is unknown, and says why.
 
 mod blocks;
+mod computed;
 mod expand;
 mod expression;
+mod files;
 pub(crate) mod functions;
+pub(crate) mod json;
 mod limits;
 mod path;
 mod reference;
 mod resources;
 mod service_tags;
+pub(crate) mod symbolic;
+mod template_files;
 #[cfg(test)]
 mod tests;
 mod types;
 pub(crate) mod value;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::resources::{ModuleCall, UnreadModule};
@@ -23,9 +28,10 @@ pub use self::resources::{ModuleCall, UnreadModule};
 use self::expand::{Expansion, Repetition};
 use self::value::{ExpressionError, Outcome};
 use super::super::declared::{Node, Span};
-use super::hcl::{Block, ByteSpan};
+use super::hcl::{Block, Body, ByteSpan};
 use super::modules::module::Module;
 use super::modules::{Installed, Tree};
+use super::resource::Resource;
 use crate::model::file_gap::FileGap;
 use crate::net::service_tags::ServiceTags;
 
@@ -36,6 +42,8 @@ pub struct Evaluator<'a> {
     tags: &'a ServiceTags,
     /// Values of the root's variables that come from elsewhere than its files.
     variable_values: &'a HashMap<String, Node>,
+    /// Variables files that it is told to read, the later before the earlier.
+    variable_files: &'a [&'a Body],
     /// Module instances; the first is the root.
     instances: Vec<Instance<'a>>,
     /// What symbols stand for.
@@ -46,6 +54,13 @@ pub struct Evaluator<'a> {
     pub calls: Vec<ModuleCall>,
     /// The calls of modules that are not on disk.
     pub unread: Vec<UnreadModule>,
+    /// Files that functions read, and what a pattern found.
+    read: HashMap<PathBuf, files::FileRead>,
+    listed: HashMap<(PathBuf, String), Node>,
+    /// What modules that are not on disk do to registries that they are handed.
+    handed: Vec<Resource>,
+    /// How many texts got a name that nothing else has.
+    unnamed: usize,
     steps: u64,
     depth: usize,
     /// Whether memory or time has run out.
@@ -92,20 +107,27 @@ struct NameScope<'s> {
     instance: usize,
     /// `each`, `count`, or the name that a `for` or a dynamic block gives.
     binding: Option<(&'s str, &'s Node)>,
+    /// All that a template file sees, which is nothing of the module.
+    names: Option<&'s [(String, Node)]>,
     outer: Option<&'s NameScope<'s>>,
 }
 
 impl<'s> NameScope<'s> {
     fn new(instance: usize) -> NameScope<'static> {
-        NameScope { instance, binding: None, outer: None }
+        NameScope { instance, binding: None, names: None, outer: None }
     }
 
     fn with(&'s self, name: &'s str, value: &'s Node) -> NameScope<'s> {
-        NameScope { instance: self.instance, binding: Some((name, value)), outer: Some(self) }
+        NameScope { instance: self.instance, binding: Some((name, value)), names: self.names, outer: Some(self) }
     }
 
     fn for_repetition(instance: usize, repetition: &'s Repetition) -> NameScope<'s> {
-        NameScope { instance, binding: repetition.binding.as_ref().map(|(name, value)| (*name, value)), outer: None }
+        let binding = repetition.binding.as_ref().map(|(name, value)| (*name, value));
+        NameScope { instance, binding, names: None, outer: None }
+    }
+
+    fn of_template(instance: usize, names: &'s [(String, Node)]) -> NameScope<'s> {
+        NameScope { instance, binding: None, names: Some(names), outer: None }
     }
 
     fn lookup(&self, name: &str) -> Option<&'s Node> {
@@ -116,7 +138,7 @@ impl<'s> NameScope<'s> {
                 _ => scope = inner.outer,
             }
         }
-        None
+        self.names?.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 }
 
@@ -132,6 +154,7 @@ impl<'a> Evaluator<'a> {
         root: &Path,
         installed: &'a Installed,
         variable_values: &'a HashMap<String, Node>,
+        variable_files: &'a [&'a Body],
         tags: &'a ServiceTags,
     ) -> Option<Evaluator<'a>> {
         let (folder, read) = tree.folders.get_key_value(root)?;
@@ -141,11 +164,16 @@ impl<'a> Evaluator<'a> {
             installed,
             tags,
             variable_values,
+            variable_files,
             instances: vec![root],
             named: HashMap::new(),
             gaps: BTreeSet::new(),
             calls: Vec::new(),
             unread: Vec::new(),
+            read: HashMap::new(),
+            listed: HashMap::new(),
+            handed: Vec::new(),
+            unnamed: 0,
             steps: 0,
             depth: 0,
             is_given_up: false,

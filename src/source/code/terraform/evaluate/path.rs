@@ -1,13 +1,14 @@
 //! Paths: members, items, splats, and what follows a symbol.
 
 use super::super::hcl::Step;
+use super::computed::canonical;
 use super::value::{ExpressionError, Outcome, to_i64, to_text, unknown_error};
 use super::{Evaluator, NameScope, Referent};
 use crate::source::code::declared::{Node, NodeValue, Provenance};
 
 impl<'a> Evaluator<'a> {
     /// What the steps lead to. The value that they start from is not copied.
-    pub(super) fn walk(&mut self, from: &Node, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
+    pub(super) fn walk(&mut self, from: &Node, steps: &[Step], scope: &NameScope<'_>) -> Outcome {
         let mut at = from;
         for (taken, step) in steps.iter().enumerate() {
             match &at.value {
@@ -31,7 +32,7 @@ impl<'a> Evaluator<'a> {
         Ok(at.clone())
     }
 
-    fn splat(&mut self, at: &Node, full: bool, rest: &'a [Step], scope: &NameScope<'_>) -> Outcome {
+    fn splat(&mut self, at: &Node, full: bool, rest: &[Step], scope: &NameScope<'_>) -> Outcome {
         // Only names belong to `.*`.
         let own = match full {
             true => rest.len(),
@@ -61,7 +62,7 @@ impl<'a> Evaluator<'a> {
         &mut self,
         name: &str,
         provenance: &Provenance,
-        steps: &'a [Step],
+        steps: &[Step],
         scope: &NameScope<'_>,
     ) -> Outcome {
         match self.named.get(name).copied() {
@@ -98,7 +99,7 @@ impl<'a> Evaluator<'a> {
         &mut self,
         name: &str,
         provenance: &Provenance,
-        steps: &'a [Step],
+        steps: &[Step],
         scope: &NameScope<'_>,
     ) -> Outcome {
         let mut name = name.to_owned();
@@ -120,7 +121,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        Ok(Node { value: NodeValue::Symbol(name.into()), provenance: provenance.clone() })
+        Ok(Node { value: NodeValue::Symbol(canonical(name).into()), provenance: provenance.clone() })
     }
 }
 

@@ -6,17 +6,39 @@ use super::super::hcl::{Block, Step};
 use super::expand::Shape;
 use super::value::{ExpressionError, Outcome};
 use super::{Evaluator, NameScope, Referent, id_of, value_or_unknown};
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 fn unknown(note: String) -> Outcome {
     Err(ExpressionError::Unknown(Box::new(Node::unknown(note))))
 }
 
+/// A default of a module is told at the call, which may set another, with the default as another span to look.
+fn told_at(node: Node, call: &Span, default: &Span) -> Node {
+    let Node { value, mut provenance } = node;
+    let value = match value {
+        NodeValue::List(items) => NodeValue::List(items.into_iter().map(|item| told_at(item, call, default)).collect()),
+        NodeValue::Object(members) => NodeValue::Object(
+            members.into_iter().map(|(name, member)| (name, told_at(member, call, default))).collect(),
+        ),
+        value => value,
+    };
+    if let Some(own) =
+        provenance.span.take_if(|own| own.file == default.file && own.start >= default.start && own.end <= default.end)
+    {
+        provenance.span = Some(call.clone());
+        provenance.related.insert(0, ("the default", own));
+    }
+    Node { value, provenance }
+}
+
 impl<'a> Evaluator<'a> {
     /// What a name, and the steps after it, refer to.
-    pub(super) fn reference(&mut self, name: &'a str, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
+    pub(super) fn reference(&mut self, name: &str, steps: &[Step], scope: &NameScope<'_>) -> Outcome {
         if let Some(bound) = scope.lookup(name) {
             return self.walk(bound, steps, scope);
+        }
+        if scope.names.is_some() {
+            return Err(ExpressionError::Wrong(format!("The template is given no `{name}`.")));
         }
         let Some((Step::Attribute(first), rest)) = steps.split_first() else {
             return Err(ExpressionError::Wrong(format!("`{name}` is no value.")));
@@ -45,7 +67,8 @@ impl<'a> Evaluator<'a> {
                 }
             }
             "each" | "count" | "self" => unknown(format!("`{name}.{first}` has no value here.")),
-            "path" | "terraform" => unknown(format!("`{name}.{first}` depends on where Terraform runs.")),
+            "path" => self.path(first, scope.instance),
+            "terraform" | "tofu" => unknown(format!("`{name}.{first}` depends on where Terraform runs.")),
             _ => match self.instances[scope.instance].module.resource(name, first) {
                 Some(block) => self.resource(block, rest, scope),
                 None => unknown(format!("There is no resource `{name}.{first}` in the module.")),
@@ -53,7 +76,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn resource(&mut self, block: &'a Block, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
+    fn resource(&mut self, block: &'a Block, steps: &[Step], scope: &NameScope<'_>) -> Outcome {
         let instance = scope.instance;
         let what = format!("{}.{}", block.labels[0], block.labels[1]);
         let all = self.once(instance, id_of(block), "", (&what, block.head), |this| this.instances_of(instance, block));
@@ -97,7 +120,7 @@ impl<'a> Evaluator<'a> {
         target: (usize, &'a Block, usize),
         address: &str,
         name: &str,
-        steps: &'a [Step],
+        steps: &[Step],
         scope: &NameScope<'_>,
     ) -> Outcome {
         let (instance, block, repetition) = target;
@@ -118,18 +141,24 @@ impl<'a> Evaluator<'a> {
                 _ => self.walk(&value, &steps[1..], scope),
             };
         }
+        if let Some(computed) = self.computed(target, address, name, steps) {
+            return computed.and_then(|value| self.walk(&value, &steps[1..], scope));
+        }
         let nested =
             block.body.blocks.iter().any(|inner| inner.kind == name || inner.labels.first().is_some_and(|l| l == name));
         if nested && !data {
-            let blocks = self.nested_blocks(instance, block, repetition);
-            if let Some(list) = blocks.get(name)
+            let list = match name {
+                "identity" => self.identity_blocks(target, address),
+                _ => self.nested_blocks(instance, block, repetition).get(name).cloned(),
+            };
+            if let Some(list) = &list
                 && let Ok(found) = self.walk(list, &steps[1..], scope)
                 && !matches!(found.value, NodeValue::Null)
             {
                 return Ok(found);
             }
         }
-        match data && !(name == "id" && steps.len() == 1) {
+        match data {
             true => unknown(format!("`{address}.{name}` is read when Terraform runs.")),
             false => self.symbol(address, &provenance, steps, scope),
         }
@@ -149,7 +178,12 @@ impl<'a> Evaluator<'a> {
             let value = variable_values.or_else(|| {
                 let default = block.body.attribute("default")?;
                 let value = value_or_unknown(this.eval(&default.value, &NameScope::new(instance)));
-                Some(this.attribute_value(value, default.span))
+                let value = this.attribute_value(value, default.span);
+                let call = this.instances[instance].caller.as_ref().map(|caller| this.span(caller.call.head));
+                Some(match call {
+                    Some(call) => told_at(value, &call, &this.span(default.span)),
+                    None => value,
+                })
             });
             let value = value.unwrap_or_else(|| match this.instances[instance].caller {
                 None => Node::unknown(format!("The variable `{name}` has no default and no value is given.")),
@@ -173,7 +207,8 @@ impl<'a> Evaluator<'a> {
                 return Some(value.clone());
             }
             let folder = self.tree.folders.get(self.instances[instance].folder)?;
-            let attribute = folder.values.iter().find_map(|values| values.attribute(name))?;
+            let attribute =
+                self.variable_files.iter().copied().chain(&folder.values).find_map(|values| values.attribute(name))?;
             let mut value = value_or_unknown(self.eval(&attribute.value, &NameScope::new(instance)));
             if self.tree.files[attribute.span.file as usize].is_private {
                 value.mark_sensitive();
@@ -229,7 +264,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    pub(super) fn output(&mut self, instance: usize, name: &str, steps: &'a [Step], scope: &NameScope<'_>) -> Outcome {
+    pub(super) fn output(&mut self, instance: usize, name: &str, steps: &[Step], scope: &NameScope<'_>) -> Outcome {
         let module = self.instances[instance].module;
         let value = module.outputs.get(name).and_then(|block| Some((block, block.body.attribute("value")?)));
         let Some((block, attribute)) = value else {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::super::hcl::{Block, ByteSpan};
 use super::super::modules::module::source_of;
-use super::super::resource::{Change, Resource};
+use super::super::resource::{Change, Resource, UNREAD_MODULE};
 use super::expand::Repetition;
-use super::{Caller, Evaluator, Instance, id_of};
+use super::{Caller, Evaluator, Instance, NameScope, id_of};
 use crate::model::file_gap::FileGap;
-use crate::source::code::declared::Span;
+use crate::source::code::declared::{Node, NodeValue, Span};
 
 /// How many modules may call one another in a row.
 const MAX_MODULE_DEPTH: usize = 32;
@@ -53,6 +53,7 @@ impl<'a> Evaluator<'a> {
                 next.extend(children.iter().flat_map(|children| children.iter().rev()));
             }
         }
+        resources.append(&mut self.handed);
         self.unread.sort();
         self.unread.dedup();
         resources
@@ -155,7 +156,13 @@ impl<'a> Evaluator<'a> {
                 block: span.clone(),
                 source: source.clone(),
             });
-            let of_registries = self.speaks_of_registries(call);
+            let expansion = self.expansion(instance, call);
+            if expansion.repetitions.is_empty() {
+                return None;
+            }
+            let handed = self.handed_registries(instance, call);
+            let of_registries = handed.is_empty() && self.speaks_of_registries(call);
+            self.hand_over(instance, call, &source, handed);
             self.unread.push(UnreadModule { block: span, source, of_registries });
             return None;
         };
@@ -199,6 +206,52 @@ impl<'a> Evaluator<'a> {
         Some(Arc::new(children))
     }
 
+    /// The registries that a call is handed: what it makes works on them, and is none.
+    fn handed_registries(&mut self, instance: usize, call: &'a Block) -> Vec<Node> {
+        let expansion = self.expansion(instance, call);
+        let Some(repetition) = expansion.repetitions.first() else { return Vec::new() };
+        let scope = NameScope::for_repetition(instance, repetition);
+        let mut handed = Vec::new();
+        for attribute in &call.body.attributes {
+            let value = self.eval(&attribute.value, &scope).unwrap_or_default();
+            find_registries(&value, &mut handed);
+        }
+        handed
+    }
+
+    /// A module that is not on disk may make endpoints and more of a registry that it is handed; the public one of
+    /// private endpoints makes just that.
+    fn hand_over(&mut self, instance: usize, call: &'a Block, source: &str, handed: Vec<Node>) {
+        let is_endpoint = source.to_lowercase().contains("avm-res-network-privateendpoint");
+        let related = self.called_at(instance);
+        for (index, registry) in handed.into_iter().enumerate() {
+            let object = |members: Vec<(&str, Node)>| {
+                Node::new(NodeValue::Object(members.into_iter().map(|(name, node)| (name.to_owned(), node)).collect()))
+            };
+            let connection = || {
+                let manual = Node::new(NodeValue::Bool(false));
+                object(vec![("private_connection_resource_id", registry.clone()), ("is_manual_connection", manual)])
+            };
+            let (kind, attributes) = match is_endpoint {
+                true => {
+                    let connection = Node::new(NodeValue::List(vec![connection()]));
+                    ("azurerm_private_endpoint", object(vec![("private_service_connection", connection)]))
+                }
+                false => (UNREAD_MODULE, object(vec![("registry", registry)])),
+            };
+            let name = call.labels.first().cloned().unwrap_or_default();
+            self.handed.push(Resource {
+                address: self.instances[instance].address_of(&format!("module.{name}.{kind}.handed[{index}]")),
+                unexpanded: false,
+                kind: kind.to_owned(),
+                attributes,
+                block: self.span(call.head),
+                related: related.clone(),
+                change: Change::Declared,
+            });
+        }
+    }
+
     /// Whether the text of a call names container registries, so that what it makes may be one.
     fn speaks_of_registries(&self, call: &Block) -> bool {
         let attributes = call.body.attributes.iter().map(|attribute| attribute.span);
@@ -211,5 +264,19 @@ impl<'a> Evaluator<'a> {
         let words = |word: &str| word == "acr" || word.starts_with("acr") || word.ends_with("acr");
         let joined: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
         joined.contains("containerregistr") || text.split(|c: char| !c.is_alphanumeric()).any(words)
+    }
+}
+
+/// What of a value names a registry that is declared or read.
+fn find_registries(node: &Node, found: &mut Vec<Node>) {
+    let is_id = |text: &str| text.to_lowercase().contains("/microsoft.containerregistry/registries/");
+    match &node.value {
+        NodeValue::Symbol(name) if name.contains("azurerm_container_registry.") || is_id(name) => {
+            found.push(node.clone())
+        }
+        NodeValue::String(text) if is_id(text) => found.push(node.clone()),
+        NodeValue::List(items) => items.iter().for_each(|item| find_registries(item, found)),
+        NodeValue::Object(members) => members.iter().for_each(|(_, member)| find_registries(member, found)),
+        _ => {}
     }
 }

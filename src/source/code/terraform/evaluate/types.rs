@@ -3,24 +3,25 @@
 use std::borrow::Cow;
 
 use super::super::hcl::{Expr, ExprKind, parse_expression};
+use super::functions::unify::unified;
 use super::value::{set_of, to_bool, to_number, to_text};
 use super::{Evaluator, NameScope, value_or_unknown};
 use crate::source::code::declared::{Node, NodeValue};
 
 impl<'a> Evaluator<'a> {
     /// The value as the type has it. What does not convert stays as it is: Terraform says so, not we.
-    pub(super) fn converted(&mut self, value: Node, wanted: &'a Expr, instance: usize) -> Node {
+    pub(super) fn converted(&mut self, value: Node, wanted: &Expr, instance: usize) -> Node {
         match &wanted.kind {
-            // The JSON form gives the type as a text. Defaults in it are literals, so it need not outlive this.
+            // The JSON form gives the type as a text.
             ExprKind::String(text) => match parse_expression(text, wanted.span) {
-                Ok(parsed) => plain(value, &parsed),
+                Ok(parsed) => self.conform(value, &parsed, instance),
                 Err(_) => value,
             },
             _ => self.conform(value, wanted, instance),
         }
     }
 
-    fn conform(&mut self, value: Node, wanted: &'a Expr, instance: usize) -> Node {
+    fn conform(&mut self, value: Node, wanted: &Expr, instance: usize) -> Node {
         let (name, arguments) = match &wanted.kind {
             ExprKind::Call(name, arguments, _) => (name.as_str(), arguments.as_slice()),
             _ => return plain(value, wanted),
@@ -32,15 +33,18 @@ impl<'a> Evaluator<'a> {
         let Node { value, provenance } = value;
         let value = match (name, value) {
             ("list", NodeValue::List(items)) => {
-                NodeValue::List(items.into_iter().map(|item| self.conform(item, inner, instance)).collect())
+                let items = items.into_iter().map(|item| self.conform(item, inner, instance)).collect();
+                NodeValue::List(of_one_type(items, inner))
             }
             ("set", NodeValue::List(items)) => {
                 let items: Vec<Node> = items.into_iter().map(|item| self.conform(item, inner, instance)).collect();
-                NodeValue::List(set_of(&items))
+                NodeValue::List(set_of(&of_one_type(items, inner)))
             }
-            ("map", NodeValue::Object(members)) => NodeValue::Object(
-                members.into_iter().map(|(key, item)| (key, self.conform(item, inner, instance))).collect(),
-            ),
+            ("map", NodeValue::Object(members)) => {
+                let (names, items): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+                let items = items.into_iter().map(|item| self.conform(item, inner, instance)).collect();
+                NodeValue::Object(names.into_iter().zip(of_one_type(items, inner)).collect())
+            }
             ("tuple", NodeValue::List(items)) => match &inner.kind {
                 ExprKind::List(types) if types.len() == items.len() => {
                     let items = items.into_iter().zip(types);
@@ -67,7 +71,7 @@ impl<'a> Evaluator<'a> {
     fn conform_object(
         &mut self,
         members: Vec<(String, Node)>,
-        wanted: &'a [(Expr, Expr)],
+        wanted: &[(Expr, Expr)],
         instance: usize,
     ) -> Vec<(String, Node)> {
         let mut variable_values: std::collections::HashMap<String, Node> = members.into_iter().collect();
@@ -88,6 +92,14 @@ impl<'a> Evaluator<'a> {
             conformed.push((name.clone(), self.conform(value, wanted, instance)));
         }
         conformed
+    }
+}
+
+/// `any` within a collection is one type for all that it holds.
+fn of_one_type(items: Vec<Node>, wanted: &Expr) -> Vec<Node> {
+    match &wanted.kind {
+        ExprKind::Name(name) if name == "any" => unified(items),
+        _ => items,
     }
 }
 

@@ -54,7 +54,15 @@ pub fn to_text(node: &Node) -> Result<String, ExpressionError> {
     match &node.value {
         NodeValue::String(text) => Ok(text.clone()),
         NodeValue::Bool(flag) => Ok(flag.to_string()),
-        NodeValue::Number(number) => Ok(number_text(number)),
+        NodeValue::Number(number) => match number.as_f64() {
+            // A third, say: Terraform writes 150 digits of it.
+            Some(value)
+                if value.fract() != 0.0 && number_text(number).trim_start_matches(['-', '0', '.']).len() > 17 =>
+            {
+                Err(ExpressionError::Unknown(Box::new(Node::unknown("The number has no short text."))))
+            }
+            _ => Ok(number_text(number)),
+        },
         NodeValue::Unknown | NodeValue::Symbol(_) => Err(unknown_error(node)),
         NodeValue::Null => Err(ExpressionError::Wrong("A text is needed, and null is given.".to_owned())),
         _ => Err(ExpressionError::Wrong("A text is needed, and a collection is given.".to_owned())),
@@ -96,8 +104,11 @@ pub fn to_bool(node: &Node) -> Result<bool, ExpressionError> {
     }
 }
 
-/// A computed number.
+/// A computed number. Terraform calculates with decimals of 512 bits: what is a short decimal but for the error of ours
+/// is that decimal.
 pub fn number(value: f64) -> Outcome {
+    let short = format!("{value:.14e}").parse::<f64>().unwrap_or(value);
+    let value = if (value - short).abs() <= 4.0 * f64::EPSILON * value.abs() { short } else { value };
     match from_f64(value) {
         Some(number) => Ok(Node::new(NodeValue::Number(number))),
         None => Err(ExpressionError::Wrong("The result is no finite number.".to_owned())),
@@ -122,10 +133,10 @@ pub fn list(items: Vec<Node>) -> Outcome {
     }
 }
 
-/// A number as a text: `1`, not `1.0`.
+/// A number as a text: `1`, not `1.0` and never with an exponent.
 pub fn number_text(number: &Number) -> String {
-    match number.as_f64().and_then(from_f64) {
-        Some(normal) if !number.is_i64() && !number.is_u64() => normal.to_string(),
+    match number.as_f64() {
+        Some(value) if !number.is_i64() && !number.is_u64() => value.to_string(),
         _ => number.to_string(),
     }
 }

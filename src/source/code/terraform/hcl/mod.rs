@@ -13,7 +13,7 @@ mod tests;
 
 pub use self::json::{parse_json, parse_json_values};
 pub(super) use self::number::{from_f64, read_number};
-pub use self::parser::{SyntaxError, parse, parse_expression};
+pub use self::parser::{SyntaxError, parse, parse_expression, parse_template};
 
 use serde_json::Number;
 

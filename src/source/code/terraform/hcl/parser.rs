@@ -39,6 +39,17 @@ pub fn parse_expression(text: &str, at: ByteSpan) -> Result<Expr, SyntaxError> {
     }
 }
 
+/// Parses a text that is one template, as a file of `templatefile` is.
+///
+/// # Errors
+/// It is none.
+pub fn parse_template(text: &str, at: ByteSpan) -> Result<Expr, SyntaxError> {
+    let mut parser = Parser::new(text, at.file);
+    parser.fixed = Some(at);
+    let kind = parser.whole_template()?;
+    parser.expr(at, kind)
+}
+
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 /// How many expressions may be within one another, brackets or not.

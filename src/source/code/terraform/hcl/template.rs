@@ -101,7 +101,11 @@ impl Parser<'_> {
             };
             self.pos += 2;
             if self.eat("~") {
-                text.truncate(text.trim_end().len());
+                let line = match kind {
+                    TemplateKind::Raw { .. } => last_line(&text),
+                    TemplateKind::Quoted => 0,
+                };
+                text.truncate(line + text[line..].trim_end().len());
             }
             if !text.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut text)));
@@ -143,22 +147,26 @@ impl Parser<'_> {
             Some("endfor") => PartsEnd::EndFor,
             _ => return Err(self.error("`if`, `else`, `endif`, `for` or `endfor` was expected after `%{`")),
         };
-        self.close_directive()?;
+        self.close_directive(kind)?;
         Ok(Directive::PartsEnd(ended))
     }
 
-    fn close_directive(&mut self) -> Parsed<()> {
+    fn close_directive(&mut self, kind: TemplateKind) -> Parsed<()> {
         self.skip();
         if self.close()? {
             let rest = self.rest();
-            self.pos += rest.len() - rest.trim_start().len();
+            let blanks = &rest[..rest.len() - rest.trim_start().len()];
+            self.pos += match (kind, blanks.find('\n')) {
+                (TemplateKind::Raw { .. }, Some(end)) => end + 1,
+                _ => blanks.len(),
+            };
         }
         Ok(())
     }
 
     fn if_directive(&mut self, kind: TemplateKind) -> Parsed<Directive> {
         let condition = self.expression()?;
-        self.close_directive()?;
+        self.close_directive(kind)?;
         let (yes, ended) = self.parts(kind)?;
         let (no, ended) = if ended == PartsEnd::Else { self.parts(kind)? } else { (Vec::new(), ended) };
         match ended {
@@ -170,7 +178,7 @@ impl Parser<'_> {
     fn for_directive(&mut self, kind: TemplateKind) -> Parsed<Directive> {
         let expected = |parser: &Self| parser.error("a name was expected in `%{ for … in … }`");
         let (key, value, over) = self.for_head(expected, expected)?;
-        self.close_directive()?;
+        self.close_directive(kind)?;
         let (each, ended) = self.parts(kind)?;
         match ended {
             PartsEnd::EndFor => Ok(Directive::Part(Part::For(key, value, over, each))),
@@ -184,6 +192,8 @@ impl Parser<'_> {
             let Some(next) = self.rest().chars().next() else { return Ok(()) };
             if trim && next.is_whitespace() {
                 self.pos += next.len_utf8();
+                // Of a text of lines, no more than the line's end goes.
+                trim = next != '\n' || kind == TemplateKind::Quoted;
                 continue;
             }
             let trims = std::mem::take(&mut trim);
@@ -245,6 +255,11 @@ impl Parser<'_> {
         self.pos += length;
         Ok(character)
     }
+}
+
+/// Where the last line of a text begins, its end being its own: what a mark before an interpolation takes blanks from.
+fn last_line(text: &str) -> usize {
+    text.strip_suffix('\n').unwrap_or(text).rfind('\n').map_or(0, |end| end + 1)
 }
 
 enum Directive {

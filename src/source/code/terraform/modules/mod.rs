@@ -46,6 +46,10 @@ pub struct Tree {
     pub folders: BTreeMap<PathBuf, Folder>,
     /// Files that could not be read, and what is declared twice.
     pub gaps: Vec<FileGap>,
+    /// Files that others stand in for, and what is said of them.
+    pub replaced: Vec<(String, String)>,
+    /// Variables files that were read because somebody may tell Terraform to: path, as it is shown, what it sets.
+    pub variables: Vec<(PathBuf, String, Body)>,
 }
 
 /// A folder with a module.
@@ -58,7 +62,7 @@ pub struct Folder {
     /// How many files it has.
     pub files: usize,
     /// Variables files that Terraform loads only when told to.
-    pub other_values: Vec<String>,
+    pub other_values: Vec<PathBuf>,
 }
 
 /// What a file is to Terraform.
@@ -132,15 +136,15 @@ impl Tree {
                 match role(&name) {
                     Some(role) => jobs.push((folder.clone(), role, name, source)),
                     None if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") => {
-                        into.other_values.push(match source {
-                            Source::Path(path) => display_path(&path),
-                            Source::Text(file) => file.path.clone(),
-                        });
+                        if let Source::Path(path) = source {
+                            into.other_values.push(path);
+                        }
                     }
                     None => {}
                 }
             }
         }
+        self.leave_replaced(&mut jobs);
         jobs.sort_by(|one, other| (&one.0, one.1, &one.2).cmp(&(&other.0, other.1, &other.2)));
         let parsed = in_parallel(&jobs, |index, (_, role, name, source)| {
             let is_private = matches!(source, Source::Path(path) if self.private.contains(&normalize(path)));
@@ -165,6 +169,51 @@ impl Tree {
                 format!("`{what}` is declared twice; the first is read, keep one"),
             );
             self.gaps.push(gap);
+        }
+    }
+
+    /// OpenTofu reads a `.tofu` file in place of the `.tf` file of its name.
+    fn leave_replaced(&mut self, jobs: &mut Vec<(PathBuf, Role, String, Source)>) {
+        let tofu: std::collections::HashSet<(PathBuf, String)> = jobs
+            .iter()
+            .filter(|(_, _, name, _)| name.contains(".tofu"))
+            .map(|(folder, _, name, _)| (folder.clone(), name.clone()))
+            .collect();
+        if tofu.is_empty() {
+            return;
+        }
+        jobs.retain(|(folder, _, name, source)| {
+            let own = name.strip_suffix(".tf").map(|stem| format!("{stem}.tofu"));
+            let own = own.or_else(|| name.strip_suffix(".tf.json").map(|stem| format!("{stem}.tofu.json")));
+            let other = own.filter(|own| tofu.contains(&(folder.clone(), own.clone())));
+            if let Some(other) = &other {
+                let path = match source {
+                    Source::Path(path) => display_path(path),
+                    Source::Text(file) => file.path.clone(),
+                };
+                let why = format!(
+                    "OpenTofu reads {other} in its place, and so does this scan; Terraform would read this one"
+                );
+                self.replaced.push((path, why));
+            }
+            other.is_none()
+        });
+    }
+
+    /// Reads a variables file that no configuration reads by itself.
+    pub fn read_variables(&mut self, path: &Path) {
+        if self.variables.iter().any(|(known, ..)| known == path) {
+            return;
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        let is_private = self.private.contains(&normalize(path));
+        let (file, parsed) = parse(&Source::Path(path.to_owned()), Role::Values(2), &name, number, is_private);
+        let shown = file.path.clone();
+        self.files.push(file);
+        match parsed {
+            Ok(body) => self.variables.push((path.to_owned(), shown, body)),
+            Err(gap) => self.gaps.push(gap),
         }
     }
 
@@ -219,7 +268,7 @@ pub fn installed(text: &str, root: &Path) -> Installed {
 }
 
 fn role(name: &str) -> Option<Role> {
-    let stem = name.strip_suffix(".tf").or_else(|| name.strip_suffix(".tf.json"));
+    let stem = [".tf", ".tf.json", ".tofu", ".tofu.json"].iter().find_map(|end| name.strip_suffix(end));
     match name {
         // Editors' and Terraform's own rule.
         _ if name.starts_with('.') || name.ends_with('~') => None,

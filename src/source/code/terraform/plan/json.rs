@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::super::resource::{Change, Resource};
 use super::references::Configuration;
-use super::{FAILED, INCOMPLETE, Planned, values};
+use super::{FAILED, INCOMPLETE, Planned, planned_values, values};
 use crate::model::file_gap::{FileGap, FilePosition};
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
@@ -102,7 +102,12 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
     let Some(changes) = document.resource_changes else {
         // Terraform leaves the list out of a plan without any resource.
         return match document.planned_values {
-            Some(_) => Ok(planned),
+            // One that was cut down to what will be still says that. What it leaves out is not known.
+            Some(raw) => {
+                let found = planned_values::resources(file, raw.get(), Change::Declared, &mut planned.gaps);
+                planned.resources.extend(found.into_iter().map(without_defaults));
+                Ok(planned)
+            }
             None => Err(FileGap::new(
                 file.path.clone(),
                 "it holds no resource_changes, so it is no plan; write one with `terraform plan -out=tfplan` and \
@@ -145,6 +150,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
         }
     }
     for resource in &mut planned.resources {
+        configuration.settle(resource);
         configuration.name_unknown(resource, &addresses);
     }
     if let Some(variables) = document.variables.and_then(|raw| values::parse(file, raw.get(), offset(file, raw)).ok()) {
@@ -153,6 +159,18 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
     }
     planned.root = configuration.root_names();
     Ok(planned)
+}
+
+/// What such a plan does not show of a registry is not known: no default stands in for it.
+fn without_defaults(mut resource: Resource) -> Resource {
+    if resource.kind == "azurerm_container_registry" {
+        for name in super::locate::COMPUTED {
+            if resource.attributes.get(name).is_none() {
+                resource.attributes.set(name, Node::unknown(format!("{name} is not in the plan's planned values.")));
+            }
+        }
+    }
+    resource
 }
 
 /// One resource with the values that it will have; `None` where it has nothing to do with registries or will be gone.
@@ -199,8 +217,8 @@ fn resource(file: &Arc<TextFile>, raw: &RawValue, head: &Head<'_>) -> Result<Opt
 pub fn change(actions: &[&str]) -> Option<Change> {
     match actions {
         ["create"] => Some(Change::Create),
-        // What is replaced is as new as can be, but its name may keep what belongs to it.
-        ["delete", "create"] | ["create", "delete"] | ["create", "forget"] => Some(Change::Existing),
+        // What is replaced is made anew, and what was within it is gone with it.
+        ["delete", "create"] | ["create", "delete"] | ["create", "forget"] => Some(Change::Create),
         ["no-op"] | ["read"] | ["update"] => Some(Change::Existing),
         _ => None,
     }

@@ -9,7 +9,7 @@ use super::values::AFTER_APPLY;
 use crate::source::code::declared::{Node, NodeValue, Provenance, Span};
 
 /// Attributes that azurerm computes where they are not set: a plan then has them as not known. The last two are 3.x's.
-const COMPUTED: [&str; 4] = ["network_rule_set", "encryption", "retention_policy", "trust_policy"];
+pub(super) const COMPUTED: [&str; 4] = ["network_rule_set", "encryption", "retention_policy", "trust_policy"];
 
 /// The resources of the sources, to be found by address.
 #[derive(Debug, Default)]
@@ -117,7 +117,7 @@ pub fn doubt(resource: &mut Resource) {
 }
 
 /// What is not known because azurerm computes it, and is not set in the sources, is not set.
-fn unset_computed(planned: &mut Node, source: &Node, name: &str, change: Change) {
+pub(super) fn unset_computed(planned: &mut Node, source: &Node, name: &str, change: Change) {
     let unset = |source: &Node, name: &str| match written(source, name) {
         None => true,
         Some(node) => node.value == NodeValue::List(Vec::new()),

@@ -6,17 +6,19 @@ mod json;
 mod locate;
 mod msgpack;
 mod planfile;
+mod planned_values;
 mod references;
 mod sources;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::locate::BlockLocation;
 use self::sources::PlanSources;
 use super::super::declared::{DeclaredRegistry, Node};
+use super::address::Address;
 use super::modules::Tree;
 use super::resource::{Change, Resource, assemble};
 use crate::model::file_gap::FileGap;
@@ -100,10 +102,6 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
         if let BlockLocation::Call | BlockLocation::Nowhere = location {
             locate::doubt(resource);
         }
-        // What a plan lacks may belong to what is new in it.
-        if !planned.gaps.is_empty() && resource.change == Change::Create {
-            resource.change = Change::Declared;
-        }
     }
     let mut skipped: Vec<SkippedFile> = Vec::new();
     if nowhere > 0 {
@@ -121,7 +119,12 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
     );
     let root = folder.as_deref().or(path.parent()).map(display_path).unwrap_or_default();
     let configured = configured.map(|resources| assemble(resources, &root).registries);
-    let assembled = assemble(planned.resources, &root);
+    let mut assembled = assemble(planned.resources, &root);
+    planned.gaps.extend(assembled.gaps);
+    // What a plan lacks may belong to what is in it.
+    if !planned.gaps.is_empty() {
+        assembled.registries.iter_mut().for_each(DeclaredRegistry::doubt);
+    }
     skipped.extend(assembled.skipped);
     let files_read =
         FileRead { path: display_path(path), what: "Terraform plan", files: 1, registries: assembled.registries.len() };
@@ -133,6 +136,32 @@ fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSou
         folder,
         configured,
     }
+}
+
+/// The resources that a document lists under a member as `planned_values` does.
+pub fn planned_resources(file: &Arc<TextFile>, member: &str, gaps: &mut Vec<FileGap>) -> Vec<Resource> {
+    let members: Option<BTreeMap<&str, &serde_json::value::RawValue>> = serde_json::from_str(&file.text).ok();
+    let values = members.and_then(|members| members.get(member).copied());
+    values.map_or_else(Vec::new, |values| planned_values::resources(file, values.get(), Change::Existing, gaps))
+}
+
+/// Gives resources the places of the configuration that lies beside a file, and says where it lies.
+pub fn sources_beside(path: &Path, resources: &mut [Resource], tree: &Tree, tags: &ServiceTags) -> Option<PathBuf> {
+    let address = |resource: &Resource| Address::parse(&resource.address);
+    let root: BTreeSet<String> = resources
+        .iter()
+        .filter_map(address)
+        .filter_map(|address| match address.modules.first() {
+            Some(module) => Some(format!("module.{}", module.name)),
+            None => address.resource.map(|step| step.name),
+        })
+        .collect();
+    if root.is_empty() {
+        return None;
+    }
+    let beside = sources::from_folder(path, &root, tree, &[], tags)?;
+    resources.iter_mut().for_each(|resource| _ = beside.sources.span(resource));
+    beside.folder
 }
 
 fn is_archive(path: &Path) -> bool {

@@ -15,7 +15,8 @@ use super::super::resource::Resource;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// Attributes that take a reference, and what that reference ends with.
-const TAKES: [(&str, &str); 12] = [
+const TAKES: [(&str, &str); 13] = [
+    ("identity", "client_id"),
     ("container_registry_id", "id"),
     ("container_registry_name", "name"),
     ("parent_id", "id"),
@@ -117,6 +118,26 @@ impl Configuration {
         self.root.names.clone()
     }
 
+    /// What is not known because azurerm computes it, and is not set in the configuration, is not set: it will have the
+    /// provider's default.
+    pub fn settle(&self, resource: &mut Resource) {
+        let Some(address) = Address::parse(&resource.address) else { return };
+        let Some(module) = self.module(&address.modules) else { return };
+        let Some(block) = address.resource.as_ref().and_then(|step| module.resources.get(&step.name)) else { return };
+        let Value::Object(members) = &block.expressions else { return };
+        let own = |(name, value): (&String, &Value)| {
+            let value = match value {
+                Value::Array(blocks) => Node::new(NodeValue::List(blocks.iter().map(as_block).collect())),
+                _ => Node::default(),
+            };
+            (name.clone(), value)
+        };
+        let source = Node::new(NodeValue::Object(members.iter().map(own).collect()));
+        for name in super::locate::COMPUTED {
+            super::locate::unset_computed(&mut resource.attributes, &source, name, resource.change);
+        }
+    }
+
     /// Gives a symbol to what is not known of a resource and is a reference to another resource's attribute. The
     /// addresses are those of the plan.
     pub fn name_unknown(&self, resource: &mut Resource, addresses: &BTreeSet<String>) {
@@ -131,6 +152,12 @@ impl Configuration {
     fn module(&self, path: &[Step]) -> Option<&Module> {
         path.iter().try_fold(&self.root, |module, step| Some(&module.calls.get(&step.name)?.module))
     }
+}
+
+/// A block of a configuration: which attributes it sets.
+fn as_block(block: &Value) -> Node {
+    let members = block.as_object().into_iter().flatten();
+    Node::new(NodeValue::Object(members.map(|(name, _)| (name.clone(), Node::default())).collect()))
 }
 
 fn module(text: &str, depth: usize) -> Module {
@@ -179,6 +206,11 @@ fn references(expression: &Value) -> Vec<String> {
     list.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
+/// Whether a reference is no part of a longer one.
+fn is_whole(one: &str, all: &[String]) -> bool {
+    !all.iter().any(|other| other.strip_prefix(one).is_some_and(|rest| rest.starts_with(['.', '['])))
+}
+
 /// Where a reference is written: in which module, and in which instance of a resource or module call.
 #[derive(Clone, Copy)]
 struct ModuleScope<'a> {
@@ -196,7 +228,7 @@ impl ModuleScope<'_> {
             let takes = TAKES.iter().find(|(attribute, _)| attribute == name);
             match (&mut member.value, takes) {
                 (NodeValue::Unknown, Some((_, ends))) => {
-                    if let Some(symbol) = self.resolve(&references(expression), ends, for_each, 0) {
+                    if let Some(symbol) = self.resolve(&references(expression), ends, for_each, (0, false)) {
                         let symbol =
                             Node { value: NodeValue::Symbol(symbol.into()), provenance: member.provenance.clone() };
                         *member = match name.as_str() {
@@ -209,7 +241,7 @@ impl ModuleScope<'_> {
                 }
                 (NodeValue::List(items), _) => {
                     if name == "identity_ids" && items.len() == 1 && items[0].is_unknown() {
-                        if let Some(symbol) = self.resolve(&references(expression), "id", for_each, 0) {
+                        if let Some(symbol) = self.resolve(&references(expression), "id", for_each, (0, false)) {
                             items[0].value = NodeValue::Symbol(symbol.into());
                         }
                         continue;
@@ -228,10 +260,21 @@ impl ModuleScope<'_> {
     }
 
     /// The one attribute that references come to; `None` where there are several, or it cannot be told.
-    fn resolve(self, references: &[String], ends: &str, for_each: &[String], steps: usize) -> Option<String> {
+    fn resolve(
+        self,
+        references: &[String],
+        ends: &str,
+        for_each: &[String],
+        (steps, of_object): (usize, bool),
+    ) -> Option<String> {
         if steps > MAX_STEPS {
             return None;
         }
+        // Of an object of several references, the one that ends so is meant.
+        let ending: Vec<&String> = references.iter().filter(|one| one.rsplit('.').next() == Some(ends)).collect();
+        let several = references.iter().filter(|one| is_whole(one, references)).count() > 1;
+        let only = [ending.first().map(|one| (*one).clone()).unwrap_or_default()];
+        let references = if of_object && several && ending.len() == 1 { &only[..] } else { references };
         let (first, others) = references.split_first()?;
         // A reference is listed with all that it begins with.
         let begins = |part: &String| first.strip_prefix(part.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']));
@@ -257,21 +300,42 @@ impl ModuleScope<'_> {
             let address = self.full(address);
             return self.addresses.contains(&address).then(|| format!("{address}.{ends}"));
         }
-        if let Some(variable) = first.strip_prefix("var.") {
+        if let Some(path) = first.strip_prefix("var.") {
+            // The whole of a registry may be handed on, and its id be taken there.
+            let (variable, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+            if !rest.is_empty() && rest.rsplit('.').next() != Some(ends) {
+                return None;
+            }
             let (call, outside) = self.modules.split_last()?;
             let caller = self.configuration.module(outside)?.calls.get(&call.name)?;
             let scope = ModuleScope { modules: outside, own: Some(call), ..self };
             let variable_values = self::references(caller.expressions.get(variable)?);
-            return scope.resolve(&variable_values, ends, &caller.for_each, steps + 1);
+            return scope.resolve(&variable_values, ends, &caller.for_each, (steps + 1, !rest.is_empty()));
         }
         let address = Address::parse(first)?;
         if address.resource.is_none() {
             let modules: Vec<Step> = self.modules.iter().chain(&address.modules).cloned().collect();
             let output = self.configuration.module(&modules)?.outputs.get(&address.rest)?;
-            return ModuleScope { modules: &modules, own: None, ..self }.resolve(output, ends, &[], steps + 1);
+            return ModuleScope { modules: &modules, own: None, ..self }.resolve(
+                output,
+                ends,
+                &[],
+                (steps + 1, of_object),
+            );
+        }
+        if first.starts_with("local.") {
+            return None;
+        }
+        // A whole resource that is handed on: what is taken of it is said where it is taken.
+        if address.rest.is_empty() && steps > 0 {
+            return Some(format!("{}.{ends}", self.full(address)));
+        }
+        // `one(x.identity[*].principal_id)` is listed as `x.identity`.
+        if ends == "principal_id" && address.rest == "identity" {
+            return Some(format!("{}[0].principal_id", self.full(address)));
         }
         let last = address.rest.rsplit('.').next()?;
-        (last == ends && !first.starts_with("local.")).then(|| self.full(address))
+        (last == ends).then(|| self.full(address))
     }
 
     /// An address of this module as one of the root module.

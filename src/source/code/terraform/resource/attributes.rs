@@ -87,6 +87,14 @@ pub fn text(object: &Node, name: &str, default: &str) -> Node {
     }
 }
 
+/// A whole number with a default.
+pub fn whole(object: &Node, name: &str, default: i64) -> Node {
+    match written(object, name) {
+        None => Node::new(NodeValue::Number(default.into())).with_note(azurerm_default(name, &default.to_string())),
+        Some(node) => node.clone(),
+    }
+}
+
 /// Another value at the same place; what is not known stays so, and what makes no sense is not known.
 pub fn translated(node: &Node, translate: impl Fn(&Node) -> Option<NodeValue>) -> Node {
     if node.is_unknown() {

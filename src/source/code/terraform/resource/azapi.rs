@@ -4,7 +4,7 @@ use super::attributes::{Block, block, object, object_at, written};
 use super::instance::Resource;
 use super::{endpoint, registry, task};
 use crate::source::code::arm;
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, is_symbolic, json_of, json_with_symbols, whole_file};
 
 /// What a resource of azapi is, as far as registries are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,9 @@ pub enum AzapiType {
     PrivateEndpoint,
     /// `Microsoft.Authorization/roleAssignments`.
     RoleAssignment,
-    /// It may be anything: its type is not known, or it deploys a template.
+    /// It deploys a template.
+    Deployment,
+    /// It may be anything: its type is not known.
     Opaque,
     /// Nothing of a registry.
     Other,
@@ -38,7 +40,7 @@ impl AzapiType {
             "microsoft.containerregistry/registries/agentpools" => AzapiType::AgentPool,
             "microsoft.network/privateendpoints" => AzapiType::PrivateEndpoint,
             "microsoft.authorization/roleassignments" => AzapiType::RoleAssignment,
-            "microsoft.resources/deployments" | "microsoft.resources/deploymentstacks" => AzapiType::Opaque,
+            "microsoft.resources/deployments" | "microsoft.resources/deploymentstacks" => AzapiType::Deployment,
             _ => AzapiType::Other,
         };
         (kind, version.map(str::to_owned))
@@ -51,14 +53,24 @@ pub fn body(resource: &Resource) -> Node {
     match &body.value {
         NodeValue::Object(_) => body.clone(),
         NodeValue::String(text) if text.trim().is_empty() => Node::new(NodeValue::Object(Vec::new())),
-        NodeValue::String(text) => match serde_json::from_str(text) {
-            Ok(value) => Node { provenance: body.provenance.clone(), ..Node::from_json(value) },
-            Err(_) => {
-                Node { value: NodeValue::Unknown, provenance: body.provenance.clone() }.with_note("body is not JSON.")
-            }
-        },
+        NodeValue::String(text) => parsed(json_of(text, whole_file(body)), body),
+        NodeValue::Symbol(name) if is_symbolic(name) => parsed(json_with_symbols(name), body),
         _ => Node { value: NodeValue::Unknown, provenance: body.provenance.clone() },
     }
+}
+
+fn parsed(document: Option<Node>, body: &Node) -> Node {
+    match document {
+        Some(document) => Node { provenance: body.provenance.clone(), ..document },
+        None => Node { value: NodeValue::Unknown, provenance: body.provenance.clone() }.with_note("body is not JSON."),
+    }
+}
+
+/// Whether an action changes what it is for, as an update does.
+pub fn is_update(resource: &Resource) -> bool {
+    let says = |name: &str| written(&resource.attributes, name).and_then(Node::as_str).unwrap_or_default();
+    let changes = says("method").eq_ignore_ascii_case("PATCH") || says("method").eq_ignore_ascii_case("PUT");
+    changes && says("action").is_empty() && !says("when").eq_ignore_ascii_case("destroy")
 }
 
 /// What is written into `sensitive_body`: it is laid over the body, and never shown.
@@ -91,6 +103,11 @@ pub fn child(resource: &Resource) -> Node {
     let properties = body.get_folded("properties").cloned().unwrap_or_else(|| lacking(&body, "properties"));
     child.set("properties", properties);
     child.set("id", task::own_id(resource));
+    match AzapiType::parse(resource).0 {
+        AzapiType::Task => arm::fill_task(&mut child, "the body"),
+        AzapiType::AgentPool => arm::fill_pool(&mut child, "the body"),
+        _ => {}
+    }
     child
 }
 

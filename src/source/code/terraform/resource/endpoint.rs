@@ -55,7 +55,7 @@ pub fn role_assignment(resource: &Resource) -> Node {
             let guid = role_id(name.as_str()?)?;
             Some(NodeValue::String(format!("/providers/Microsoft.Authorization/roleDefinitions/{guid}")))
         }),
-        (_, Some(id)) => id.clone(),
+        (_, Some(id)) => known_role(id),
         _ => Node::default(),
     };
     let properties = object([
@@ -72,9 +72,23 @@ pub fn role_assignment(resource: &Resource) -> Node {
     ])
 }
 
+/// A role is told by the last segment of its id, whatever subscription stands before it.
+fn known_role(id: &Node) -> Node {
+    let NodeValue::Symbol(symbol) = &id.value else { return id.clone() };
+    let last = symbol.rsplit('/').next().unwrap_or_default();
+    let is_guid = last.len() == 36 && last.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    match is_guid {
+        true => Node {
+            value: NodeValue::String(format!("/providers/Microsoft.Authorization/roleDefinitions/{last}")),
+            provenance: id.provenance.clone(),
+        },
+        false => id.clone(),
+    }
+}
+
 /// The id of a built-in role.
 /// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>
-fn role_id(name: &str) -> Option<&'static str> {
+pub(crate) fn role_id(name: &str) -> Option<&'static str> {
     ROLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| *id)
 }
 

@@ -45,9 +45,13 @@ impl Resource {
                 | "azurerm_role_assignment"
                 | "azapi_resource"
                 | "azapi_update_resource"
+                | "azapi_resource_action"
         ) || is_deployment(kind)
     }
 }
+
+/// The type of what stands for a module that is not on disk and is handed a registry.
+pub const UNREAD_MODULE: &str = "module";
 
 /// A template that Terraform deploys may hold anything.
 pub fn is_deployment(kind: &str) -> bool {

@@ -3,16 +3,17 @@
 use super::super::address::{Address, Step};
 use super::attributes::written;
 use super::instance::Resource;
-use crate::model::registry_id::RegistryId;
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, Segment, is_symbolic, segments};
 
 /// The registry that something belongs to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum RegistryMatch {
     /// The one at this position.
     One(usize),
-    /// None of these: a registry that is not among them.
-    Outside,
+    /// A registry that is not among these: what is known of its name, and what refers to it.
+    Outside(Node),
+    /// Nothing of a registry.
+    Other,
     /// It cannot be told: any of these, or another one.
     AnyOf(Vec<usize>),
 }
@@ -44,19 +45,26 @@ impl Registries {
     /// The one whose id this is.
     pub fn by_id(&self, id: Option<&Node>) -> RegistryMatch {
         match id.map(|id| &id.value) {
+            Some(NodeValue::Symbol(symbol)) if is_symbolic(symbol) => self.by_path(symbol),
             Some(NodeValue::Symbol(symbol)) => self.by_symbol(symbol, "id"),
             Some(NodeValue::String(text)) => {
                 let same = |known: &KnownRegistry| known.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(text));
-                if let Some(at) = self.0.iter().position(same) {
-                    return RegistryMatch::One(at);
-                }
-                // The id of what does not exist yet can be written by hand.
-                match RegistryId::parse(text) {
-                    Some(id) => self.by_text(&id.name),
-                    None => RegistryMatch::Outside,
+                match self.0.iter().position(same) {
+                    Some(at) => RegistryMatch::One(at),
+                    // The id of what does not exist yet can be written by hand.
+                    None => self.by_path(text),
                 }
             }
             _ => self.any(),
+        }
+    }
+
+    /// The one whose id ends in a name, whatever the rest of it is.
+    fn by_path(&self, id: &str) -> RegistryMatch {
+        match registry_name(id) {
+            Some(name) => self.by_name(Some(&name)),
+            None if is_symbolic(id) && !id.to_lowercase().contains("/providers/") => self.any(),
+            None => RegistryMatch::Other,
         }
     }
 
@@ -68,6 +76,7 @@ impl Registries {
                 let mut same = (0..self.0.len()).filter(|&at| same(&self.0[at]));
                 match (same.next(), same.next()) {
                     (Some(at), None) => RegistryMatch::One(at),
+                    _ if is_symbolic(symbol) => self.any(),
                     _ => self.by_symbol(symbol, "name"),
                 }
             }
@@ -87,14 +96,19 @@ impl Registries {
             return RegistryMatch::One(at);
         }
         let like: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].may_be(&bare)).collect();
+        let is = |kinds: &[&str]| kinds.iter().any(|kind| resource.name.starts_with(kind));
         match like[..] {
             [at] => RegistryMatch::One(at),
-            // Another resource of the same kind, not among these. Anything else may pass on the id of one of these.
-            [] if ["azurerm_container_registry.", "azapi_resource."]
-                .iter()
-                .any(|kind| resource.name.starts_with(kind)) =>
+            // Another registry, not among these. Anything else may pass on the id of one of these.
+            [] if is(&["azurerm_container_registry.", "data.azurerm_container_registry."]) => {
+                RegistryMatch::Outside(Node::new(NodeValue::Symbol(symbol.into())))
+            }
+            [] if is(&["azapi_resource."]) => RegistryMatch::Other,
+            // What certainly is something else.
+            [] if !resource.name.contains("azapi")
+                && resource.name.trim_start_matches("data.").starts_with("azurerm_") =>
             {
-                RegistryMatch::Outside
+                RegistryMatch::Other
             }
             [] => self.any(),
             _ => RegistryMatch::AnyOf(like),
@@ -107,11 +121,39 @@ impl Registries {
             return RegistryMatch::One(at);
         }
         let unnamed: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].name.as_str().is_none()).collect();
-        if unnamed.is_empty() { RegistryMatch::Outside } else { RegistryMatch::AnyOf(unnamed) }
+        if unnamed.is_empty() { RegistryMatch::Outside(Node::text(name)) } else { RegistryMatch::AnyOf(unnamed) }
     }
 
     fn any(&self) -> RegistryMatch {
         RegistryMatch::AnyOf((0..self.0.len()).collect())
+    }
+}
+
+/// The name of the registry that an id is of, known or not; none where it is no registry's id.
+pub fn registry_name(id: &str) -> Option<Node> {
+    let name = last_of(id, "/registries/")?;
+    let lower = id.to_lowercase();
+    lower.contains("/microsoft.containerregistry/").then_some(name)
+}
+
+/// The resource group that an id leads to, and no further.
+pub fn group_name(id: &str) -> Option<Node> {
+    last_of(id, "/resourcegroups/")
+}
+
+/// What follows a segment of an id, where it is the last.
+fn last_of(id: &str, segment: &str) -> Option<Node> {
+    // Lower case may be longer in bytes than what it is of.
+    let at = id.to_ascii_lowercase().rfind(segment)?;
+    let name = id.get(at + segment.len()..)?.trim_end_matches('/');
+    match segments(name)[..] {
+        [Segment::Plain(name)] if !name.contains('/') => Some(Node::text(name)),
+        [Segment::Symbol(only)] => Some(Node::new(NodeValue::Symbol(only.into()))),
+        [] => None,
+        ref parts => {
+            let has_slash = parts.iter().any(|part| matches!(part, Segment::Plain(text) if text.contains('/')));
+            (!has_slash).then(|| Node::new(NodeValue::Symbol(name.into())))
+        }
     }
 }
 

@@ -4,14 +4,17 @@ mod assemble;
 pub mod attributes;
 pub(crate) mod azapi;
 pub mod endpoint;
+mod few_values;
 mod frame;
 mod instance;
 mod join;
 pub mod registry;
+mod servers;
 pub mod task;
+mod template;
 #[cfg(test)]
 mod tests;
 mod update;
 
 pub use self::assemble::assemble;
-pub use self::instance::{Change, Resource};
+pub use self::instance::{Change, Resource, UNREAD_MODULE};

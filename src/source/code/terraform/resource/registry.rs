@@ -6,6 +6,7 @@ use super::attributes::{
     translated, truth, written,
 };
 use super::instance::{Change, Resource};
+use crate::source::code::arm;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The registry as ARM would have it.
@@ -27,14 +28,16 @@ pub fn arm(resource: &Resource) -> Node {
         ("policies", Some(policies(resource))),
         ("roleAssignmentMode", role_assignment_mode(resource)),
     ]);
-    object([
+    let mut registry = object([
         ("name", Some(written(from, "name").cloned().unwrap_or_else(unset))),
         ("location", Some(written(from, "location").map_or_else(unset, location))),
         ("sku", Some(object([("name", Some(written(from, "sku").cloned().unwrap_or_else(unset)))]))),
         ("identity", identity),
         ("tags", written(from, "tags").cloned()),
         ("properties", Some(properties)),
-    ])
+    ]);
+    arm::settle_small(&mut registry);
+    registry
 }
 
 /// azurerm takes a region's display name as well as its name.
@@ -263,6 +266,8 @@ fn user_assigned(id: &Node) -> Option<(String, Node)> {
         }
         _ => return None,
     };
+    let client = principal.as_ref().and_then(|principal: &String| principal.strip_suffix(".principal_id"));
+    let client = client.map(|address| Node::text(format!("{address}.client_id")));
     let principal = principal.map(|principal| Node::new(NodeValue::Symbol(principal.into())));
-    Some((name, object_at(&id.provenance, [("principalId", principal)])))
+    Some((name, object_at(&id.provenance, [("principalId", principal), ("clientId", client)])))
 }

@@ -1,19 +1,19 @@
 //! `azurerm_container_registry_task` and `azurerm_container_registry_agent_pool` in ARM's shape.
 
-use super::attributes::{Block, ENABLED, block, flag, items, object, object_at, switch, translated, written};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::attributes::{
+    Block, ENABLED, block, flag, items, object, object_at, switch, text, translated, whole, written,
+};
 use super::instance::Resource;
 use super::registry::identity;
 use crate::document::registry::task_needs;
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, is_symbolic};
 
 /// A task as ARM would have it, without what could be a secret.
 pub fn task(resource: &Resource) -> Node {
     let from = &resource.attributes;
-    let steps = [("docker_step", "Docker"), ("file_step", "FileTask"), ("encoded_step", "EncodedTask")];
-    let step = steps.into_iter().find_map(|(name, kind)| match block(from, name) {
-        Block::One(step) => Some(object_at(&step.provenance, step_members(step, kind))),
-        _ => None,
-    });
     let platform = match block(from, "platform") {
         Block::One(platform) => {
             let member = |name| written(platform, name).cloned();
@@ -29,7 +29,7 @@ pub fn task(resource: &Resource) -> Node {
         ("agentPoolName", written(from, "agent_pool_name").filter(|name| name.as_str() != Some("")).cloned()),
         ("isSystemTask", Some(flag(from, "is_system_task", false))),
         ("platform", platform),
-        ("step", step),
+        ("step", step(from)),
         ("trigger", timers(from)),
         ("credentials", credentials(from)),
     ]);
@@ -41,46 +41,103 @@ pub fn task(resource: &Resource) -> Node {
     ])
 }
 
-/// What tells what a step does; the document itself keeps none of its texts but the images' names.
-fn step_members<'a>(step: &Node, kind: &'static str) -> Vec<(&'a str, Option<Node>)> {
-    let mut members = vec![("type", Some(Node::text(kind)))];
-    match kind {
-        "Docker" => {
-            members.push(("imageNames", written(step, "image_names").cloned()));
-            members.push(("isPushEnabled", Some(flag(step, "push_enabled", true))));
-        }
-        "EncodedTask" => {
-            members.push(("encodedTaskContent", written(step, "task_content").map(encoded)));
-            members.push(("encodedValuesContent", written(step, "value_content").map(encoded)));
-            members.push(("values", written(step, "values").map(values)));
-        }
-        _ => {}
-    }
-    members
+/// A step in ARM's shape: what the document keeps of it is decided there.
+fn step(from: &Node) -> Option<Node> {
+    let one = |name: &str| match block(from, name) {
+        Block::One(step) => Some(Ok(step)),
+        Block::Unknown(node) => Some(Err(Node { value: NodeValue::Unknown, provenance: node.provenance.clone() })),
+        Block::Absent => None,
+    };
+    let copied = |step: &Node, name: &str| written(step, name).cloned();
+    let kind = |kind: &str| Some(Node::text(kind));
+    let step = if let Some(step) = one("docker_step") {
+        step.map(|step| {
+            let cached = flag(step, "cache_enabled", true);
+            object_at(
+                &step.provenance,
+                [
+                    ("type", kind("Docker")),
+                    ("imageNames", copied(step, "image_names")),
+                    ("isPushEnabled", Some(flag(step, "push_enabled", true))),
+                    ("noCache", Some(translated(&cached, |cached| Some(NodeValue::Bool(!cached.as_bool()?))))),
+                    ("dockerFilePath", copied(step, "dockerfile_path")),
+                    ("target", copied(step, "target")),
+                    ("contextPath", copied(step, "context_path")),
+                    ("arguments", values(step, "arguments", "secret_arguments")),
+                ],
+            )
+        })
+    } else if let Some(step) = one("file_step") {
+        step.map(|step| {
+            object_at(
+                &step.provenance,
+                [
+                    ("type", kind("FileTask")),
+                    ("taskFilePath", copied(step, "task_file_path")),
+                    ("valuesFilePath", copied(step, "value_file_path")),
+                    ("contextPath", copied(step, "context_path")),
+                    ("values", values(step, "values", "secret_values")),
+                ],
+            )
+        })
+    } else {
+        one("encoded_step")?.map(|step| {
+            object_at(
+                &step.provenance,
+                [
+                    ("type", kind("EncodedTask")),
+                    ("encodedTaskContent", written(step, "task_content").map(encoded)),
+                    ("encodedValuesContent", written(step, "value_content").map(encoded)),
+                    ("contextPath", copied(step, "context_path")),
+                    ("values", values(step, "values", "secret_values")),
+                ],
+            )
+        })
+    };
+    Some(step.unwrap_or_else(|unknown| unknown))
 }
 
-/// azurerm encodes a text that is not base64 already.
-fn encoded(text: &Node) -> Node {
-    translated(text, |node| Some(NodeValue::String(task_needs::encoded(node.as_str()?))))
-}
-
-/// A map as ARM's list of names and values.
-fn values(map: &Node) -> Node {
-    translated(map, |node| {
-        let pair = |(name, value): &(String, Node)| {
-            let members = [("name".to_owned(), Node::text(name.clone())), ("value".to_owned(), value.clone())];
-            Node::new(NodeValue::Object(members.into()))
-        };
-        Some(NodeValue::List(node.as_object()?.iter().map(pair).collect()))
+/// azurerm encodes what is not encoded yet.
+fn encoded(content: &Node) -> Node {
+    translated(content, |content| {
+        let text = content.as_str()?;
+        Some(NodeValue::String(if is_base64(text) { text.to_owned() } else { base64(text) }))
     })
+}
+
+/// Whether a text is one in Base64.
+pub fn is_base64(text: &str) -> bool {
+    !text.is_empty() && STANDARD.decode(text).is_ok()
+}
+
+/// A text in Base64.
+pub fn base64(text: &str) -> String {
+    STANDARD.encode(text)
+}
+
+/// Values that steps take by name: a map each for those that are secret and those that are not.
+fn values(step: &Node, plain: &str, secret: &str) -> Option<Node> {
+    let mut items = Vec::new();
+    for (name, is_secret) in [(plain, false), (secret, true)] {
+        let Some(map) = written(step, name) else { continue };
+        let Some(members) = map.as_object() else {
+            return Some(Node { value: NodeValue::Unknown, provenance: map.provenance.clone() });
+        };
+        items.extend(members.iter().map(|(name, value)| {
+            let value = if is_secret { Node::unknown("It is a secret.") } else { value.clone() };
+            let flag = Node::new(NodeValue::Bool(is_secret));
+            object([("name", Some(Node::text(name.as_str()))), ("value", Some(value)), ("isSecret", Some(flag))])
+        }));
+    }
+    (!items.is_empty()).then(|| Node::new(NodeValue::List(items)))
 }
 
 /// A pool as ARM would have it.
 pub fn agent_pool(resource: &Resource) -> Node {
     let from = &resource.attributes;
     let properties = object([
-        ("count", written(from, "instance_count").cloned()),
-        ("tier", written(from, "tier").cloned()),
+        ("count", Some(whole(from, "instance_count", 1))),
+        ("tier", Some(text(from, "tier", "S1"))),
         (
             "virtualNetworkSubnetResourceId",
             written(from, "virtual_network_subnet_id").filter(|id| id.as_str() != Some("")).cloned(),
@@ -151,6 +208,7 @@ fn custom_registry(entry: &Node) -> Option<(String, Node)> {
     let server = written(entry, "login_server")?;
     let host = match &server.value {
         NodeValue::String(host) => host.clone(),
+        NodeValue::Symbol(symbol) if is_symbolic(symbol) => symbol.to_string(),
         NodeValue::Symbol(symbol) => format!("${{{symbol}}}"),
         _ => return None,
     };

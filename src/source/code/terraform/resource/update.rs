@@ -1,4 +1,4 @@
-//! `azapi_update_resource`: a body that is laid over what another resource declares.
+//! `azapi_update_resource`, and actions that change: a body that is laid over what another resource declares.
 
 use super::attributes::{object, written};
 use super::azapi;
@@ -27,6 +27,17 @@ impl Frame {
                     Some(id) => self.known.by_id(Some(id)),
                     None => self.known.by_name(written(from, "name")),
                 };
+                let matched = match matched {
+                    RegistryMatch::Outside(name) => {
+                        let name = Some(&name).filter(|name| name.as_str().is_some());
+                        RegistryMatch::One(self.elsewhere(resource, id, name))
+                    }
+                    matched => matched,
+                };
+                let most = self.bases.iter().map(|base| base.alternatives.len()).max().unwrap_or_default();
+                for other in 0..most {
+                    self.lay_over(resource, &body, &matched, |frame, at| frame.bases[at].alternatives.get_mut(other));
+                }
                 self.lay_over(resource, &body, &matched, |frame, at| Some(&mut frame.bases[at].declared.registry));
             }
             azapi::AzapiType::Task => {
@@ -77,7 +88,7 @@ impl Frame {
 
     fn named(&self, children: &Children, registry: &Node, name: &Node) -> RegistryMatch {
         let registries = match self.known.by_id(Some(registry)) {
-            RegistryMatch::Outside => return RegistryMatch::Outside,
+            outside @ (RegistryMatch::Outside(_) | RegistryMatch::Other) => return outside,
             RegistryMatch::One(at) => vec![at],
             RegistryMatch::AnyOf(some) => some,
         };
@@ -89,7 +100,7 @@ impl Frame {
                 _ => {}
             }
         }
-        if likely.is_empty() { RegistryMatch::Outside } else { RegistryMatch::AnyOf(likely) }
+        if likely.is_empty() { RegistryMatch::Other } else { RegistryMatch::AnyOf(likely) }
     }
 
     fn lay_over(
@@ -114,7 +125,7 @@ impl Frame {
                     }
                 }
             }
-            RegistryMatch::Outside => {
+            RegistryMatch::Outside(_) | RegistryMatch::Other => {
                 let at = resource.block.position();
                 let what = format!("what {} changes is not in this configuration", resource.address);
                 self.skipped.push(SkippedFile::new(at, what));

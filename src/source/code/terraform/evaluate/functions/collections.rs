@@ -1,6 +1,7 @@
 //! Functions of maps and objects, and `length`.
 
 use super::super::value::{ExpressionError, Outcome, by_key, list, number, to_text, unknown_error};
+use super::unify::map_of_one_type;
 use super::{all_items, argument, items, members, text_argument};
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -11,13 +12,14 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "lookup" => lookup(arguments),
         "tomap" => argument(arguments, 0).and_then(|node| match &node.value {
             NodeValue::Null => Ok(node.clone()),
-            _ => members(arguments, 0).map(|_| node.clone()),
+            _ => members(arguments, 0).map(|_| map_of_one_type(node)),
         }),
         "keys" => members(arguments, 0)
             .and_then(|members| list(by_key(members).into_iter().map(|(key, _)| Node::text(key)).collect())),
         "values" => members(arguments, 0)
             .and_then(|members| list(by_key(members).into_iter().map(|(_, value)| value.clone()).collect())),
         "zipmap" => zipmap(arguments),
+        "transpose" => transpose(arguments),
         _ => return None,
     })
 }
@@ -76,4 +78,17 @@ fn zipmap(arguments: &[Node]) -> Outcome {
     let pairs = pairs.collect::<Result<std::collections::BTreeMap<String, Node>, ExpressionError>>()?;
     map.value = NodeValue::Object(pairs.into_iter().collect());
     Ok(map)
+}
+
+/// From lists of texts by key to lists of keys by text.
+fn transpose(arguments: &[Node]) -> Outcome {
+    let mut turned: std::collections::BTreeMap<String, Vec<Node>> = std::collections::BTreeMap::new();
+    for (key, texts) in by_key(members(arguments, 0)?) {
+        for item in all_items(std::slice::from_ref(texts), 0)? {
+            turned.entry(to_text(item)?).or_default().push(Node::text(key));
+        }
+    }
+    Ok(Node::new(NodeValue::Object(
+        turned.into_iter().map(|(text, keys)| (text, Node::new(NodeValue::List(keys)))).collect(),
+    )))
 }

@@ -1,9 +1,11 @@
 //! Functions of lists and sets. What is known of a list stays known beside an item that is not.
 
+use super::super::symbolic::is_text;
 use super::super::value::{
     ExpressionError, MAX_ITEMS, Outcome, distinct, equal, identity, list, number, set_of, to_f64, to_i64, to_text,
     unknown_error, unknown_like,
 };
+use super::unify::{list_of_one_type, set_of_one_type, unified};
 use super::{all_items, argument, items, items_of};
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -17,13 +19,13 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         }),
         "tolist" => argument(arguments, 0).and_then(|node| match &node.value {
             NodeValue::Null => Ok(node.clone()),
-            _ => items_of(node).map(|_| node.clone()),
+            _ => items_of(node).map(|_| list_of_one_type(node)),
         }),
         "toset" => argument(arguments, 0).and_then(|node| match &node.value {
             NodeValue::Null => Ok(node.clone()),
-            _ => Ok(Node { value: NodeValue::List(set_of(items_of(node)?)), provenance: node.provenance.clone() }),
+            _ => items_of(node).map(|_| set_of_one_type(node)),
         }),
-        "distinct" => items(arguments, 0).and_then(|items| list(distinct(items))),
+        "distinct" => items(arguments, 0).and_then(|items| list(distinct(&unified(items.to_vec())))),
         "compact" => items(arguments, 0).and_then(|items| {
             let empty = |item: &Node| matches!(&item.value, NodeValue::Null) || item.as_str() == Some("");
             list(items.iter().filter(|item| !empty(item)).cloned().collect())
@@ -40,12 +42,13 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "coalescelist" => coalescelist(arguments),
         "chunklist" => chunklist(arguments),
         "setunion" => concat(arguments).map(|all| match all.value {
-            NodeValue::List(items) => Node::new(NodeValue::List(set_of(&items))),
+            NodeValue::List(items) => Node::new(NodeValue::List(set_of(&unified(items)))),
             _ => all,
         }),
         "setintersection" => set_operation(arguments, true),
         "setsubtract" => set_operation(arguments, false),
         "setproduct" => setproduct(arguments),
+        "matchkeys" => matchkeys(arguments),
         "alltrue" => truth(arguments, false),
         "anytrue" => truth(arguments, true),
         "sum" => all_items(arguments, 0).and_then(|items| {
@@ -78,6 +81,7 @@ fn flatten(items: &[Node], flat: &mut Vec<Node>) {
     for item in items {
         match &item.value {
             NodeValue::List(inner) => flatten(inner, flat),
+            NodeValue::Symbol(name) if is_text(name) => flat.push(item.clone()),
             // It may name a list.
             NodeValue::Symbol(_) => flat.push(Node { value: NodeValue::Unknown, provenance: item.provenance.clone() }),
             _ => flat.push(item.clone()),
@@ -132,6 +136,9 @@ fn range(arguments: &[Node]) -> Outcome {
 fn element(arguments: &[Node]) -> Outcome {
     let items = all_items(arguments, 0)?;
     let index = to_i64(argument(arguments, 1)?)?;
+    if index < 0 {
+        return Err(ExpressionError::Wrong("`element` takes no negative index.".to_owned()));
+    }
     match i64::try_from(items.len()) {
         Ok(length @ 1..) => Ok(items[index.rem_euclid(length) as usize].clone()),
         _ => Err(ExpressionError::Wrong("An empty list has no elements.".to_owned())),
@@ -175,11 +182,13 @@ fn contains(arguments: &[Node]) -> Outcome {
 }
 
 fn coalesce(arguments: &[Node]) -> Outcome {
-    for argument in arguments {
+    for (index, argument) in arguments.iter().enumerate() {
         match &argument.value {
             NodeValue::Null => {}
             NodeValue::String(text) if text.is_empty() => {}
-            _ => return Ok(argument.clone()),
+            // It may be null.
+            NodeValue::Unknown if index + 1 < arguments.len() => return Err(unknown_error(argument)),
+            _ => return Ok(unified(arguments.to_vec()).swap_remove(index)),
         }
     }
     Err(ExpressionError::Wrong("All that is given is null or empty.".to_owned()))
@@ -236,6 +245,24 @@ fn setproduct(arguments: &[Node]) -> Outcome {
         rows = longer.collect();
     }
     list(rows.into_iter().map(|row| Node::new(NodeValue::List(row))).collect())
+}
+
+/// The items of the first list whose partners in the second are in the third.
+fn matchkeys(arguments: &[Node]) -> Outcome {
+    let (values, keys, wanted) = (items(arguments, 0)?, all_items(arguments, 1)?, all_items(arguments, 2)?);
+    if values.len() != keys.len() {
+        return Err(ExpressionError::Wrong("`matchkeys` takes as many keys as values.".to_owned()));
+    }
+    let mut found = Vec::new();
+    for (value, key) in values.iter().zip(keys) {
+        let each: Vec<Option<bool>> = wanted.iter().map(|wanted| equal(key, wanted)).collect();
+        match (each.contains(&Some(true)), each.contains(&None)) {
+            (true, _) => found.push(value.clone()),
+            (false, true) => found.push(unknown_like(key)),
+            (false, false) => {}
+        }
+    }
+    list(found)
 }
 
 /// One item settles it: a true one `anytrue`, a false one `alltrue`.

@@ -1,28 +1,46 @@
 //! Terraform's functions, as far as configurations of registries use them.
 
 mod collections;
+mod csv;
+pub(super) mod encoding;
+mod format;
 mod lists;
 mod net;
 mod numbers;
+mod patterns;
 mod strings;
+mod time;
+pub(super) mod unify;
+mod yaml;
 
-use super::value::{ExpressionError, Outcome, first_unknown, to_bool, to_number, to_text, unknown_error};
+pub(super) use self::strings::clean;
+
+use super::symbolic;
+use super::value::{ExpressionError, Outcome, to_bool, to_number, to_text, unknown_error};
 use crate::source::code::declared::{Node, NodeValue};
 
 /// Calls a function. `try` and `can` are not here: they look at expressions, not at values.
 pub fn call(name: &str, arguments: &[Node]) -> Outcome {
-    let plain = name.strip_prefix("core::").unwrap_or(name);
-    let known = [lists::call, collections::call, strings::call, numbers::call, net::call, conversions]
-        .into_iter()
-        .find_map(|family| family(plain, arguments));
+    if let Some(outcome) = symbolic::call(name, arguments) {
+        return outcome;
+    }
+    let families = [
+        lists::call,
+        collections::call,
+        strings::call,
+        format::call,
+        numbers::call,
+        net::call,
+        encoding::call,
+        yaml::call,
+        csv::call,
+        patterns::call,
+        time::call,
+        conversions,
+    ];
+    let known = families.into_iter().find_map(|family| family(name, arguments));
     known.unwrap_or_else(|| {
-        let note = match plain {
-            "file" | "fileexists" | "fileset" | "filebase64" | "templatefile" => {
-                format!("What `{plain}` reads is no part of the configuration.")
-            }
-            _ => format!("The function `{plain}` is not evaluated."),
-        };
-        Err(ExpressionError::Unknown(Box::new(Node::unknown(note))))
+        Err(ExpressionError::Unknown(Box::new(Node::unknown(format!("The function `{name}` is not evaluated.")))))
     })
 }
 
@@ -32,21 +50,8 @@ fn conversions(name: &str, arguments: &[Node]) -> Option<Outcome> {
         "tostring" | "tonumber" | "tobool" => first().and_then(|node| convert(name, node)),
         "sensitive" | "nonsensitive" | "ephemeralasnull" => first().cloned(),
         "issensitive" => Err(ExpressionError::Unknown(Box::default())),
-        "jsonencode" => first().and_then(|node| {
-            let value = node.to_json().ok_or_else(|| unknown_error(first_unknown(node).unwrap_or(node)))?;
-            super::value::text(encoded(&value))
-        }),
-        "jsondecode" => text_argument(arguments, 0).and_then(|text| match serde_json::from_str(&text) {
-            Ok(value) => Ok(Node::from_json(value)),
-            Err(_) => Err(ExpressionError::Wrong("The text is no JSON.".to_owned())),
-        }),
         _ => return None,
     })
-}
-
-/// Go's encoder, which Terraform uses, escapes these three.
-fn encoded(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 fn convert(name: &str, node: &Node) -> Outcome {

@@ -1,6 +1,6 @@
 //! Functions of texts.
 
-use super::super::value::{ExpressionError, MAX_TEXT, Outcome, list, text, to_i64, to_number, to_text, unknown_error};
+use super::super::value::{ExpressionError, MAX_TEXT, Outcome, list, text, to_i64, to_text};
 use super::{all_items, argument, text_argument};
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -28,8 +28,15 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
             true => list(value.chars().map(|c| Node::text(c.to_string())).collect()),
             false => list(value.split(&separator).map(Node::text).collect()),
         }),
-        "format" => format(arguments),
-        "formatlist" => formatlist(arguments),
+        "indent" => indent(arguments),
+        "dirname" => first().and_then(|value| text(dirname(&value))),
+        "basename" => first().and_then(|value| text(basename(&value))),
+        "pathexpand" => first().and_then(|value| match value.starts_with('~') {
+            true => Err(ExpressionError::Unknown(Box::new(Node::unknown(
+                "Where the home folder is depends on where Terraform runs.",
+            )))),
+            false => text(value),
+        }),
         _ => return None,
     })
 }
@@ -42,7 +49,8 @@ fn title(value: &str) -> String {
             true => titled.extend(c.to_uppercase()),
             false => titled.push(c),
         }
-        start = !(c.is_alphanumeric() || c == '_' || c == '\'');
+        // Go's rule: of ASCII, all that is no letter, digit or underscore ends a word.
+        start = if c.is_ascii() { !(c.is_ascii_alphanumeric() || c == '_') } else { c.is_whitespace() };
     }
     titled
 }
@@ -51,9 +59,7 @@ fn replace(arguments: &[Node]) -> Outcome {
     let (value, from) = (text_argument(arguments, 0)?, text_argument(arguments, 1)?);
     let to = text_argument(arguments, 2)?;
     if from.len() > 1 && from.starts_with('/') && from.ends_with('/') {
-        return Err(ExpressionError::Unknown(Box::new(Node::unknown(
-            "`replace` with a regular expression is not evaluated.",
-        ))));
+        return super::patterns::replaced(&value, &from[1..from.len() - 1], &to);
     }
     let most = (value.len() + 1).saturating_mul(to.len().max(1));
     match most > 16 * MAX_TEXT {
@@ -88,72 +94,47 @@ fn join(arguments: &[Node]) -> Outcome {
     text(parts.join(&separator))
 }
 
-/// The verbs that are in use; any other makes the text unknown.
-fn format(arguments: &[Node]) -> Outcome {
-    let pattern = text_argument(arguments, 0)?;
-    let mut values = arguments[1..].iter();
-    let mut written = String::new();
-    let mut rest = pattern.as_str();
-    while let Some(start) = rest.find('%') {
-        written.push_str(&rest[..start]);
-        rest = &rest[start + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            written.push('%');
-            rest = after;
-            continue;
-        }
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (width, verb) = (&rest[..digits], rest[digits..].chars().next());
-        let value = values.next().ok_or_else(|| ExpressionError::Wrong("`format` lacks an argument.".to_owned()))?;
-        let display_path = match verb {
-            Some('s') => to_text(value)?,
-            Some('v') => match &value.value {
-                NodeValue::Null => "null".to_owned(),
-                NodeValue::List(_) | NodeValue::Object(_) => {
-                    super::call("jsonencode", std::slice::from_ref(value)).and_then(|encoded| to_text(&encoded))?
-                }
-                _ => to_text(value)?,
-            },
-            Some('q') => serde_json::Value::String(to_text(value)?).to_string(),
-            Some('d') => to_i64(value)?.to_string(),
-            Some('x') => format!("{:x}", to_i64(value)?),
-            Some('t') => super::to_bool(value)?.to_string(),
-            Some('f') => format!("{:.6}", to_number(value)?.as_f64().unwrap_or_default()),
-            _ => {
-                return Err(ExpressionError::Unknown(Box::new(Node::unknown(
-                    "`format` with such a verb is not evaluated.",
-                ))));
-            }
-        };
-        let wide = width.trim_start_matches('0').parse::<usize>().unwrap_or(0).min(1000);
-        let fill = if width.starts_with('0') { '0' } else { ' ' };
-        written.extend(std::iter::repeat_n(fill, wide.saturating_sub(display_path.chars().count())));
-        written.push_str(&display_path);
-        rest = &rest[digits + verb.map_or(0, char::len_utf8)..];
-        if written.len() > MAX_TEXT {
-            return text(written);
-        }
+/// Every line but the first begins with so many blanks.
+fn indent(arguments: &[Node]) -> Outcome {
+    let width = usize::try_from(to_i64(argument(arguments, 0)?)?).unwrap_or(0).min(MAX_TEXT);
+    let value = text_argument(arguments, 1)?;
+    match value.matches('\n').count().saturating_mul(width) > MAX_TEXT {
+        true => Err(ExpressionError::Unknown(Box::new(Node::unknown("The text is longer than 1 MB.")))),
+        false => text(value.replace('\n', &format!("\n{:width$}", ""))),
     }
-    written.push_str(rest);
-    text(written)
 }
 
-fn formatlist(arguments: &[Node]) -> Outcome {
-    let mut length = None;
-    for (index, argument) in arguments.iter().enumerate() {
-        match &argument.value {
-            NodeValue::List(_) => length = Some(all_items(arguments, index)?.len().min(length.unwrap_or(usize::MAX))),
-            NodeValue::Unknown => return Err(unknown_error(argument)),
-            _ => {}
+/// The path before its last segment, as Go's `filepath.Dir` has it.
+fn dirname(path: &str) -> String {
+    match path.rfind('/') {
+        None => ".".to_owned(),
+        Some(end) => clean(&path[..=end]),
+    }
+}
+
+fn basename(path: &str) -> String {
+    match path.trim_end_matches('/') {
+        "" if path.is_empty() => ".".to_owned(),
+        "" => "/".to_owned(),
+        path => path.rsplit('/').next().unwrap_or(path).to_owned(),
+    }
+}
+
+/// The shortest path that means the same.
+pub(in super::super) fn clean(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if rooted => {}
+            part => parts.push(part),
         }
     }
-    let row = |row: usize| {
-        let of = |argument: &Node| argument.as_list().map_or_else(|| argument.clone(), |items| items[row].clone());
-        // One text that is not known is one item.
-        match format(&arguments.iter().map(of).collect::<Vec<Node>>()) {
-            Err(ExpressionError::Unknown(unknown)) => Ok(*unknown),
-            other => other,
-        }
-    };
-    list((0..length.unwrap_or(1)).map(row).collect::<Result<_, _>>()?)
+    match (rooted, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
 }

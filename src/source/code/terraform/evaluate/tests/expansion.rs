@@ -86,7 +86,7 @@ fn resources_are_expanded() {
     };
     let r = |suffix: &str, open: bool, name: Value| (format!("azurerm_container_registry.r{suffix}"), open, name);
     let unset = "? The variable `n` has no default and no value is given.";
-    let no_each = json!("? `each.value` has no value here.");
+    let no_each = json!("@?1");
     assert_eq!(expanded("").0, [r("", false, no_each.clone())]);
     assert_eq!(expanded("count = 2").0, [r("[0]", false, no_each.clone()), r("[1]", false, no_each.clone())]);
     assert_eq!(expanded("count = 0").0, []);

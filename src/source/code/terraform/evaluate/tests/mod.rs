@@ -1,4 +1,5 @@
 mod expansion;
+mod expressions;
 mod hostile;
 mod modules;
 mod values;

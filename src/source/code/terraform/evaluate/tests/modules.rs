@@ -122,7 +122,7 @@ fn modules_that_are_not_on_disk_are_told() {
         [
             ("Azure/network/azurerm", false),
             ("Azure/avm-res-containerregistry-registry/azurerm", true),
-            ("git::x", true)
+            ("git::x", false)
         ]
     );
     let x = evaluated.resources[0].attributes.get("x").expect("x");

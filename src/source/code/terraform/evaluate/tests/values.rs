@@ -42,7 +42,7 @@ locals { list = [{ n = "a" }, { n = "b" }] }
         ("concat([\"a\"], var.unset)", json!(["a", unset])),
         ("var.nope", json!("? The variable `nope` is not declared.")),
         ("var.set.nope", json!("? It has no attribute `nope`.")),
-        ("\"${var.secret}-x\"", json!("? The variable `secret` has no default and no value is given.")),
+        ("\"${var.secret}-x\"", json!("@${var.secret}-x")),
         ("frobnicate(1)", json!("? The function `frobnicate` is not evaluated.")),
         ("terraform.workspace", json!("? `terraform.workspace` depends on where Terraform runs.")),
         ("1 / 0", json!("? The result is no finite number.")),
@@ -140,7 +140,10 @@ data "azurerm_resource_group" "rg" {
     };
     for (expression, result) in [
         ("azurerm_resource_group.rg.location", json!("westeurope")),
-        ("azurerm_resource_group.rg.id", json!("@azurerm_resource_group.rg.id")),
+        (
+            "azurerm_resource_group.rg.id",
+            json!("@/subscriptions/${azurerm_resource_group.rg.subscription_id}/resourceGroups/group"),
+        ),
         ("azurerm_resource_group.rg", json!("@azurerm_resource_group.rg")),
         ("azurerm_subnet.s[1].name", json!("s1")),
         ("azurerm_subnet.s[1].id", json!("@azurerm_subnet.s[1].id")),

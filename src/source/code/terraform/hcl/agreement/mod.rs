@@ -65,8 +65,8 @@ fn tree(expr: &Expression) -> String {
             };
             format!("{{{}}}", object.iter().map(member).collect::<Vec<_>>().join(" "))
         }
-        Expression::StringTemplate(template) => of_template(template),
-        Expression::HeredocTemplate(heredoc) => of_template(&heredoc.template),
+        Expression::StringTemplate(template) => of_template(template, false),
+        Expression::HeredocTemplate(heredoc) => of_template(&heredoc.template, true),
         Expression::Parenthesis(inner) => tree(inner.inner()),
         Expression::Variable(name) => name.as_str().to_owned(),
         Expression::Conditional(three) => {
@@ -149,7 +149,7 @@ fn pieces(template: &Template, all: &mut Vec<Piece>) {
     }
 }
 
-fn of_template(template: &Template) -> String {
+fn of_template(template: &Template, lines: bool) -> String {
     let mut all = Vec::new();
     pieces(template, &mut all);
     let mut written: Vec<(bool, String)> = Vec::new();
@@ -157,8 +157,11 @@ fn of_template(template: &Template) -> String {
     for piece in all {
         match piece {
             Piece::Text(text) => {
-                let text = if trim { text.trim_start() } else { &text };
-                trim &= text.is_empty();
+                let kept = if trim { text.trim_start() } else { &text };
+                // Of a text of lines, no more than the line's end goes.
+                let end = text[..text.len() - kept.len()].find('\n').filter(|_| lines);
+                let text = end.map_or(kept, |end| &text[end + 1..]);
+                trim &= text.is_empty() && end.is_none();
                 match written.last_mut() {
                     Some((true, before)) => before.push_str(text),
                     _ => written.push((true, text.to_owned())),
@@ -167,7 +170,9 @@ fn of_template(template: &Template) -> String {
             Piece::Tag(tag, strip) => {
                 let before = written.iter_mut().rev().find(|(_, tag)| tag != "%else").filter(|(text, _)| *text);
                 if let Some((_, before)) = before.filter(|_| strip.strip_start()) {
-                    before.truncate(before.trim_end().len());
+                    let line = before.strip_suffix('\n').unwrap_or(before).rfind('\n').filter(|_| lines);
+                    let line = line.map_or(0, |end| end + 1);
+                    before.truncate(line + before[line..].trim_end().len());
                 }
                 trim = strip.strip_end();
                 written.push((false, tag));

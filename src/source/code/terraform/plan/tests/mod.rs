@@ -99,7 +99,8 @@ fn what_will_be_gone_or_is_only_read_is_not_there() {
     ]));
     let addresses: Vec<&str> = read.registries.iter().map(|registry| registry.address.as_str()).collect();
     assert_eq!(addresses, ["azurerm_container_registry.again", "azurerm_container_registry.stays"]);
-    assert!(read.registries.iter().all(|registry| !registry.all_tasks));
+    let known: Vec<bool> = read.registries.iter().map(|registry| registry.all_tasks).collect();
+    assert_eq!(known, [true, false], "what was within the replaced one is gone with it");
     assert_eq!(read.gaps, [""; 0]);
     let files_read = read.files_read.expect("taken");
     assert_eq!((files_read.what, files_read.registries), ("Terraform plan", 2));
@@ -122,7 +123,7 @@ fn unknown_values_are_absent_and_sensitive_ones_are_never_shown() {
     let properties = &document["registry"]["properties"];
     assert_eq!((properties.get("publicNetworkAccess"), properties.get("adminUserEnabled")), (None, None));
     assert_eq!(properties["networkRuleSet"]["ipRules"], json!([]));
-    let partial = ["/registry/properties/networkRuleSet/ipRules", "/role_assignments"];
+    let partial = ["/registry/properties/networkRuleSet/ipRules"];
     assert_eq!(document["partial"], json!(partial));
     let (_, note) = spot(&read, 0, "/registry/properties/publicNetworkAccess");
     assert_eq!(note.as_deref(), Some("It is known only after apply."), "what stands nowhere still says why");
@@ -234,9 +235,8 @@ fn what_azurerm_computes_is_a_default_where_the_sources_do_not_write_it() {
             properties.get("policies").and_then(|policies| policies.get("trustPolicy")?.get("status")).is_some();
         (rules, keys, trust, note("networkRuleSet"), note("encryption"))
     };
-    // The configuration lists no expression for either; it would not if a dynamic block made them.
-    let why = |name: &str| Some(format!("{name} is known only after apply, and the plan's sources were not found."));
-    assert_eq!(properties(None), (false, false, false, why("network_rule_set"), why("encryption")));
+    // The configuration lists no expression for either: the provider's defaults it is.
+    assert_eq!(properties(None), (true, true, true, None, None));
     assert_eq!(properties(Some("")), (true, true, true, None, None));
     let (rules, keys, trust, ..) = properties(Some(dynamic));
     assert_eq!((rules, keys, trust), (false, false, true));
