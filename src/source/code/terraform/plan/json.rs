@@ -150,7 +150,6 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
         }
     }
     for resource in &mut planned.resources {
-        configuration.settle(resource);
         configuration.name_unknown(resource, &addresses);
     }
     if let Some(variables) = document.variables.and_then(|raw| values::parse(file, raw.get(), offset(file, raw)).ok()) {
@@ -158,6 +157,7 @@ pub fn read(file: &Arc<TextFile>) -> Result<Planned, FileGap> {
         planned.variables = variables.as_object().unwrap_or_default().iter().filter_map(value).collect();
     }
     planned.root = configuration.root_names();
+    planned.configuration = configuration;
     Ok(planned)
 }
 

@@ -55,6 +55,8 @@ struct Planned {
     /// What the root module declares: `azurerm_container_registry.main`, `module.acr`.
     root: BTreeSet<String>,
     gaps: Vec<FileGap>,
+    /// What a plan in JSON says of its configuration.
+    configuration: references::Configuration,
 }
 
 /// What is said of the plan of a run that failed.
@@ -95,11 +97,13 @@ fn read_file(path: &Path, tree: &Tree, tags: &ServiceTags) -> Result<(Planned, O
 
 fn assemble_plan(path: &Path, mut planned: Planned, plan_sources: Option<PlanSources>) -> ReadPlan {
     let mut nowhere = 0;
-    for resource in &mut planned.resources {
+    let Planned { resources, configuration, .. } = &mut planned;
+    for resource in resources {
         let location =
             plan_sources.as_ref().map_or(BlockLocation::Nowhere, |plan_sources| plan_sources.sources.span(resource));
         nowhere += usize::from(location == BlockLocation::Nowhere);
         if let BlockLocation::Call | BlockLocation::Nowhere = location {
+            configuration.settle(resource);
             locate::doubt(resource);
         }
     }

@@ -176,7 +176,7 @@ fn attributes_become_arms_properties() {
             },
         })
     );
-    assert_eq!(document["partial"], json!(["/registry/properties/networkRuleSet/ipRules", "/role_assignments"]));
+    assert_eq!(document["partial"], json!(["/registry/properties/networkRuleSet/ipRules"]));
 }
 
 #[test]

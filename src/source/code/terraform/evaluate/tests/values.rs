@@ -154,7 +154,7 @@ data "azurerm_resource_group" "rg" {
         ("try(azurerm_subnet.s[7].id, \"none\")", json!("none")),
         ("azurerm_subnet.s[0].id == null", json!(false)),
         ("azurerm_subnet.open[0].id", json!("? How many of `azurerm_subnet.open` there are is not known.")),
-        ("azurerm_container_registry_task.t.name", json!("@azurerm_container_registry_task.t.name")),
+        ("azurerm_container_registry_task.t.name", json!("@var.n")),
         (
             "azurerm_container_registry_task.t.identity[0].principal_id",
             json!("@azurerm_container_registry_task.t.identity[0].principal_id"),
