@@ -95,7 +95,8 @@ pub fn variable_values(args: &TerraformArgs, config: &Config) -> anyhow::Result<
     let mut roots = Vec::new();
     for table in &config.terraform {
         for file in &table.var_files {
-            if !file.is_file() {
+            // A configuration that is not in this checkout is told to read nothing.
+            if table.root.is_dir() && !file.is_file() {
                 return Err(table.place.refuses(format!("{}: there is no such variables file", file.display())).into());
             }
         }
