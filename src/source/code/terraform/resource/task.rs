@@ -99,10 +99,7 @@ fn step(from: &Node) -> Option<Node> {
 
 /// azurerm encodes what is not encoded yet.
 fn encoded(content: &Node) -> Node {
-    translated(content, |content| {
-        let text = content.as_str()?;
-        Some(NodeValue::String(if is_base64(text) { text.to_owned() } else { base64(text) }))
-    })
+    translated(content, |content| Some(NodeValue::String(task_needs::encoded(content.as_str()?))))
 }
 
 /// Whether a text is one in Base64.
