@@ -161,7 +161,10 @@ data "azurerm_resource_group" "rg" {
         ),
         ("azurerm_container_registry_task.t.identity[0].type", json!("SystemAssigned")),
         ("data.azurerm_resource_group.rg.name", json!("other")),
-        ("data.azurerm_resource_group.rg.id", json!("@data.azurerm_resource_group.rg.id")),
+        (
+            "data.azurerm_resource_group.rg.id",
+            json!("@/subscriptions/${data.azurerm_resource_group.rg.subscription_id}/resourceGroups/other"),
+        ),
         (
             "data.azurerm_resource_group.rg.location",
             json!("? `data.azurerm_resource_group.rg.location` is read when Terraform runs."),
