@@ -45,3 +45,14 @@ test_a_task_that_may_be_switched_off if {
 	verdict({"properties": {"status": null}}, open).reaches == "yes"
 	verdict({"properties": {"status": null}}, {}).reaches == "unknown"
 }
+
+test_a_login_for_nothing_needs_no_role if {
+	details := {"task_credentials": {"t": {
+		"login_mode": "None",
+		"source_identity": null,
+		"custom_registries": {"contoso.azurecr.io": "[system]"},
+	}}}
+	nothing := object.union(fixtures.needs(set()), {"role_assignments": []})
+	given := object.union(object.union(open, details), nothing)
+	verdict(fixtures.system_identity, given).reaches == "yes"
+}

@@ -134,8 +134,8 @@ is_group(assignment) if {
 	kind in {"group", "foreigngroup"}
 }
 
-# What an assignment grants in a permission mode: for sure, and perhaps. A condition may leave the task's repositories out, and a role that
-# nobody knows may grant anything.
+# What an assignment grants in a permission mode: for sure, and perhaps. A condition may leave the task's
+# repositories out, and a role that nobody knows may grant anything.
 sure(assignment, mode) := set() if {
 	conditional(assignment)
 } else := in_mode(role(assignment), mode).sure
