@@ -165,10 +165,7 @@ data "azurerm_resource_group" "rg" {
             "data.azurerm_resource_group.rg.id",
             json!("@/subscriptions/${data.azurerm_resource_group.rg.subscription_id}/resourceGroups/other"),
         ),
-        (
-            "data.azurerm_resource_group.rg.location",
-            json!("? `data.azurerm_resource_group.rg.location` is read when Terraform runs."),
-        ),
+        ("data.azurerm_resource_group.rg.location", json!("@data.azurerm_resource_group.rg.location")),
     ] {
         assert_eq!(value(expression), result, "{expression}");
     }
