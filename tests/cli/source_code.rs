@@ -241,9 +241,9 @@ fn what_was_read_and_what_was_left_is_said() {
         "note: read plan: Terraform configuration, 1 file, 1 registry",
         "note: read plan/tfplan.json: Terraform plan, 1 file, 1 registry",
         "note: read terraform: Terraform configuration, 3 files, 5 registries",
+        "note: read terraform.tfstate: Terraform state, 1 file, 0 registries",
         "note: read what-if/what-if.json: what-if result, 1 file, 1 registry",
         "note: skipped ignored/main.tf: git ignores it, and does not track it; name it to scan it",
-        "note: skipped terraform.tfstate: a Terraform state, which is no plan",
     ];
     assert_eq!(notes, expected);
     assert_eq!(run.code, 0);
