@@ -14,9 +14,10 @@ use crate::model::cloud::Cloud;
 use crate::model::file_gap::FileGap;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
+use crate::model::program;
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
 use crate::source::code::{SourceFiles, VariableValues};
-use crate::source::{Collected, azure, code, program, snapshot};
+use crate::source::{Collected, azure, code, snapshot};
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
 const MAX_SCOPES: usize = 20;

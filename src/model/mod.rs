@@ -3,11 +3,13 @@
 pub mod cloud;
 pub mod file_gap;
 pub mod finding;
+pub mod git;
 pub mod inventory;
 pub mod json_text;
 pub mod limits;
 pub mod open;
 pub(crate) mod path;
+pub mod program;
 pub mod registry_id;
 pub mod text_file;
 pub mod visible;

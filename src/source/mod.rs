@@ -3,7 +3,6 @@
 pub mod azure;
 pub mod code;
 mod collected;
-pub mod program;
 pub mod snapshot;
 
 pub use self::collected::Collected;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::super::program::Program;
+use crate::model::program::Program;
 use super::super::client::secret::quote;
 use super::credential::CredentialError;
 

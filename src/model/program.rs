@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::model::path::repository_of;
+use super::open::workspaces;
+use super::path::repository_of;
 
 /// Variables that any program may see: where it finds its files and programs, the way out, and whom to trust there.
 const PLAIN: [&str; 29] = [
@@ -42,9 +43,6 @@ const PLAIN: [&str; 29] = [
     "CURL_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
 ];
-
-/// Where continuous integration says that the repository is checked out.
-const WORKSPACES: [&str; 3] = ["GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY", "CI_PROJECT_DIR"];
 
 /// A program, found where the scanned repository has no say.
 #[derive(Debug, PartialEq, Eq)]
@@ -107,8 +105,7 @@ pub fn untrusted_folders(scanned: &[PathBuf]) -> Vec<PathBuf> {
         Some(repository_of(&folder).map(Path::to_owned).unwrap_or(folder))
     };
     let repository = here.as_deref().and_then(repository_of).map(Path::to_owned);
-    let workspaces = WORKSPACES.iter().filter_map(env::var_os).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    scanned.iter().filter_map(around).chain(repository).chain(workspaces).collect()
+    scanned.iter().filter_map(around).chain(repository).chain(workspaces()).collect()
 }
 
 #[cfg(unix)]
