@@ -85,7 +85,9 @@ impl Commit {
             && !revision.contains("{/")
             && !revision.contains(char::is_control);
         if !is_name {
-            return Err(format!("{revision:?} names no commit; write a branch, a tag or a hash, as in `git:origin/main`"));
+            return Err(format!(
+                "{revision:?} names no commit; write a branch, a tag or a hash, as in `git:origin/main`"
+            ));
         }
         let root = repository_of(here).ok_or("the working directory is in no git repository; change to one")?;
         let program = Program::find(PROGRAM, std::env::var_os("PATH"), &untrusted_folders(&[here.to_owned()]))?;
@@ -134,7 +136,10 @@ impl Commit {
         let mut files = Vec::new();
         for TreeEntry { is_plain, id, path } in tree {
             if !is_plain {
-                return Err(format!("{path:?} of the commit {} is a link or a folder; commit the file itself", self.id));
+                return Err(format!(
+                    "{path:?} of the commit {} is a link or a folder; commit the file itself",
+                    self.id
+                ));
             }
             // Before it is read: git holds all of a file, and what is packed small may be large.
             let size = sizes.header(&id)?.map_or(0, |object| object.size);

@@ -66,7 +66,8 @@ fn what_is_no_file_of_the_commit_is_refused() {
         let refused = main.file(Path::new(path)).expect_err(path);
         assert!(refused.contains(why), "{path}: {refused}");
     }
-    for revision in ["", "-x", "--upload-pack=x", "main:acrscan.toml", ":acrscan.toml", ":/a", "main^{/a}", "a\nb", "a b"]
+    for revision in
+        ["", "-x", "--upload-pack=x", "main:acrscan.toml", ":acrscan.toml", ":/a", "main^{/a}", "a\nb", "a b"]
     {
         let refused = Commit::open_in(&root, revision).expect_err(revision);
         assert!(refused.contains("names no commit"), "{revision:?}: {refused}");

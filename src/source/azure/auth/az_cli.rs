@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout_at};
 
-use crate::model::program::Program;
 use super::super::client::secret::quote;
 use super::credential::CredentialError;
+use crate::model::program::Program;
 
 /// It starts an interpreter and may go to the network, but does not take that long.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
