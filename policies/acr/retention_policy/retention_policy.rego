@@ -4,7 +4,8 @@
 # description: >-
 #   Finds Premium registries without a retention policy. Each push to a tag that exists leaves the former manifest
 #   behind without a tag: it costs storage, and a vulnerable image stays there to be pulled by its digest. The policy
-#   is a feature of the Premium SKU, so Basic and Standard registries pass.
+#   is a feature of the Premium SKU, so Basic and Standard registries pass. Azure allows no retention policy beside soft
+#   delete, so a registry that is known to have soft delete passes as well.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-retention-policy
 #   description: Set a retention policy for untagged manifests
@@ -21,6 +22,7 @@ package acr.retention_policy
 
 import data.lib.az
 import data.lib.registry
+import data.lib.soft_delete
 import data.lib.verdict
 
 deny contains {
@@ -56,6 +58,7 @@ status := registry.word(path, {"disabled", "enabled"})
 off := verdict.conjunction([
 	registry.has_firewall,
 	{"disabled": "yes", "enabled": "no", "unknown": "unknown"}[status],
+	{"enabled": "no", "disabled": "yes", "unknown": "yes"}[soft_delete.status],
 ])
 
 unread_parts contains registry.unread(path) if status == "unknown"

@@ -45,3 +45,9 @@ test_sku_that_was_not_read_is_unknown if {
 	findings(none_there) == set()
 	doubted(none_there) == {"/registry/sku/name"}
 }
+
+test_soft_delete_excludes_it if {
+	soft := {"registry": {"properties": {"policies": {"softDeletePolicy": {"status": "enabled"}}}}}
+	findings(object.union(given("disabled"), soft)) == set()
+	doubted(object.union(given("disabled"), soft)) == set()
+}
