@@ -166,3 +166,37 @@ def obeyed(log):
             commands.append(line)
     assert token is None, "commands were stopped for good"
     return commands
+
+
+def line_hashes(text):
+    """What GitHub's upload computes for each line of a file, from 1."""
+    modulus, window, mask = 37, 100, (1 << 64) - 1
+    oldest = pow(modulus, window, 1 << 64)
+    ring, starts, seen, hashes = [0] * window, [None] * window, {}, {}
+    at, value, line, new_line, after_cr = 0, 0, 0, True, False
+
+    def feed(unit):
+        nonlocal at, value, line, new_line
+        if starts[at] is not None:
+            count = seen[value] = seen.get(value, 0) + 1
+            hashes[starts[at]] = f"{value:x}:{count}"
+            starts[at] = None
+        if new_line:
+            new_line, line = False, line + 1
+            starts[at] = line
+        new_line = unit == 10
+        value = (modulus * value + unit - oldest * ring[at]) & mask
+        ring[at], at = unit, (at + 1) % window
+
+    units = text.encode("utf-16-le")
+    for unit in (int.from_bytes(units[index:index + 2], "little") for index in range(0, len(units), 2)):
+        if unit in (32, 9) or (after_cr and unit == 10):
+            after_cr = False
+            continue
+        after_cr = unit == 13
+        feed(10 if unit == 13 else unit)
+    feed(0xFFFF)
+    for _ in range(window):
+        if any(start is not None for start in starts):
+            feed(0)
+    return hashes

@@ -7,10 +7,12 @@ acrscan binary. The action's scripts run with bash over real files; nothing here
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.parse
 from pathlib import Path
 
 import yaml
@@ -37,6 +39,23 @@ resource "azurerm_container_registry" "closed" {
   sku                           = "Premium"
   public_network_access_enabled = false
   network_rule_bypass_option    = "None"
+}
+
+resource "azurerm_private_endpoint" "closed" {
+  name                = "closed"
+  resource_group_name = "rg"
+  location            = "eastus"
+  subnet_id           = "/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
+  private_service_connection {
+    name                           = "closed"
+    private_connection_resource_id = azurerm_container_registry.closed.id
+    subresource_names              = ["registry"]
+    is_manual_connection           = false
+  }
+  private_dns_zone_group {
+    name                 = "closed"
+    private_dns_zone_ids = ["/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io"]
+  }
 }
 """
 BROKEN = 'resource "azurerm_container_registry" "broken" {\n  name = \n'
@@ -120,13 +139,14 @@ class Static(unittest.TestCase):
     def test_the_page_of_the_action_names_what_it_takes_and_gives(self):
         page = (ROOT / "docs/action.md").read_text()
         action = yaml.safe_load((ROOT / "action.yml").read_text())
-        rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", page, re.M))
-        self.assertEqual(set(rows), set(action["inputs"]) | set(action["outputs"]))
+        inputs = {name: (default, text) for name, default, text in re.findall(r"^\| `([\w-]+)` \| (.*?) \| (.*) \|$", page, re.M)}
+        outputs = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]*) \|$", page, re.M))
+        self.assertEqual((set(inputs), set(outputs)), (set(action["inputs"]), set(action["outputs"])))
         for name, given in action["inputs"].items():
             default = f"`{given['default']}`" if given["default"] else ""
-            self.assertEqual(rows[name].replace("`", ""), f"{default} | {' '.join(given['description'].split())}".replace("`", ""))
+            self.assertEqual(inputs[name], (default, " ".join(given["description"].split())))
         for name, given in action["outputs"].items():
-            self.assertEqual(rows[name], given["description"], name)
+            self.assertEqual(outputs[name], given["description"], name)
 
     def test_the_workflows_give_the_action_what_it_takes(self):
         inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
@@ -150,25 +170,45 @@ class Action(unittest.TestCase):
         self.workspace = Path(folder.name) / "work space"
         self.workspace.mkdir()
         self.uploads = []
+        self.given = []
 
     def write(self, name, text):
         file = self.workspace / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def run_action(self, upload="success", github=None, **inputs):
+    def run_action(self, upload="success", github=None, why=(200, []), sarif_id="", **inputs):
+        """`why` is what GitHub answers to whoever asks after a refused upload."""
+
         def answer(given):
             self.uploads.append(json.loads(Path(given["sarif_file"]).read_text()))
-            return upload, {}
+            self.given.append(given)
+            return upload, {"sarif-id": sarif_id} if sarif_id else {}
 
         def unexpected(given):
             raise AssertionError(f"acrscan is on PATH, and yet: {given}")
 
         answers = {"github/codeql-action/upload-sarif": answer}
         answers |= {f"actions/cache/{verb}": unexpected for verb in ("restore", "save")}
-        environment = {"PATH": f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"}
+        tools = self.workspace.parent / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / "answer.json").write_text(json.dumps(why[1]))
+        (tools / "curl").write_text(f"""#!/bin/bash
+grep -q 'Bearer secret' || exit 9
+for argument; do case $argument in *secret*) exit 9 ;; esac; done
+while [ "$1" != --output ]; do shift; done
+cp '{tools}/answer.json' "$2"
+printf {why[0]}
+""")
+        (tools / "curl").chmod(0o755)
+        environment = {"PATH": f"{tools}{os.pathsep}{BINARY.parent}{os.pathsep}{os.environ['PATH']}"}
+        environment |= {"GITHUB_API_URL": "https://api.github.com", "GITHUB_REPOSITORY": "contoso/infra"}
         inputs = {name.replace("_", "-"): value for name, value in inputs.items()}
+        github = {"token": "secret"} | (github or {})
         return actions_runner.run(ROOT / "action.yml", self.workspace, inputs, github, answers, environment)
+
+    def categories(self):
+        return [run["automationDetails"]["id"] for sarif in self.uploads for run in sarif["runs"]]
 
     def results(self):
         return [result for sarif in self.uploads for run in sarif["runs"] for result in run["results"]]
@@ -229,26 +269,105 @@ class Action(unittest.TestCase):
 
     def test_code_scanning_not_enabled_is_said_and_still_gates(self):
         self.write("main.tf", OPEN)
-        run = self.run_action(upload="failure")
+        words = "Code Security must be enabled for this repository to use code scanning."
+        off = {"upload": "failure", "why": (403, {"message": words})}
+        run = self.run_action(**off)
         self.assert_ends(run, 1)
-        self.assertIn("not enabled for this repository", run.summary)
+        self.assertIn(f"GitHub says: {words} (HTTP 403)", run.summary)
         self.write("main.tf", CLOSED)
-        self.assert_ends(self.run_action(upload="failure"), 0)
-        run = self.run_action(upload="failure", upload_sarif="true")
+        self.assert_ends(self.run_action(**off), 0)
+        run = self.run_action(**off, upload_sarif="true")
         self.assertEqual((run.outputs["exit-code"], run.code, run.failed), ("0", 2, True))
 
-    def test_a_fork_is_gated_and_not_uploaded(self):
+    def test_what_github_refuses_fails_in_its_own_words(self):
+        self.write("main.tf", CLOSED)
+        errors = ["A delivery cannot contain multiple runs with the same category", "100%\n::error::pwned"]
+        run = self.run_action(upload="failure", sarif_id="5e1f", why=(200, {"processing_status": "failed", "errors": errors}))
+        self.assertEqual((run.outputs["exit-code"], run.code, run.failed), ("0", 2, True), run.log)
+        self.assertIn(f"GitHub says: {errors[0]}; 100% ::error::pwned", run.summary)
+        self.assertTrue(all(line.startswith("::error title=acrscan::") for line in actions_runner.obeyed(run.log)), run.log)
+        self.assertIn("100%25 ::error", run.log)
+        # Refused before GitHub had it, as a second upload of one category in one job is: the upload's own log has the words.
+        for why in ((200, []), (404, {"message": "no analysis found"})):
+            run = self.run_action(upload="failure", why=why)
+            self.assertEqual((run.code, run.failed), (2, True), run.log)
+            self.assertIn("last error of the step before", run.summary)
+            self.assertNotIn("permission", run.log)
+
+    def test_a_fork_is_gated_and_uploaded(self):
         self.write("main.tf", OPEN)
-        pull = lambda repository: {
+        pull = {
             "event_name": "pull_request",
-            "event": {"pull_request": {"head": {"repo": {"full_name": repository}}}},
+            "event": {"pull_request": {"head": {"repo": {"full_name": "mallory/infra"}}}},
         }
-        run = self.run_action(github=pull("mallory/infra"))
+        run = self.run_action(github=pull)
         self.assert_ends(run, 1)
-        self.assertEqual(self.uploads, [])
-        self.assertIn("fork", run.summary)
-        self.assert_ends(self.run_action(github=pull("contoso/infra")), 1)
-        self.assertEqual(len(self.uploads), 1)
+        self.assertEqual((len(self.uploads), self.given[0]["ref"]), (1, ""))
+        self.assertNotIn("fork", run.log)
+        # Its author cannot mend what GitHub refuses.
+        run = self.run_action(github=pull, upload="failure", why=(403, {"message": "Resource not accessible by integration"}))
+        self.assert_ends(run, 1)
+        self.assertIn("GitHub says: Resource not accessible by integration", run.summary)
+        self.write("main.tf", CLOSED)
+        self.assert_ends(self.run_action(github=pull, upload="failure"), 0)
+
+    def test_events_that_run_for_the_base_upload_nothing_unless_told_for_what(self):
+        self.write("main.tf", OPEN)
+        for event in ("pull_request_target", "workflow_run"):
+            run = self.run_action(github={"event_name": event})
+            self.assert_ends(run, 1)
+            self.assertEqual(self.uploads, [])
+            self.assertIn(f"{event} runs for the base's commit", run.summary)
+        head = {"ref": "refs/pull/12/head", "sha": "0" * 40}
+        self.assert_ends(self.run_action(github={"event_name": "workflow_run"}, **head), 1)
+        self.assertEqual({name: self.given[0][name] for name in head}, head)
+        for half in ({"ref": head["ref"]}, {"sha": head["sha"]}):
+            run = self.run_action(**half)
+            self.assert_ends(run, 2)
+            self.assertIn("given both, or neither", run.log)
+        for event in ("merge_group", "push", "schedule", "workflow_dispatch"):
+            before = len(self.uploads)
+            self.assert_ends(self.run_action(github={"event_name": event}), 1)
+            self.assertEqual(len(self.uploads), before + 1, event)
+
+    def test_legs_of_a_matrix_have_their_own_categories(self):
+        for folder in ("one", "two"):
+            self.write(f"{folder}/main.tf", OPEN.replace("open", folder))
+        for paths in ("one", "two", "one"):
+            self.run_action(paths=paths)
+        self.run_action(paths="one", profile="all")
+        self.run_action(paths="one", category="mine")
+        one = "acrscan/iac/one/"
+        self.assertEqual(self.categories(), [one, "acrscan/iac/two/", one, "acrscan/all/iac/one/", "mine/"])
+        run = self.run_action(category="/")
+        self.assert_ends(run, 2)
+
+    def test_a_snapshot_in_the_repository_is_no_reason_for_a_warning(self):
+        shutil.copytree(ROOT / "fixtures/contoso", self.workspace / "azure")
+        self.run_action(paths="azure", fail_on="never")
+        self.assertNotEqual(self.results(), [])
+        for result in self.results():
+            place = result["locations"][0]["physicalLocation"]
+            file = self.workspace / urllib.parse.unquote(place["artifactLocation"]["uri"])
+            hashes = actions_runner.line_hashes(file.read_text())
+            self.assertEqual(result["partialFingerprints"]["primaryLocationLineHash"], hashes[place["region"]["startLine"]])
+
+    def test_outputs_count_what_changed(self):
+        self.write("main.tf", OPEN)
+        run = self.run_action()
+        self.assertEqual([run.outputs[name] for name in ("new", "known", "fixed")], ["", "", ""])
+        self.assertRegex(run.outputs["summary"], r"^1 registry in the source code, ")
+        self.write("known.sarif", json.dumps(self.uploads[0]))
+        self.write("more.tf", OPEN.replace("open", "second"))
+        run = self.run_action(baseline="known.sarif", fail_on_new="true", fail_on="low")
+        self.assert_ends(run, 1)
+        new, known, fixed = (int(run.outputs[name]) for name in ("new", "known", "fixed"))
+        self.assertTrue(new == known > 0 and fixed == 0, run.outputs)
+        shown = [line for line in actions_runner.obeyed(run.log) if "file=main.tf" in line]
+        self.assertTrue(shown and all(line.startswith("::notice ") for line in shown), shown)
+        (self.workspace / "main.tf").unlink()
+        self.assertEqual(self.run_action(baseline="known.sarif").outputs["fixed"], str(known))
+        self.assertIn(run.outputs["summary"], actions_runner.obeyed(run.log)[-1])
 
     def test_upload_and_summary_can_be_switched_off(self):
         self.write("main.tf", OPEN)
@@ -315,7 +434,9 @@ case ${{!#}} in
   *) exit 9 ;;
 esac
 """
-            acrscan = """#!/bin/bash
+            acrscan = f"""#!/bin/bash
+if [ "$2" = --sarif-categories ]; then exec '{BINARY}' "$@"; fi
+""" + """
 for argument; do case $argument in --baseline=*) echo; echo "HELD $(jq -c . "${argument#*=}")" ;; esac; done
 """
             for name, text in (("curl", curl), ("acrscan", acrscan)):
@@ -331,6 +452,12 @@ for argument; do case $argument in --baseline=*) echo; echo "HELD $(jq -c . "${a
         held = json.loads(re.search("HELD (.*)", log)[1])
         self.assertEqual([run["automationDetails"]["id"] for run in held["runs"]], [f"acrscan/live/{self.SUBSCRIPTION}/"])
         self.assertEqual(held["runs"][0]["results"], [{"partialFingerprints": {"acrscan/v1": "x"}}])
+
+    def test_of_the_same_policies_alone(self):
+        for inputs in ({"profile": "all"}, {"arguments": "--skip=admin-user"}, {"category": "mine"}):
+            run = self.run_action(200, **inputs)
+            self.assertEqual((run.code, "HELD" in run.log), (0, False), run.log)
+        self.assertIn("HELD", self.run_action(200, category="acrscan/live").log)
 
     def test_none_is_no_trouble(self):
         for status, told in ((404, ""), (403, "GitHub answered 403"), ("no", "GitHub answered no")):

@@ -171,6 +171,14 @@ fn classify(paths: &[PathBuf]) -> anyhow::Result<NamedSources> {
     Ok(named)
 }
 
+/// Of what was named, the source code.
+///
+/// # Errors
+/// A path is not there.
+pub fn source_paths(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    Ok(classify(paths)?.code)
+}
+
 /// `scanned` are the folders beside the subscriptions.
 pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::Result<Collected> {
     let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
+use super::digest::sha256;
 use super::file_gap::FilePosition;
 pub use super::text_file::Region;
 use super::text_file::TextFile;
+use serde_json::Value;
 
 /// How bad a finding is, as the policy's METADATA says. Ordered from least to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -248,14 +247,7 @@ pub fn folded_fingerprint(policy: &str, resource: &str, key_or_field: &str) -> S
 }
 
 fn hash(policy: &str, resource: &str, key_or_field: &str) -> String {
-    let mut hasher = Sha256::new();
-    for (index, part) in [policy, resource, key_or_field].into_iter().enumerate() {
-        if index > 0 {
-            hasher.update([0]);
-        }
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256([policy, resource, key_or_field].join("\0"))
 }
 
 /// How serious a notification is.

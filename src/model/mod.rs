@@ -1,6 +1,7 @@
 //! The words that all rooms speak.
 
 pub mod cloud;
+pub mod digest;
 pub mod file_gap;
 pub mod finding;
 pub mod git;

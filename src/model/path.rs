@@ -31,3 +31,13 @@ pub fn normalize(path: &Path) -> PathBuf {
 pub fn repository_of(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|ancestor| ancestor.join(".git").exists())
 }
+
+/// The git repository that a folder is in, whatever submodules lie between: to whoever checks that out, their files are
+/// its own.
+pub fn superproject_of(folder: &Path) -> Option<&Path> {
+    let own = repository_of(folder)?;
+    let link = std::fs::read_to_string(own.join(".git")).unwrap_or_default();
+    let is_submodule = link.strip_prefix("gitdir:").is_some_and(|path| path.replace('\\', "/").contains("/modules/"));
+    let above = if is_submodule { own.parent().and_then(superproject_of) } else { None };
+    above.or(Some(own))
+}

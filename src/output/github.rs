@@ -33,13 +33,10 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
         by_kind[0].push(command("error", &format!("{place}title=acrscan could not tell"), &note.text()));
     }
     let mut findings: Vec<&Finding> = report.open().filter(|finding| is_shown(finding, verdict)).collect();
-    findings.sort_by_key(|finding| {
-        let is_known = finding.baseline.is_some_and(|state| state != BaselineState::New);
-        (is_known, finding.kind, std::cmp::Reverse(finding.severity))
-    });
+    findings.sort_by_key(|finding| (is_known(finding), finding.kind, std::cmp::Reverse(finding.severity)));
     for group in grouping::alike(findings) {
         let Some((finding, alike)) = group.split_first() else { continue };
-        let kind = kind(finding);
+        let kind = if is_known(finding) && verdict.gate.fail_on_new { NOTICE } else { kind(finding) };
         by_kind[kind].push(annotation(KINDS[kind].0, finding, alike.len(), &repository));
     }
     for remark in &report.waiver_remarks {
@@ -79,6 +76,13 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
 /// Unknown results are many, and fix nothing on a line; where one fails the scan it is shown.
 fn is_shown(finding: &Finding, verdict: &ScanVerdict) -> bool {
     finding.kind == ResultKind::Fail || verdict.gate.fail_on_unknown
+}
+
+/// What fails nothing is no more than a notice, where only what is new fails.
+const NOTICE: usize = 2;
+
+fn is_known(finding: &Finding) -> bool {
+    finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| state != BaselineState::New)
 }
 
 fn kind(finding: &Finding) -> usize {
@@ -144,6 +148,17 @@ acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical
 acrscan: not shown as annotations: 3 unknown results
 
 "#]].raw());
+    }
+
+    #[test]
+    fn what_is_known_is_a_notice_where_only_what_is_new_fails() {
+        let gate = crate::output::report::Gate { fail_on_new: true, ..sample::VERDICT.gate };
+        let shown = render(&sample::compared(), &ScanVerdict { gate, ..sample::VERDICT });
+        assert!(shown.contains("::notice title=anonymous-pull%3A medium::"), "{shown}");
+        assert!(
+            shown.contains("title=public-network-access%3A new%2C high::") && !shown.contains("::warning"),
+            "{shown}"
+        );
     }
 
     #[test]

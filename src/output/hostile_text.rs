@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::report::{Report, sample};
-use super::{Format, Options, SarifOptions, SarifTarget, ScanVerdict, render};
+use super::{CategoryOptions, Format, Links, Options, SarifOptions, SarifTarget, ScanVerdict, render};
 use crate::model::finding::{Location, Region, Related};
 use crate::model::text_file::TextFile;
 
@@ -140,7 +140,7 @@ proptest! {
         let mut lines = 0;
         for format in <Format as clap::ValueEnum>::value_variants() {
             for target in [SarifTarget::Github, SarifTarget::Archive] {
-                let options = Options { sarif: SarifOptions { target, category: None }, verdict };
+                let options = Options { sarif: SarifOptions { target, category: CategoryOptions::default() }, verdict, links: Links::default() };
                 let shown = render(&report, *format, &options, false).expect("an output");
                 check(*format, &shown)?;
                 if *format == Format::Github {

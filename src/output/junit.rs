@@ -12,7 +12,7 @@ use super::report::Report;
 use super::report::grouping;
 use super::{ScanVerdict, visible};
 use crate::model::file_gap::FilePosition;
-use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
+use crate::model::finding::{BaselineState, Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
 use crate::policy::{Policy, SettingRemark};
 
 /// Renders the suites.
@@ -83,6 +83,16 @@ fn status(findings: &[&Finding], verdict: &ScanVerdict) -> TestCaseStatus {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
         format!("{}: {}{fixes}", visible(&grouping::location(finding)), visible(&finding.message))
     };
+    let is_known = |finding: &&Finding| {
+        finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| state != BaselineState::New)
+    };
+    if verdict.gate.fail_on_new && worst.is_some() && open.iter().filter(|f| f.kind == ResultKind::Fail).all(is_known) {
+        // What could not be told may fail the scan all the same.
+        return match open.iter().find(|finding| finding.kind == ResultKind::Unknown) {
+            Some(unknown) if verdict.gate.fail_on_unknown => error(&unknown.message),
+            _ => skipped("known", worst.map(|finding| finding.message.as_str()).unwrap_or_default()),
+        };
+    }
     match (worst, open.first(), waived.first()) {
         (Some(worst), _, _) => {
             let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -205,6 +215,14 @@ mod tests {
 </testsuites>
 
 "#]].raw());
+    }
+
+    #[test]
+    fn what_is_known_fails_no_test_where_only_what_is_new_fails() {
+        let gate = Gate { fail_on_new: true, ..sample::VERDICT.gate };
+        let shown = render(&sample::compared(), &ScanVerdict { gate, ..sample::VERDICT }).expect("XML");
+        assert!(shown.contains("<skipped message=\"known: Registry contosolive lets anybody pull.\"/>"), "{shown}");
+        assert_eq!(shown.matches("<failure ").count(), 1);
     }
 
     #[test]

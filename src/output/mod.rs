@@ -18,10 +18,15 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 pub use self::escape::visible;
+pub use self::report::links::Links;
 pub use self::report::verdict::{ScanVerdict, plural};
-pub use self::sarif::options::{SarifOptions, SarifTarget};
+pub use self::sarif::category::parse_prefix;
+pub use self::sarif::options::{CategoryOptions, SarifOptions, SarifTarget};
 
 use self::report::Report;
+use self::report::location::Repository;
+use self::sarif::category::category;
+use crate::model::finding::ScopeName;
 use crate::model::visible::{visible_json, visible_lines, visible_lines_xml};
 
 /// A report format.
@@ -48,6 +53,8 @@ pub struct Options {
     pub sarif: SarifOptions,
     /// What the scan came to.
     pub verdict: ScanVerdict,
+    /// Where a reader may go from a report.
+    pub links: Links,
 }
 
 /// One `-o`: a format and where it goes.
@@ -134,13 +141,19 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
     }
 }
 
+/// The categories that the SARIF of some scopes has.
+pub fn categories(scopes: &[ScopeName], options: &CategoryOptions) -> Vec<String> {
+    let repository = Repository::find();
+    scopes.iter().map(|scope| category(scope, options, &repository)).collect()
+}
+
 /// A report in a format. Whatever names and files hold, nothing in it steers a terminal or commands a CI agent: the formats
 /// make each piece of text visible, and what they put together is looked at once more here.
 fn render(report: &Report, format: Format, options: &Options, colour: bool) -> anyhow::Result<String> {
     Ok(match format {
         Format::Text => visible_lines(&text::render(report, colour)).into_owned(),
-        Format::Sarif => visible_json(&sarif::render(report, &options.sarif)?).into_owned(),
-        Format::Markdown => visible_lines_xml(&markdown::render(report, &options.verdict)).into_owned(),
+        Format::Sarif => visible_json(&sarif::render(report, &options.sarif, &options.links)?).into_owned(),
+        Format::Markdown => visible_lines_xml(&markdown::render(report, &options.verdict, &options.links)).into_owned(),
         // Its lines are commands, each of them one that was meant.
         Format::Github => github::render(report, &options.verdict),
         Format::Json => visible_json(&json::render(report, &options.verdict)?).into_owned(),

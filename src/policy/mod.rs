@@ -8,6 +8,7 @@ mod load;
 mod metadata;
 mod preflight;
 mod select;
+mod set_name;
 
 use std::path::PathBuf;
 
@@ -105,6 +106,8 @@ pub struct Selection {
     pub profile: Option<Profile>,
     /// What the user's file says of policies.
     pub config: Config,
+    /// That file, where it was named.
+    pub config_file: Option<PathBuf>,
 }
 
 /// Policies that cannot be used. Each message names the file, and the line where there is one.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, results, text, verdicts};
+use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, results, subscription, text, verdicts};
 
 const ARCHIVE: [&str; 2] = ["--sarif-target", "archive"];
 
@@ -39,11 +39,10 @@ fn a_failed_scope_has_a_run_that_says_so() {
             .iter()
             .map(|note| text(&note["level"]))
             .collect();
-        (text(&run["automationDetails"]["id"]), invocation["executionSuccessful"].as_bool().unwrap(), levels)
+        (subscription(run), invocation["executionSuccessful"].as_bool().unwrap(), levels)
     };
     let runs: Vec<_> = sarif["runs"].as_array().unwrap().iter().map(told).collect();
-    let id = |subscription: &str| format!("acrscan/live/{subscription}/");
-    assert_eq!(runs, [(id(OTHER), true, vec![]), (id(CONTOSO), false, vec!["error".to_owned()])]);
+    assert_eq!(runs, [(OTHER.to_owned(), true, vec![]), (CONTOSO.to_owned(), false, vec!["error".to_owned()])]);
 }
 
 #[test]

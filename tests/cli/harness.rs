@@ -194,6 +194,12 @@ pub fn results(sarif: &Value) -> impl Iterator<Item = &Value> {
     runs.iter().flat_map(|run| run["results"].as_array().expect("a run has results"))
 }
 
+/// The subscription that a run is of: the last part of its category.
+pub fn subscription(run: &Value) -> String {
+    let id = text(&run["automationDetails"]["id"]);
+    id.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+}
+
 /// The policy that gave a result: its rule may be one of its severity, or of what could not be told.
 pub fn policy(result: &Value) -> String {
     text(result["properties"].get("acrscan/policy").unwrap_or(&result["ruleId"]))
@@ -218,6 +224,9 @@ pub fn without_locations(sarif: &Value) -> Vec<Value> {
     let mut results: Vec<Value> = results(sarif).cloned().collect();
     for result in &mut results {
         assert!(result.as_object_mut().unwrap().remove("locations").is_some(), "a result without a location");
+        // Of the line there, where there is one.
+        let fingerprints = result["partialFingerprints"].as_object_mut().unwrap();
+        assert!(fingerprints.remove("primaryLocationLineHash").is_some(), "a result without a hash");
     }
     results
 }

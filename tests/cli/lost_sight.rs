@@ -11,7 +11,8 @@ use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
 use crate::harness::{
-    Acrscan, CONTOSO, OTHER, Run, contoso, contoso_copy, contoso_server, document_path, policy, results, text,
+    Acrscan, CONTOSO, OTHER, Run, contoso, contoso_copy, contoso_server, document_path, policy, results, subscription,
+    text,
 };
 
 /// Each part, and what its requests hold.
@@ -154,10 +155,8 @@ fn a_subscription_that_lost_nothing_and_one_that_the_baseline_lacks() {
     let file = folder.path().join("two.sarif");
     let run = scan(&server, &file, &["--subscription", OTHER, "--baseline", last.to_str().unwrap()]);
     assert_eq!(run.code, 2);
-    let ids = |sarif: &Value| -> Vec<String> {
-        sarif["runs"].as_array().unwrap().iter().map(|run| text(&run["automationDetails"]["id"])).collect()
-    };
-    assert_eq!(ids(&read(&file)), [format!("acrscan/live/{CONTOSO}/")], "the baseline holds no alerts of the other");
+    let ids = |sarif: &Value| -> Vec<String> { sarif["runs"].as_array().unwrap().iter().map(subscription).collect() };
+    assert_eq!(ids(&read(&file)), [CONTOSO], "the baseline holds no alerts of the other");
     assert!(run.stderr.contains(&format!("the SARIF holds nothing of subscription {OTHER}")), "{}", run.stderr);
 }
 

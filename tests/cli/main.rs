@@ -9,6 +9,7 @@ mod arm_server;
 mod archive;
 mod around;
 mod baseline;
+mod categories;
 mod command_line;
 mod config;
 mod credentials;

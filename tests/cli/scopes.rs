@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, results, text};
+use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, contoso, results, subscription, text};
 
 const THIRD: &str = "99999999-8888-4777-8666-555555555555";
 
@@ -20,7 +20,7 @@ fn scan_three(server: &ArmServer) -> Acrscan {
 }
 
 fn categories(sarif: &Value) -> Vec<String> {
-    sarif["runs"].as_array().unwrap().iter().map(|run| text(&run["automationDetails"]["id"])).collect()
+    sarif["runs"].as_array().unwrap().iter().map(subscription).collect()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn one_refused_subscription_among_three_leaves_two_complete_runs_and_exit_2() {
         (html, "answered text/html instead of JSON"),
     ];
     let (_, healthy) = scan_three(&three()).sarif();
-    assert_eq!(categories(&healthy), [OTHER, CONTOSO, THIRD].map(|id| format!("acrscan/live/{id}/")));
+    assert_eq!(categories(&healthy), [OTHER, CONTOSO, THIRD]);
     for (refusal, reason) in refusals {
         let server = three();
         server
@@ -130,7 +130,7 @@ fn pull_saves_what_it_read_with_its_gaps_and_nothing_where_nothing_was() {
 
     let offline = Acrscan::new(["scan", "d", "--sarif-target", "archive"]).in_folder(folder.path()).sarif();
     assert_eq!(offline.0.code, 2, "{:?}", offline.0);
-    assert!(categories(&offline.1).contains(&format!("acrscan/live/{CONTOSO}/")), "{:?}", categories(&offline.1));
+    assert!(categories(&offline.1).contains(&CONTOSO.to_owned()), "{:?}", categories(&offline.1));
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let authority = format!("http://{closed}");

@@ -1,24 +1,25 @@
 //! The conductor: collect, evaluate, waive, compare, report.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
-use super::super::collect::{check_subscriptions, collect, variable_values};
-use super::super::console;
+use super::super::collect::{check_subscriptions, collect, source_paths, variable_values};
+use super::super::{console, stdout};
 use crate::config::{Config, ConfigError};
 use crate::document::export;
 use crate::evaluate::{Evaluation, Evaluator};
-use crate::model::finding::{Notification, Severity};
+use crate::model::finding::{Notification, ScopeName, Severity};
 use crate::model::inventory::{Inventory, Needs, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{Format, Output, SarifOptions, SarifTarget, ScanVerdict};
+use crate::output::{CategoryOptions, Format, Links, Output, SarifOptions, SarifTarget, ScanVerdict};
 use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
@@ -56,10 +57,16 @@ pub struct ScanArgs {
     /// Who reads the SARIF
     #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
     pub sarif_target: SarifTarget,
-    /// Replaces `acrscan/live` in the SARIF category `acrscan/live/<subscription>/`, and `acrscan/iac` in that of source
-    /// code
-    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    /// The SARIF category, by which code scanning tells one scan from another
+    ///
+    /// Without it, `acrscan/live/<subscription>/` for a subscription, and `acrscan/iac/<folder>/` for source code, after
+    /// the folders that were named and the variables files. Policies other than those that run by themselves stand
+    /// before: `acrscan/hardening/iac/`, or a short hash. Of a subscription, its id is added to the category given.
+    #[arg(long, value_name = "TEXT", value_parser = output::parse_prefix, help_heading = "Output")]
     pub sarif_category: Option<String>,
+    /// Print the SARIF categories that this scan would have, one a line, and scan nothing
+    #[arg(long, help_heading = "Output")]
+    pub sarif_categories: bool,
     /// Save what was read from Azure as a snapshot, and point findings at its files
     #[arg(long, value_name = "DIR", requires = "subscriptions", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
@@ -102,6 +109,10 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let outputs = output::plan(&args.output)?;
     check_subscriptions(&args.live)?;
     let selection = selection(&args.policies)?;
+    let category = category(args, &selection)?;
+    if args.sarif_categories {
+        return print_categories(args, &category);
+    }
     let policies = PolicySet::load(&selection)?;
     let waivers = Waivers::new(&selection.config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
@@ -130,9 +141,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     if args.sarif_target == SarifTarget::Github && outputs.iter().any(|output| output.format == Format::Sarif) {
         console::report_withheld(&report.scopes);
     }
-    let sarif = SarifOptions { target: args.sarif_target, category: args.sarif_category.clone() };
+    let sarif = SarifOptions { target: args.sarif_target, category };
     let verdict = ScanVerdict { outcome, gate };
-    output::write_all(&report, &outputs, &output::Options { sarif, verdict })?;
+    output::write_all(&report, &outputs, &output::Options { sarif, verdict, links: Links::from_environment() })?;
     // What could not be saved does not cost the report.
     saved?;
     Ok(outcome)
@@ -146,7 +157,26 @@ fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
         skip: args.skip.clone(),
         profile: args.profile.profile(),
         config: Config::load(args.config.as_deref())?,
+        config_file: args.config.clone(),
     })
+}
+
+/// What tells this scan from others of the repository.
+fn category(args: &ScanArgs, selection: &Selection) -> anyhow::Result<CategoryOptions> {
+    let mut source = source_paths(&args.paths)?;
+    if !source.is_empty() {
+        source.extend(args.terraform.var_files.iter().cloned());
+    }
+    Ok(CategoryOptions { prefix: args.sarif_category.clone(), policy_set: selection.set_name(), source })
+}
+
+fn print_categories(args: &ScanArgs, options: &CategoryOptions) -> anyhow::Result<Outcome> {
+    let subscriptions: BTreeSet<&String> = args.live.subscriptions.iter().collect();
+    let mut scopes: Vec<ScopeName> = subscriptions.into_iter().cloned().map(ScopeName::Subscription).collect();
+    scopes.extend((!options.source.is_empty()).then_some(ScopeName::Source));
+    let lines: String = output::categories(&scopes, options).iter().map(|line| format!("{line}\n")).collect();
+    stdout::print(&lines)?;
+    Ok(Outcome::Clean)
 }
 
 /// Refuses what could not be used in the end before Azure is asked for all the rest.

@@ -1,5 +1,5 @@
 //! A page for GitHub's job summary or a comment on a pull request: the verdict first, then what is new and bad, then
-//! the rest. GitHub refuses a summary of more than 1 MiB, so the page is cut before, and says what it lost.
+//! the rest. GitHub refuses a comment of more than 65,536 characters, so the page is cut before, and says what it lost.
 
 mod page;
 
@@ -8,11 +8,13 @@ use super::ScanVerdict;
 use super::escape::{code, cut, prose};
 use super::report::grouping;
 use super::report::grouping::unknown_reasons;
+use super::report::links::Links;
+use super::report::location::Repository;
 use super::report::summary::summary;
 use super::report::verdict::plural;
 use super::report::{Compared, FileRead, Report, SkippedFile};
 use crate::model::finding::{BaselineState, Finding, Location, Notification, ResultKind, Severity, Waived};
-use crate::policy::SettingRemark;
+use crate::policy::{Policy, SettingRemark};
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
@@ -20,7 +22,8 @@ use crate::triage::waiver::WaiverRemark;
 const MAX_CELL: usize = 1000;
 
 /// Renders a report.
-pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
+pub fn render(report: &Report, verdict: &ScanVerdict, links: &Links) -> String {
+    let links = &Linked { links, repository: Repository::find(), policies: &report.policies };
     let mut page = Page::new();
     let (word, why) = verdict.sentence(report);
     page.line(&format!("## acrscan: {}", word.to_lowercase()));
@@ -33,17 +36,17 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
         .flat_map(|severity| report.open().filter(move |f| f.kind == ResultKind::Fail && f.severity == severity))
         .collect();
     match report.compared() {
-        None => findings(&mut page, "Findings", &fails),
+        None => findings(&mut page, "Findings", &fails, links),
         Some(Compared { gone, .. }) => {
             let (new, known): (Vec<_>, Vec<_>) =
                 fails.iter().partition(|finding| finding.baseline == Some(BaselineState::New));
-            findings(&mut page, "New findings", &new);
+            findings(&mut page, "New findings", &new, links);
             gaps(&mut page, report);
             page.collapsed(
                 &format!("Known: {}", plural(known.len(), "finding", "findings")),
                 !known.is_empty(),
                 |page| {
-                    findings_table(page, &known);
+                    findings_table(page, &known, links);
                 },
             );
             let absent = report.absent.as_deref().unwrap_or_default();
@@ -55,34 +58,59 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     }
     carried(&mut page, report);
     settings(&mut page, report);
-    unknown(&mut page, report);
-    waivers(&mut page, report);
+    unknown(&mut page, report, links);
+    waivers(&mut page, report, links);
     sources(&mut page, report);
     page.finish()
 }
 
-fn findings(page: &mut Page, title: &str, findings: &[&Finding]) {
+fn findings(page: &mut Page, title: &str, findings: &[&Finding], links: &Linked) {
     if !findings.is_empty() {
         page.heading(title);
-        findings_table(page, findings);
+        findings_table(page, findings, links);
     }
 }
 
-fn findings_table(page: &mut Page, findings: &[&Finding]) {
+fn findings_table(page: &mut Page, findings: &[&Finding], links: &Linked) {
     let row = |finding: &&Finding| {
         let severity = finding.severity.as_str().to_owned();
-        vec![severity, code(&finding.policy), place(finding), cell(&finding.message)]
+        vec![severity, links.policy(&finding.policy), links.place(finding), cell(&finding.message)]
     };
     page.table(&["Severity", "Policy", "Where", "What"], findings.iter().map(row), "findings");
 }
 
-/// File and line; of a resource in Azure its name and the property, whatever file of a snapshot it was read from.
-fn place(finding: &Finding) -> String {
-    match &finding.location {
-        Location::Source { file, region } => code(&format!("{}:{}", file.path, region.start_line)),
-        Location::Live | Location::File { .. } => {
-            format!("{} {}", code(&finding.name), code(&grouping::property(finding)))
+/// Names that lead to where they are told.
+struct Linked<'a> {
+    links: &'a Links,
+    repository: Repository,
+    policies: &'a [Policy],
+}
+
+impl Linked<'_> {
+    /// File and line; of a resource in Azure its name and the property, whatever file of a snapshot it was read from.
+    fn place(&self, finding: &Finding) -> String {
+        match &finding.location {
+            Location::Source { file, region } => {
+                let path = self.repository.relative(&file.path);
+                let link = path.and_then(|path| self.links.line(&path, region.start_line));
+                linked(code(&format!("{}:{}", file.path, region.start_line)), link)
+            }
+            Location::Live | Location::File { .. } => {
+                format!("{} {}", code(&finding.name), code(&grouping::property(finding)))
+            }
         }
+    }
+
+    fn policy(&self, id: &str) -> String {
+        let policy = self.policies.iter().find(|policy| policy.id == id);
+        linked(code(id), policy.and_then(|policy| self.links.page(policy)))
+    }
+}
+
+fn linked(text: String, link: Option<String>) -> String {
+    match link {
+        Some(link) => format!("[{text}]({link})"),
+        None => text,
     }
 }
 
@@ -121,13 +149,13 @@ fn gaps(page: &mut Page, report: &Report) {
 }
 
 /// One row for a value that leaves it open for many policies.
-fn unknown(page: &mut Page, report: &Report) {
+fn unknown(page: &mut Page, report: &Report, links: &Linked) {
     let reasons = unknown_reasons(report.open());
     let results = plural(report.count_unknown(), "result is", "results are");
     page.collapsed(&format!("Could not be told: {results} unknown"), !reasons.is_empty(), |page| {
         let row = |group: &grouping::UnknownReason| {
-            let policies = group.policies.iter().map(|policy| code(policy)).collect::<Vec<_>>().join(", ");
-            vec![place(group.first), cell(&group.reason), policies]
+            let policies = group.policies.iter().map(|policy| links.policy(policy)).collect::<Vec<_>>().join(", ");
+            vec![links.place(group.first), cell(&group.reason), policies]
         };
         page.table(&["Where", "Why", "Policies"], reasons.iter().map(row), "reasons");
     });
@@ -144,14 +172,14 @@ fn settings(page: &mut Page, report: &Report) {
     }
 }
 
-fn waivers(page: &mut Page, report: &Report) {
+fn waivers(page: &mut Page, report: &Report, links: &Linked) {
     let waived: Vec<_> = report.waived().collect();
     page.collapsed(&format!("Waived: {}", plural(waived.len(), "result", "results")), !waived.is_empty(), |page| {
         let row = |(finding, waived): &(&Finding, &Waived)| {
             let optional = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
             let waiver = code(&format!("{}:{}", waived.path, waived.line));
             let [until, by] = [&waived.expires, &waived.approved_by].map(optional);
-            vec![code(&finding.policy), place(finding), cell(&waived.reason), until, by, waiver]
+            vec![links.policy(&finding.policy), links.place(finding), cell(&waived.reason), until, by, waiver]
         };
         let head = ["Policy", "Where", "Reason", "Until", "Approved by", "Waiver"];
         page.table(&head, waived.iter().map(row), "results");
@@ -197,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_verdict_comes_first_and_hostile_names_do_nothing() {
-        snapbox::assert_data_eq!(render(&sample::report(), &sample::VERDICT), snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::report(), &sample::VERDICT, &Links::default()), snapbox::str![[r#"
 ## acrscan: could not tell
 
 Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
@@ -257,7 +285,7 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
     #[test]
     fn with_a_baseline_what_is_new_stands_apart() {
         let verdict = ScanVerdict { gate: Gate { fail_on_new: true, ..sample::VERDICT.gate }, ..sample::VERDICT };
-        snapbox::assert_data_eq!(render(&sample::compared(), &verdict), snapbox::str![[r#"
+        snapbox::assert_data_eq!(render(&sample::compared(), &verdict, &Links::default()), snapbox::str![[r#"
 ## acrscan: could not tell
 
 Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
@@ -341,16 +369,19 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
     }
 
     #[test]
-    fn a_page_is_under_a_megabyte_and_says_what_is_cut() {
+    fn a_page_fits_a_comment_and_says_what_is_cut() {
         let mut report = sample::report();
         let message = format!("Registry prod accepts {}", "|".repeat(500));
         report.findings = vec![sample::in_source("public-network-access", ResultKind::Fail, &message); 20_000];
         report.findings.extend(vec![sample::in_source("quarantine", ResultKind::Unknown, "not known"); 3]);
-        let shown = render(&report, &sample::VERDICT);
-        assert!(shown.len() < 1_000_000, "{}", shown.len());
+        let shown = render(&report, &sample::VERDICT, &Links::default());
+        assert!(shown.len() < 65_536, "{}", shown.len());
         let rows = shown.lines().filter(|line| line.starts_with("| high |")).count();
-        let note = format!("{} more findings are not shown, for GitHub takes a page of at most 1 MiB.", 20_000 - rows);
-        assert!(rows > 100 && shown.contains(&note), "{rows} rows");
+        let note = format!(
+            "{} more findings are not shown, for GitHub takes a comment of at most 65,536 characters.",
+            20_000 - rows
+        );
+        assert!(rows > 30 && shown.contains(&note), "{rows} rows");
         assert!(shown.ends_with("</details>\n") && shown.contains("### What was not read"));
         assert_eq!(shown.matches("<details>").count(), shown.matches("</details>").count());
     }

@@ -1,10 +1,10 @@
 //! A page of Markdown that never grows beyond what GitHub takes: rows that have no room are counted.
 
-/// GitHub aborts on a summary of more than 1 MiB. Runners add to the file of one step what several commands write.
-const MAX_BYTES: usize = 1_000_000;
+/// GitHub refuses a comment of more than 65,536 characters, and a job's summary of more than 1 MiB.
+const MAX_BYTES: usize = 65_000;
 
 /// What is kept for headings, verdicts, and the notes of what was cut, which are few.
-const RESERVE: usize = 10_000;
+const RESERVE: usize = 5_000;
 
 /// No table or list takes more than this part of what is left, so that those that follow have some.
 const SHARE: (usize, usize) = (3, 4);
@@ -59,7 +59,7 @@ impl Page {
             if self.text.len() + row.len() > most {
                 let more = total - index;
                 self.line(&format!(
-                    "\n{more} more {what} are not shown, for GitHub takes a page of at most 1 MiB. \
+                    "\n{more} more {what} are not shown, for GitHub takes a comment of at most 65,536 characters. \
                      `-o json` and `-o sarif` have them all."
                 ));
                 return;

@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::finding::{Finding, Location, Region};
-use crate::model::path::{normalize, repository_of};
+use crate::model::open;
+use crate::model::path::{normalize, superproject_of};
 use crate::model::text_file::TextFile;
 
-/// The repository: the folder that holds `.git`, at or above the working directory; else the working directory.
+/// The repository: the folder that holds `.git`, at or above the working directory, whatever submodule that is in; else
+/// the folder that the job says it was checked out to; else the working directory.
 pub struct Repository {
     here: PathBuf,
     root: PathBuf,
+    /// Whether the root is a repository. Where it is none, those below it are, as with a checkout to a folder.
+    is_checkout: bool,
 }
 
 /// A place in a file of the repository.
@@ -26,8 +30,30 @@ impl Repository {
     /// The repository of the working directory.
     pub fn find() -> Repository {
         let here = std::env::current_dir().unwrap_or_default();
-        let root = repository_of(&here).unwrap_or(&here).to_owned();
-        Repository { here, root }
+        let own = superproject_of(&here).map(Path::to_owned);
+        let is_checkout = own.is_some();
+        let workspace = || open::workspaces().into_iter().find(|workspace| here.starts_with(workspace));
+        let root = own.or_else(workspace).unwrap_or_else(|| here.clone());
+        Repository { here, root, is_checkout }
+    }
+
+    /// One that need not be there.
+    #[cfg(test)]
+    pub fn at(here: &str, root: &str) -> Repository {
+        Repository { here: here.into(), root: root.into(), is_checkout: true }
+    }
+
+    /// Whether a path is the repository's own folder.
+    pub fn is_root(&self, path: &Path) -> bool {
+        let absolute = normalize(&self.here.join(path));
+        let root = self.root_of(&absolute);
+        absolute == root || absolute.canonicalize().is_ok_and(|real| real == root)
+    }
+
+    /// The folder that paths are relative to: of a workspace with several checkouts, each file's own.
+    fn root_of<'a>(&'a self, path: &'a Path) -> &'a Path {
+        let below = || superproject_of(path).filter(|root| root.starts_with(&self.root));
+        if self.is_checkout { &self.root } else { below().unwrap_or(&self.root) }
     }
 
     /// Where GitHub can show a finding. What lies outside the repository it cannot: a module's file there gives way to
@@ -51,7 +77,7 @@ impl Repository {
     pub fn relative(&self, path: &str) -> Option<String> {
         let absolute = normalize(&self.here.join(path));
         let below = |path: &Path| {
-            let rest = path.strip_prefix(&self.root).ok()?;
+            let rest = path.strip_prefix(self.root_of(path)).ok()?;
             let segments: Vec<_> = rest.components().map(|segment| segment.as_os_str().to_string_lossy()).collect();
             Some(segments.join("/")).filter(|path| !path.is_empty())
         };
@@ -73,7 +99,7 @@ mod tests {
 
     #[test]
     fn paths_are_the_repositorys() {
-        let repository = Repository { here: "/repo/infra".into(), root: "/repo".into() };
+        let repository = Repository::at("/repo/infra", "/repo");
         let cases = [
             ("main.tf", Some("infra/main.tf")),
             ("./a/../main.tf", Some("infra/main.tf")),
@@ -87,6 +113,32 @@ mod tests {
         for (path, expected) in cases {
             assert_eq!(repository.relative(path).as_deref(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_checkout_in_a_folder_of_the_workspace_has_its_own_paths() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let workspace = parent.path().canonicalize().expect("a path");
+        for folder in ["one/.git", "one/infra", "two/.git", "plain"] {
+            std::fs::create_dir_all(workspace.join(folder)).expect("made");
+        }
+        // A submodule's files are the superproject's, to whoever checks that out.
+        std::fs::create_dir_all(workspace.join("one/modules/acr")).expect("made");
+        let gitdir = "gitdir: ../../.git/modules/modules/acr\n";
+        std::fs::write(workspace.join("one/modules/acr/.git"), gitdir).expect("written");
+        let at = |here: &str| Repository { here: workspace.join(here), root: workspace.clone(), is_checkout: false };
+        let cases = [
+            ("one/infra/main.tf", Some("infra/main.tf")),
+            ("two/main.tf", Some("main.tf")),
+            ("plain/main.tf", Some("plain/main.tf")),
+            ("one/modules/acr/main.tf", Some("modules/acr/main.tf")),
+            ("../main.tf", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(at("").relative(path).as_deref(), expected, "{path}");
+        }
+        assert!(at("").is_root(Path::new("one")) && at("one").is_root(Path::new(".")));
+        assert!(!at("").is_root(Path::new("plain")));
     }
 
     #[test]

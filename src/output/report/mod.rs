@@ -2,6 +2,7 @@
 
 pub(crate) mod excerpt;
 pub(crate) mod grouping;
+pub(crate) mod links;
 pub(crate) mod location;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -18,13 +18,16 @@ const MAX_MESSAGE: usize = 300;
 
 /// Findings by alert, in the order of the first of each.
 pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository: &Repository) -> Vec<Vec<&'a Finding>> {
-    grouping::grouped(findings, |finding| match finding.location {
+    grouping::grouped(findings, |finding| match &finding.location {
         Location::Source { .. } => {
             let place = locate(finding, repository);
-            Some((&finding.policy, place.path, place.region.start_line))
+            Some((finding.policy.as_str(), place.path, place.region.start_line))
         }
-        // Each is known by its own fingerprint.
-        Location::File { .. } | Location::Live => None,
+        // What is in no file of the repository is known by its own fingerprint.
+        Location::File { path, region } => {
+            Some((finding.policy.as_str(), repository.relative(path)?, region.start_line))
+        }
+        Location::Live => None,
     })
 }
 

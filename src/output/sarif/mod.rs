@@ -5,12 +5,14 @@
 
 mod archive;
 mod carried;
+pub mod category;
 mod grouped;
 mod location;
 pub mod options;
 mod result;
 mod rules;
 mod scope;
+mod snapshot_files;
 
 use std::cmp::Reverse;
 
@@ -21,11 +23,14 @@ use serde_sarif::sarif::{
     Sarif, Tool, ToolComponent,
 };
 
+use self::category::category;
 use self::location::file_location;
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
 use self::rules::Rules;
-use self::scope::{category, is_of};
+use self::scope::is_of;
+use self::snapshot_files::SnapshotFiles;
+use super::report::links::Links;
 use super::report::location::Repository;
 use super::report::{Report, ScopeReport};
 use super::visible;
@@ -44,10 +49,10 @@ const MAX_RESULTS: usize = 25_000;
 ///
 /// # Errors
 /// For GitHub, no scope is left: it refuses a file without runs, and there is nothing to say.
-pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String> {
+pub fn render(report: &Report, options: &SarifOptions, links: &Links) -> anyhow::Result<String> {
     let wanted = report.scopes.iter().filter(|scope| scope.is_for_github() || options.target == SarifTarget::Archive);
     let repository = Repository::find();
-    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options, &repository)).collect();
+    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options, links, &repository)).collect();
     if runs.is_empty() {
         anyhow::bail!("no SARIF written: no scope was read as a whole, and a file without runs is refused");
     }
@@ -57,7 +62,7 @@ pub fn render(report: &Report, options: &SarifOptions) -> anyhow::Result<String>
     Ok(text)
 }
 
-fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository: &Repository) -> Run {
+fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, links: &Links, repository: &Repository) -> Run {
     let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
     let groups: Vec<Vec<&Finding>> = match options.target {
         SarifTarget::Github => {
@@ -73,16 +78,17 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, repository:
     };
     let carried: Vec<&CarriedResult> =
         report.carried.iter().filter(|carried| is_of(&carried.resource, &scope.name)).collect();
-    let rules = Rules::new(&report.policies, &groups, &carried);
+    let rules = Rules::new(&report.policies, &groups, &carried, links);
+    let files = SnapshotFiles::read(groups.iter().flatten().copied(), repository);
     let results = groups.iter().filter_map(|group| group.split_first());
-    let results = results.map(|(finding, others)| result(finding, others, &rules, repository));
+    let results = results.map(|(finding, others)| result(finding, others, &rules, repository, &files));
     let results = results.chain(carried.into_iter().filter_map(|carried| carried::result(carried, &rules)));
     let notes = report.notifications.iter().filter(|note| note.scope.as_ref() == Some(&scope.name));
     let invocation = Invocation::builder()
         .execution_successful(true)
         .tool_execution_notifications(notes.map(|note| notification(note, repository)).collect::<Vec<_>>())
         .build();
-    let category = category(&scope.name, options.category.as_deref());
+    let category = category(&scope.name, &options.category, repository);
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver(rules.descriptors.clone())).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())

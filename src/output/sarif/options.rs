@@ -1,5 +1,7 @@
 //! What SARIF is written for.
 
+use std::path::PathBuf;
+
 /// Who reads the SARIF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum SarifTarget {
@@ -10,11 +12,22 @@ pub enum SarifTarget {
     Archive,
 }
 
+/// What GitHub tells uploads apart by.
+#[derive(Debug, Clone, Default)]
+pub struct CategoryOptions {
+    /// Replaces `acrscan/live` and `acrscan/iac` and all that would be added to them.
+    pub prefix: Option<String>,
+    /// What the set of policies is called, where it is not the one that runs by itself.
+    pub policy_set: Option<String>,
+    /// The source code that was named, and what else tells one scan of it from another, as in a variables file.
+    pub source: Vec<PathBuf>,
+}
+
 /// What SARIF is written for.
 #[derive(Debug, Clone, Default)]
 pub struct SarifOptions {
     /// Who reads it.
     pub target: SarifTarget,
-    /// Replaces `acrscan/live` in `automationDetails.id`.
-    pub category: Option<String>,
+    /// What makes the runs' categories.
+    pub category: CategoryOptions,
 }

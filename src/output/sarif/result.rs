@@ -12,6 +12,7 @@ use super::super::visible;
 use super::grouped;
 use super::location::{locate, physical_location};
 use super::rules::Rules;
+use super::snapshot_files::SnapshotFiles;
 use crate::model::finding::{Finding, Location, Region, ResultKind, Severity};
 use crate::model::text_file::TextFile;
 
@@ -19,7 +20,13 @@ use crate::model::text_file::TextFile;
 const MAX_RELATED: usize = 10;
 
 /// The result that GitHub gets, for a finding and others that would be the same alert; the archive adds to it.
-pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository: &Repository) -> SarifResult {
+pub fn result(
+    finding: &Finding,
+    others: &[&Finding],
+    rules: &Rules,
+    repository: &Repository,
+    files: &SnapshotFiles,
+) -> SarifResult {
     let all = || std::iter::once(finding).chain(others.iter().copied());
     let severity = all().map(|finding| finding.severity).max().unwrap_or(finding.severity);
     let place = locate(finding, repository);
@@ -51,7 +58,7 @@ pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository:
         properties.insert("acrscan/policy".to_owned(), json!(finding.policy));
     }
     let fingerprints = BTreeMap::from([
-        ("primaryLocationLineHash".to_owned(), line_hash(finding, &place)),
+        ("primaryLocationLineHash".to_owned(), line_hash(finding, &place, files)),
         ("acrscan/v1".to_owned(), finding.fingerprint.clone()),
     ]);
     let mut result = SarifResult::builder()
@@ -67,10 +74,11 @@ pub fn result(finding: &Finding, others: &[&Finding], rules: &Rules, repository:
     result
 }
 
-/// For source code the hash of the line, exactly as GitHub's upload action computes it, which would warn of any other;
-/// where GitHub has no file, and computes none, the beginning of our own fingerprint.
-fn line_hash(finding: &Finding, place: &ReportLocation) -> String {
+/// Of a file of the repository the hash of the line, exactly as GitHub's upload action computes it, which would warn of any
+/// other; where GitHub has no file, and computes none, the beginning of our own fingerprint.
+fn line_hash(finding: &Finding, place: &ReportLocation, files: &SnapshotFiles) -> String {
     let of_line = place.file.and_then(|file| file.line_hash(place.region.start_line));
+    let of_line = of_line.or_else(|| files.line_hash(finding));
     of_line.unwrap_or_else(|| format!("{}:1", &finding.fingerprint[..16]))
 }
 

@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::json;
 use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
 
+use super::super::report::links::Links;
 use super::grouped::severity;
 use crate::model::finding::{Finding, ResultKind, Severity, UNKNOWN_PREFIX};
 use crate::policy::Policy;
 use crate::triage::baseline::CarriedResult;
+
+/// An alert's title is one line of a list.
+const MAX_TITLE: usize = 119;
 
 /// GitHub cuts rule descriptions here.
 const MAX_DESCRIPTION: usize = 1024;
@@ -23,9 +27,10 @@ pub struct Rules {
 impl Rules {
     /// Of each policy its own and that of what it could not tell; and of the severities that its rule does not show those
     /// of these alerts, for nobody can say which a policy may give. Sorted by id.
-    pub fn new(policies: &[Policy], alerts: &[Vec<&Finding>], carried: &[&CarriedResult]) -> Rules {
-        let mut descriptors: Vec<_> = policies.iter().map(|policy| rule(policy, policy_severity(policy))).collect();
-        descriptors.extend(policies.iter().map(unknown_rule));
+    pub fn new(policies: &[Policy], alerts: &[Vec<&Finding>], carried: &[&CarriedResult], links: &Links) -> Rules {
+        let mut descriptors: Vec<_> =
+            policies.iter().map(|policy| rule(policy, policy_severity(policy), links)).collect();
+        descriptors.extend(policies.iter().map(|policy| unknown_rule(policy, links)));
         let by_id: HashMap<&str, &Policy> = policies.iter().map(|policy| (policy.id.as_str(), policy)).collect();
         let fails = alerts.iter().filter(|alert| alert.iter().all(|finding| finding.kind == ResultKind::Fail));
         let fails = fails.filter_map(|alert| Some((alert.first()?.policy.as_str(), severity(alert))));
@@ -36,7 +41,7 @@ impl Rules {
         let graded: BTreeSet<(&str, Severity)> = fails.chain(carried).collect();
         for (id, severity) in graded {
             let Some(policy) = by_id.get(id).filter(|policy| policy_severity(policy) != severity) else { continue };
-            descriptors.push(rule(policy, severity));
+            descriptors.push(rule(policy, severity, links));
         }
         descriptors.sort_by(|one, other| one.id.cmp(&other.id));
         let index = descriptors.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
@@ -73,16 +78,29 @@ fn policy_severity(policy: &Policy) -> Severity {
 }
 
 /// A policy's rule for a severity: its own, or one that a result has.
-fn rule(policy: &Policy, severity: Severity) -> ReportingDescriptor {
+fn rule(policy: &Policy, severity: Severity, links: &Links) -> ReportingDescriptor {
     let metadata = &policy.metadata;
-    let references = metadata.related_resources.iter();
-    let links = references.map(|r| (r.description.as_deref().unwrap_or(&r.url), r.url.as_str())).collect::<Vec<_>>();
-    let plain: String = links.iter().map(|(name, url)| format!("\n- {name}: {url}")).collect();
-    let linked: String = links.iter().map(|(name, url)| format!("\n- [{name}]({url})")).collect();
+    let references = metadata
+        .related_resources
+        .iter()
+        .map(|r| (r.description.as_deref().unwrap_or(&r.url), r.url.as_str()))
+        .collect::<Vec<_>>();
+    let page = links.page(policy);
+    let command = format!("acrscan policies {}", policy.id);
+    let plain_page = match &page {
+        Some(page) => format!("The policy's page: {page}. On a terminal: {command}"),
+        None => format!("The policy's page: {command}"),
+    };
+    let linked_page = match &page {
+        Some(page) => format!("[The policy's page]({page}), with examples; on a terminal `{command}`"),
+        None => format!("The policy's page, with examples: `{command}`"),
+    };
+    let plain: String = references.iter().map(|(name, url)| format!("\n- {name}: {url}")).collect();
+    let linked: String = references.iter().map(|(name, url)| format!("\n- [{name}]({url})")).collect();
     let (description, remediation) = (metadata.description.trim(), metadata.custom.remediation.trim());
     let help = MultiformatMessageString::builder()
-        .text(format!("{description}\n\nHow to fix it: {remediation}\n{plain}"))
-        .markdown(format!("{description}\n\n## How to fix it\n\n{remediation}\n{linked}"))
+        .text(format!("{description}\n\nHow to fix it: {remediation}\n\n{plain_page}\n{plain}"))
+        .markdown(format!("{description}\n\n## How to fix it\n\n{remediation}\n\n{linked_page}\n{linked}"))
         .build();
     let mut properties = problem_properties(severity);
     if let Some(number) = security_severity(severity) {
@@ -91,7 +109,7 @@ fn rule(policy: &Policy, severity: Severity) -> ReportingDescriptor {
     let tags = ["security", "azure", "container-registry"].map(str::to_owned).to_vec();
     let rule = ReportingDescriptor::builder()
         .id(if severity == policy_severity(policy) { policy.id.clone() } else { graded_id(&policy.id, severity) })
-        .short_description(text(&cut(&metadata.title)))
+        .short_description(text(&title(&metadata.title)))
         .full_description(text(&cut(description)))
         .help(help)
         .default_configuration(ReportingConfiguration::builder().level(json!(level_word(severity))).build())
@@ -104,9 +122,9 @@ fn rule(policy: &Policy, severity: Severity) -> ReportingDescriptor {
 }
 
 /// Of what a policy could not tell. It has no security severity: nothing is known to be wrong.
-fn unknown_rule(policy: &Policy) -> ReportingDescriptor {
+fn unknown_rule(policy: &Policy, links: &Links) -> ReportingDescriptor {
     let id = &policy.id;
-    let mut rule = rule(policy, Severity::Note);
+    let mut rule = rule(policy, Severity::Note, links);
     let description = format!(
         "What policy {id} needs to judge a registry was not read, so it could not tell. The message says what is missing. {}",
         policy.metadata.description.trim()
@@ -115,7 +133,7 @@ fn unknown_rule(policy: &Policy) -> ReportingDescriptor {
                       is judged again in the next scan.";
     rule.id = format!("{UNKNOWN_PREFIX}{id}");
     rule.name = Some(pascal_case(&rule.id));
-    rule.short_description = Some(text(&cut(&format!("Could not tell: {}", policy.metadata.title))));
+    rule.short_description = Some(text(&title(&format!("Could not tell: {}", policy.metadata.title))));
     rule.full_description = Some(text(&cut(&description)));
     rule.help = Some(MultiformatMessageString::builder().text(format!("{description}\n\n{what_to_do}")).build());
     let tags = ["azure", "container-registry", "unknown"].map(str::to_owned).to_vec();
@@ -170,4 +188,11 @@ fn pascal_case(id: &str) -> String {
 
 fn cut(text: &str) -> String {
     text.chars().take(MAX_DESCRIPTION).collect()
+}
+
+fn title(text: &str) -> String {
+    if text.chars().count() <= MAX_TITLE {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_TITLE - 1).chain(['…']).collect()
 }

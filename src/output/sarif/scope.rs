@@ -1,4 +1,4 @@
-//! The run of a scope: its category, and which results are its.
+//! The run of a scope: which results are its.
 
 use crate::model::finding::ScopeName;
 use crate::model::registry_id::RegistryId;
@@ -9,14 +9,5 @@ pub fn is_of(resource: &str, scope: &ScopeName) -> bool {
         (Some(id), ScopeName::Subscription(subscription)) => id.subscription.eq_ignore_ascii_case(subscription),
         (None, ScopeName::Source) => true,
         _ => false,
-    }
-}
-
-/// What is before the last slash is the category by which GitHub tells uploads apart.
-pub fn category(scope: &ScopeName, prefix: Option<&str>) -> String {
-    let prefix = prefix.map(|prefix| prefix.trim_end_matches('/'));
-    match scope {
-        ScopeName::Subscription(id) => format!("{}/{id}/", prefix.unwrap_or("acrscan/live")),
-        ScopeName::Source => format!("{}/", prefix.unwrap_or("acrscan/iac")),
     }
 }

@@ -1,10 +1,12 @@
 use super::super::report::sample;
 use super::*;
 use crate::model::finding::{Location, Region, Severity};
+use crate::output::{CategoryOptions, Links};
 use serde_json::Value;
 
 fn sarif(report: &Report, target: SarifTarget) -> Value {
-    let text = render(report, &SarifOptions { target, category: None }).expect("SARIF");
+    let text = render(report, &SarifOptions { target, category: CategoryOptions::default() }, &Links::default())
+        .expect("SARIF");
     serde_json::from_str(&text).expect("JSON")
 }
 
