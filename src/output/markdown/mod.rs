@@ -371,7 +371,7 @@ Not everything was read or evaluated. Of what was read, 1 new finding is medium 
     #[test]
     fn a_page_fits_a_comment_and_says_what_is_cut() {
         let mut report = sample::report();
-        let message = format!("Registry prod accepts {}", "|".repeat(500));
+        let message = format!("Registry prod accepts {}", "|".repeat(60));
         report.findings = vec![sample::in_source("public-network-access", ResultKind::Fail, &message); 20_000];
         report.findings.extend(vec![sample::in_source("quarantine", ResultKind::Unknown, "not known"); 3]);
         let shown = render(&report, &sample::VERDICT, &Links::default());
