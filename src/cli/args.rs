@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::model::cloud::Cloud;
 use crate::model::limits::Limits;
+use crate::model::registry_id::{RegistryId, is_guid};
 use crate::policy::Profile;
-use crate::source::azure::{CredentialKind, SkippablePart};
+use crate::source::azure::{CredentialKind, ScopeSelection, SkippablePart, SkippedKind};
 
 /// Which policies run.
 #[derive(Debug, Args)]
@@ -57,11 +58,29 @@ impl LimitArgs {
 
 /// Reading from Azure.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Azure")]
+#[command(next_help_heading = "Azure", group = ArgGroup::new("live").multiple(true))]
 pub struct LiveArgs {
-    /// A subscription to read, by id; may be given up to 20 times
-    #[arg(long = "subscription", value_name = "ID", value_delimiter = ',', value_parser = parse_subscription)]
+    /// A subscription to read, by id; may be given several times
+    #[arg(long = "subscription", value_name = "ID", value_delimiter = ',', value_parser = parse_subscription, group = "live")]
     pub subscriptions: Vec<String>,
+    /// Read all subscriptions that the identity sees
+    #[arg(long, group = "live")]
+    pub all_subscriptions: bool,
+    /// Read all subscriptions of a management group, by its id, and of the groups below; may be given several times
+    #[arg(long = "management-group", value_name = "ID", value_parser = parse_management_group, group = "live")]
+    pub management_groups: Vec<String>,
+    /// Read one registry, by its ARM id, whatever its subscription; may be given several times
+    #[arg(long = "registry", value_name = "ARM-ID", value_parser = parse_registry, group = "live")]
+    pub registries: Vec<RegistryId>,
+    /// Of the subscriptions, read this resource group only; may be given several times
+    #[arg(long = "resource-group", value_name = "NAME", value_delimiter = ',', requires = "live")]
+    pub resource_groups: Vec<String>,
+    /// Do not read subscriptions whose id or name fits; `*` and `?` stand for anything
+    #[arg(long, value_name = "PATTERN", requires = "live")]
+    pub exclude: Vec<String>,
+    /// Of all subscriptions or a management group's, read those as well that are disabled or of another tenant
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', requires = "live")]
+    pub include: Vec<SkippedKind>,
     /// The cloud
     #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub cloud: Cloud,
@@ -88,10 +107,10 @@ pub struct LiveArgs {
     /// This is the write action `Microsoft.ContainerRegistry/registries/tasks/listDetails/action`, which Reader does
     /// not hold. Azure answers with the tasks' secrets; they are never kept, only the login mode and the identities'
     /// names are.
-    #[arg(long, requires = "subscriptions")]
+    #[arg(long, requires = "live")]
     pub task_credentials: bool,
     /// Read each registry a second time at a preview version, for virtual network rules and endpoint protocol
-    #[arg(long, requires = "subscriptions")]
+    #[arg(long, requires = "live")]
     pub preview: bool,
     /// Read what ran in the last 30 days, quick runs as well, for registries with tasks or a restricted network
     #[arg(long)]
@@ -102,6 +121,35 @@ pub struct LiveArgs {
     /// Do not read this part, whichever policy needs it: what rests on it is unknown, and the scan complete without it
     #[arg(long, value_name = "PART", value_enum)]
     pub without: Vec<SkippablePart>,
+}
+
+impl LiveArgs {
+    /// Whether anything of Azure was named.
+    pub fn is_named(&self) -> bool {
+        self.all_subscriptions
+            || ![self.subscriptions.is_empty(), self.management_groups.is_empty(), self.registries.is_empty()]
+                .iter()
+                .all(|empty| *empty)
+    }
+
+    /// Whether Azure must say which subscriptions are read, or a part of each is.
+    pub fn selects(&self) -> bool {
+        let lists = [&self.management_groups, &self.resource_groups, &self.exclude];
+        self.all_subscriptions || !self.registries.is_empty() || lists.iter().any(|list| !list.is_empty())
+    }
+
+    /// What was named beside subscriptions.
+    pub fn selection(&self) -> ScopeSelection {
+        ScopeSelection {
+            all_subscriptions: self.all_subscriptions,
+            management_groups: self.management_groups.clone(),
+            exclude: self.exclude.clone(),
+            include: self.include.clone(),
+            registries: self.registries.clone(),
+            resource_groups: self.resource_groups.clone(),
+            limit: None,
+        }
+    }
 }
 
 /// Values of Terraform's variables.
@@ -150,18 +198,36 @@ impl ProfileChoice {
 }
 
 fn parse_subscription(text: &str) -> Result<String, String> {
-    let shape = [8, 4, 4, 4, 12];
-    let groups: Vec<&str> = text.split('-').collect();
-    let is_guid = groups.len() == shape.len()
-        && groups
-            .iter()
-            .zip(shape)
-            .all(|(group, length)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if is_guid {
-        Ok(text.to_lowercase())
-    } else {
-        Err("not a subscription id; `az account list --query '[].{name:name, id:id}' -o table` prints yours".to_owned())
+    match is_guid(text) {
+        true => Ok(text.to_lowercase()),
+        false => {
+            Err("not a subscription id; `az account list --query '[].{name:name, id:id}' -o table` prints yours"
+                .to_owned())
+        }
     }
+}
+
+fn parse_management_group(text: &str) -> Result<String, String> {
+    // The end of its ARM id, or all of it.
+    let prefix = "/providers/microsoft.management/managementgroups/";
+    let name = match text.to_lowercase().starts_with(prefix) {
+        true => &text[prefix.len()..],
+        false => text,
+    };
+    let fits = |character: char| character.is_alphanumeric() || "-_.()".contains(character);
+    match !name.is_empty() && name.len() <= 90 && name.chars().all(fits) && !name.starts_with('.') {
+        true => Ok(name.to_owned()),
+        false => {
+            Err("not a management group's id; `az account management-group list -o table` prints yours".to_owned())
+        }
+    }
+}
+
+fn parse_registry(text: &str) -> Result<RegistryId, String> {
+    let id = RegistryId::parse(text.trim_end_matches('/'));
+    id.filter(|id| is_guid(&id.subscription)).ok_or_else(|| {
+        "not the ARM id of a registry; `az acr list --query '[].id' -o tsv` prints those of a subscription".to_owned()
+    })
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

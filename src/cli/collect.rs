@@ -16,23 +16,29 @@ use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::model::program;
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
+use crate::source::azure::ScopeSelection;
 use crate::source::code::{SourceFiles, VariableValues};
 use crate::source::{Collected, azure, code, snapshot};
 
 /// GitHub takes at most this many runs in one SARIF file, and each subscription is a run.
-const MAX_SCOPES: usize = 20;
+const MAX_RUNS: usize = 20;
+const TOO_MANY_RUNS: &str = "GitHub refuses a SARIF file with more runs; give a folder, as in -o sarif=findings/, for a file of each subscription";
 
-/// More subscriptions than a SARIF file has room for are refused before anything is asked of Azure.
-pub fn check_subscriptions(live: &LiveArgs) -> anyhow::Result<()> {
+/// A snapshot that lies among source code is of no more subscriptions.
+const MAX_CLAIMED: usize = 20;
+
+/// What bounds the number of subscriptions, where all of them go into one SARIF file for GitHub.
+pub fn subscription_limit(in_one_file: bool) -> Option<(usize, &'static str)> {
+    in_one_file.then_some((MAX_RUNS, TOO_MANY_RUNS))
+}
+
+/// More subscriptions than there is room for are refused before anything is asked of Azure, where that is known.
+pub fn check_subscriptions(live: &LiveArgs, limit: Option<(usize, &'static str)>) -> anyhow::Result<()> {
     let distinct: BTreeSet<&String> = live.subscriptions.iter().collect();
-    if distinct.len() > MAX_SCOPES {
-        bail!(
-            "{} subscriptions: one scan takes at most {MAX_SCOPES}, for GitHub refuses a SARIF file with more runs; \
-             split them over several scans",
-            distinct.len()
-        );
+    match limit.filter(|(limit, _)| distinct.len() > *limit && live.exclude.is_empty()) {
+        Some((limit, advice)) => bail!("{} subscriptions, and {limit} are the most: {advice}", distinct.len()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads every source that was named. Source code comes last: data sources in it read the service tags.
@@ -42,8 +48,9 @@ pub fn collect(
     service_tags: Option<&Path>,
     needs: Needs,
     variables: VariableValues,
-) -> anyhow::Result<(Inventory, ServiceTags)> {
-    if paths.is_empty() && live.subscriptions.is_empty() {
+    limit: Option<(usize, &'static str)>,
+) -> anyhow::Result<(Inventory, ServiceTags, BTreeSet<String>)> {
+    if paths.is_empty() && !live.is_named() {
         bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
     }
     let named = classify(paths)?;
@@ -56,16 +63,18 @@ pub fn collect(
         collected.inventory.gaps.extend(missing);
         sources.push(collected);
     }
-    if !live.subscriptions.is_empty() {
+    if live.is_named() {
         let service_tag = needs.service_tag && service_tags.is_none();
-        sources.push(collect_live(live, Needs { service_tag, ..needs }, paths)?);
+        sources.push(collect_live(live, Needs { service_tag, ..needs }, paths, limit)?);
     }
     let tags = choose_service_tags(service_tags, live.cloud, &sources)?;
     if needs.service_tag {
         warn_if_old(&tags);
     }
     let mut whole = Inventory::default();
-    for Collected { inventory, .. } in sources {
+    let mut left_out_ids = BTreeSet::new();
+    for Collected { inventory, left_out, .. } in sources {
+        left_out_ids.extend(left_out.into_keys());
         whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
     }
     for folder in &named.claimed {
@@ -75,12 +84,8 @@ pub fn collect(
         let found = SourceFiles { variable_values: variables, ..found };
         whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
-    if whole.scopes.len() > MAX_SCOPES {
-        let count = whole.scopes.len();
-        bail!("{count} subscriptions, source code counted as one: one scan takes at most {MAX_SCOPES}");
-    }
     whole.sort();
-    Ok((whole, tags))
+    Ok((whole, tags, left_out_ids))
 }
 
 /// The values of Terraform's variables that are given on the command line, in acrscan.toml, and, where that is asked for,
@@ -132,7 +137,7 @@ fn add_claimed(folder: &Path, whole: &mut Inventory) {
     let at_folder = |why: String| Gap::from(FileGap::new(folder.display().to_string(), why));
     let refused = match read {
         Err(why) => Some(Gap::of_source(why)),
-        Ok(read) if whole.scopes.len() + read.inventory.scopes.len() > MAX_SCOPES => {
+        Ok(read) if read.inventory.scopes.len() > MAX_CLAIMED => {
             Some(at_folder("the snapshot is of too many subscriptions; scan it by itself".to_owned()))
         }
         Ok(read) => whole
@@ -180,10 +185,16 @@ pub fn source_paths(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// `scanned` are the folders beside the subscriptions.
-pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyhow::Result<Collected> {
+pub fn collect_live(
+    live: &LiveArgs,
+    needs: Needs,
+    scanned: &[PathBuf],
+    limit: Option<(usize, &'static str)>,
+) -> anyhow::Result<Collected> {
     let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
     let options = azure::Options {
         subscriptions: subscriptions.into_iter().collect(),
+        selection: ScopeSelection { limit, ..live.selection() },
         cloud: live.cloud,
         arm_endpoint: live.arm_endpoint.clone(),
         authority_host: live.authority_host.clone(),
@@ -197,6 +208,8 @@ pub fn collect_live(live: &LiveArgs, needs: Needs, scanned: &[PathBuf]) -> anyho
     };
     let line = ProgressLine::start();
     let mut collected = azure::collect(&options, &|progress| line.show(progress))?;
+    drop(line);
+    collected.left_out.values().for_each(|sentence| console::info(sentence));
     if let Some(refused) = collected.service_tags_refused.take() {
         // The table in the binary may lack a range that Azure has: what rests on it was not seen.
         let Inventory { registries, gaps, .. } = &mut collected.inventory;

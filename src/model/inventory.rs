@@ -102,6 +102,19 @@ pub struct ScanScope {
     pub name: ScopeName,
     /// Whether its list of registries was read to the end. A scope that was not gets no SARIF run.
     pub complete: bool,
+    /// What it is narrowed to: lower-case ids of resource groups and registries. Empty where all of it was asked for.
+    pub only: Vec<String>,
+}
+
+impl ScanScope {
+    /// Whether a registry of this subscription, by its id, is in what was asked for.
+    pub fn covers(&self, registry: &str) -> bool {
+        let registry = registry.to_lowercase();
+        let is_in = |id: &String| {
+            registry.strip_prefix(id.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.only.is_empty() || self.only.iter().any(is_in)
+    }
 }
 
 /// One registry, as the text of its registry document.
@@ -246,6 +259,8 @@ impl SkippedFile {
 pub enum Part {
     /// The list of registries: the scope is incomplete.
     Registries,
+    /// Whether a subscription has a registry at all.
+    AnyRegistry,
     /// One registry's document.
     Registry,
     /// The tasks of one registry.
@@ -277,6 +292,7 @@ impl Part {
     pub fn as_str(self) -> &'static str {
         match self {
             Part::Registries => "the list of registries",
+            Part::AnyRegistry => "any registry",
             Part::Registry => "the registry",
             Part::Tasks => "the tasks",
             Part::AgentPools => "the agent pools",

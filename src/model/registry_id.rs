@@ -1,5 +1,6 @@
 //! The ARM id of a registry, taken apart; and the path that stands for it in files and reports.
 
+use std::fmt;
 use std::fmt::Write as _;
 
 /// `/subscriptions/<subscription>/resourceGroups/<resource_group>/providers/Microsoft.ContainerRegistry/registries/<name>`
@@ -11,6 +12,16 @@ pub struct RegistryId {
     pub resource_group: String,
     /// As ARM spells it.
     pub name: String,
+}
+
+impl fmt::Display for RegistryId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RegistryId { subscription, resource_group, name } = self;
+        write!(
+            formatter,
+            "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.ContainerRegistry/registries/{name}"
+        )
+    }
 }
 
 impl RegistryId {
@@ -53,6 +64,17 @@ impl RegistryId {
 pub(crate) fn is_name(segment: &str) -> bool {
     let is_step = matches!(segment, "" | "." | "..");
     !is_step && segment.len() <= 260 && !segment.contains(|character: char| character.is_control() || character == '\\')
+}
+
+/// Whether it has the shape of a subscription's id, in lower case.
+pub fn is_guid(text: &str) -> bool {
+    let shape = [8, 4, 4, 4, 12];
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == shape.len()
+        && groups
+            .iter()
+            .zip(shape)
+            .all(|(group, length)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// A file name for a resource's name: lower case, and percent-encoded that a file system or a shell might

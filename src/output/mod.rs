@@ -64,6 +64,15 @@ pub struct Output {
     pub format: Format,
     /// The file; standard output where there is none.
     pub path: Option<PathBuf>,
+    /// Whether that is a folder, to be filled with files.
+    pub is_folder: bool,
+}
+
+impl Output {
+    /// Whether all SARIF goes into one file.
+    pub fn is_one_sarif(&self) -> bool {
+        self.format == Format::Sarif && !self.is_folder
+    }
 }
 
 impl Format {
@@ -87,7 +96,11 @@ impl FromStr for Output {
         };
         let format = <Format as clap::ValueEnum>::from_str(name, false)
             .map_err(|_| format!("unknown format {name:?}; there are: {}", Format::names().join(", ")))?;
-        Ok(Output { format, path })
+        let is_folder = path.as_ref().is_some_and(|path| text.ends_with(std::path::is_separator) || path.is_dir());
+        if is_folder && format != Format::Sarif {
+            return Err(format!("{name} goes to a file, and that is a folder; sarif alone fills one"));
+        }
+        Ok(Output { format, path, is_folder })
     }
 }
 
@@ -99,7 +112,7 @@ pub fn plan(asked: &[Output]) -> anyhow::Result<Vec<Output>> {
     let mut plan = asked.to_vec();
     let to_stdout = |output: &Output| output.path.is_none();
     if !plan.iter().any(|output| to_stdout(output) || output.format == Format::Text) {
-        plan.push(Output { format: Format::Text, path: None });
+        plan.push(Output { format: Format::Text, path: None, is_folder: false });
     }
     for (index, output) in plan.iter().enumerate() {
         if plan[..index].iter().any(|earlier| earlier.path == output.path) {
@@ -130,6 +143,10 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
     let colour = output.path.is_none()
         && io::stdout().is_terminal()
         && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    if let (true, Some(folder)) = (output.is_folder, &output.path) {
+        let files = sarif::render_files(report, &options.sarif, &options.links)?;
+        return fill_folder(folder, &files).with_context(|| format!("cannot write to {}", folder.display()));
+    }
     let text = render(report, output.format, options, colour)?;
     match &output.path {
         Some(path) => write_file(path, &text).with_context(|| format!("cannot write {}", path.display())),
@@ -159,6 +176,24 @@ fn render(report: &Report, format: Format, options: &Options, colour: bool) -> a
         Format::Json => visible_json(&json::render(report, &options.verdict)?).into_owned(),
         Format::Junit => visible_lines_xml(&junit::render(report, &options.verdict)?).into_owned(),
     })
+}
+
+/// Writes the files, and removes those of an earlier scan that this one has none for: whoever uploads the folder would
+/// upload yesterday's.
+fn fill_folder(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (name, text) in files {
+        write_file(&folder.join(name), &visible_json(text))?;
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if sarif::is_file_name(&name) && !files.iter().any(|(written, _)| *written == name) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Beside its place first, then moved there, so that nobody uploads half a report. A device or pipe cannot be

@@ -1,5 +1,7 @@
 //! What a source hands over.
 
+use std::collections::BTreeMap;
+
 use crate::model::inventory::Inventory;
 use crate::net::service_tags::ServiceTags;
 
@@ -10,6 +12,8 @@ pub struct Collected {
     pub inventory: Inventory,
     /// The service tags that the source brought with it, where it did.
     pub service_tags: Option<ServiceTags>,
+    /// Subscriptions that were not read for a reason that was asked for, by id, and a sentence on each.
+    pub left_out: BTreeMap<String, String>,
     /// Why the source brought no service tags although it was asked to: a sentence for the user.
     pub service_tags_refused: Option<String>,
 }

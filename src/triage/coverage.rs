@@ -40,15 +40,21 @@ impl<'a> Coverage<'a> {
         self.policies.contains(policy)
     }
 
-    /// Whether a scope was read to its end.
+    /// Whether all of a scope was read, to its end.
     pub fn whole(&self, scope: &ScopeName) -> bool {
-        self.inventory.scopes.iter().any(|read| read.name == *scope && read.complete)
+        self.inventory.scopes.iter().any(|read| read.name == *scope && read.complete && read.only.is_empty())
+    }
+
+    /// Whether a registry would have been read, were it there: its subscription was read to its end, all of it or a part
+    /// that the registry is in.
+    pub fn saw(&self, subscription: &ScopeName, registry: &str) -> bool {
+        self.inventory.scopes.iter().any(|read| read.name == *subscription && read.complete && read.covers(registry))
     }
 
     /// Whether any subscription was read, and all that were named were read to their end.
     pub fn whole_azure(&self) -> bool {
         let mut subscriptions = self.inventory.scopes.iter().filter(|scope| scope.name != ScopeName::Source).peekable();
-        subscriptions.peek().is_some() && subscriptions.all(|scope| scope.complete)
+        subscriptions.peek().is_some() && subscriptions.all(|scope| scope.complete && scope.only.is_empty())
     }
 
     /// Whether all source code was read that was named, and a resource with this address would be in it.
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn source_code_that_was_not_named_was_not_seen() {
-        let scopes = vec![ScanScope { name: ScopeName::Source, complete: true }];
+        let scopes = vec![ScanScope { name: ScopeName::Source, complete: true, only: Vec::new() }];
         let inventory = Inventory { scopes, ..Inventory::default() };
         let seen = |path: &str, address: &str| {
             Coverage::new(&inventory, ["p"], &[], vec![path.to_owned()]).whole_source(address)

@@ -2,4 +2,5 @@
 
 pub mod baseline;
 pub mod coverage;
+pub mod vanished;
 pub mod waiver;

@@ -237,6 +237,17 @@ impl Shared {
             return Err(Response::error(411, "LengthRequired", "A Content-Length is required."));
         }
         let body = match segments[..] {
+            ["subscriptions"] => {
+                check_version(request, &["2022-12-01"])?;
+                Some(&self.answers.subscriptions)
+            }
+            ["providers", "microsoft.management", "managementgroups", group, "descendants"] => {
+                check_version(request, &["2020-05-01"])?;
+                Some(self.answers.management_groups.get(group).ok_or_else(|| {
+                    let message = format!("Management group '{group}' was not found.");
+                    Response::error(404, "NotFound", &message)
+                })?)
+            }
             ["subscriptions", subscription, ..] if !self.answers.registries.contains_key(subscription) => {
                 let message = format!("The subscription '{subscription}' could not be found.");
                 return Err(Response::error(404, "SubscriptionNotFound", &message));
@@ -283,9 +294,19 @@ impl Shared {
                 check_version(request, &["2024-05-01"])?;
                 self.answers.parts.get(&path)
             }
+            ["subscriptions", _, "resourcegroups", group, "providers", "microsoft.containerregistry", "registries"] => {
+                check_version(request, &["2025-11-01"])?;
+                Some(self.answers.groups.get(&path).ok_or_else(|| {
+                    let message = format!("Resource group '{group}' could not be found.");
+                    Response::error(404, "ResourceGroupNotFound", &message)
+                })?)
+            }
             [.., "registries", _] => {
-                check_version(request, &["2026-03-01-preview"])?;
-                self.answers.parts.get(&path)
+                check_version(request, &["2025-11-01", "2026-03-01-preview"])?;
+                match request.query("api-version").as_deref() {
+                    Some("2025-11-01") => self.answers.plain.get(&path),
+                    _ => self.answers.parts.get(&path),
+                }
             }
             [.., "listusages"] => {
                 check_version(request, &["2025-11-01"])?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{around, canary, service_tags};
+use super::{around, canary, identity, service_tags};
 
 /// The registries of some subscriptions.
 #[derive(Clone, Default)]
@@ -15,6 +15,10 @@ pub struct World {
     subscriptions: BTreeMap<String, Vec<Value>>,
     /// The service tags in a snapshot's form; without them the API answers 404.
     service_tags: Option<Value>,
+    /// What the list of subscriptions says of one beside what is usual.
+    described: BTreeMap<String, Value>,
+    /// Management group to the subscriptions below it.
+    management_groups: BTreeMap<String, Vec<String>>,
 }
 
 impl World {
@@ -44,6 +48,18 @@ impl World {
         self
     }
 
+    /// What the list of subscriptions says of one: `displayName`, `state`, `tenantId`.
+    pub fn described(mut self, subscription: &str, members: Value) -> World {
+        self.described.insert(subscription.to_owned(), members);
+        self
+    }
+
+    /// A management group, with all subscriptions below it.
+    pub fn with_management_group(mut self, group: &str, subscriptions: &[&str]) -> World {
+        self.management_groups.insert(group.to_lowercase(), subscriptions.iter().map(|&id| id.to_owned()).collect());
+        self
+    }
+
     /// Ids of all subscriptions.
     pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
         self.subscriptions.keys().map(String::as_str)
@@ -57,7 +73,10 @@ impl World {
 
     /// All answers, with `base` as the start of each `nextLink`.
     pub fn render(&self, base: &str, page_size: usize) -> Answers {
-        let mut answers = Answers::default();
+        let mut answers = Answers { subscriptions: bytes(&self.list_subscriptions()), ..Answers::default() };
+        for (group, subscriptions) in &self.management_groups {
+            answers.management_groups.insert(group.clone(), bytes(&descendants(group, subscriptions)));
+        }
         for (subscription, documents) in &self.subscriptions {
             answers.add_subscription(subscription, documents, base, page_size);
             if let Some(table) = &self.service_tags {
@@ -68,11 +87,50 @@ impl World {
         }
         answers
     }
+
+    fn list_subscriptions(&self) -> Value {
+        let item = |id: &String| {
+            let mut item = json!({
+                "id": format!("/subscriptions/{id}"), "subscriptionId": id, "tenantId": identity::TENANT,
+                "displayName": format!("subscription {}", &id[..4]), "state": "Enabled",
+                "authorizationSource": "RoleBased", "managedByTenants": [],
+            });
+            for (name, value) in self.described.get(id).and_then(Value::as_object).into_iter().flatten() {
+                item[name] = value.clone();
+            }
+            item
+        };
+        json!({"value": self.subscriptions.keys().map(item).collect::<Vec<_>>(), "count": {"type": "Total", "value": 1}})
+    }
+}
+
+fn descendants(group: &str, subscriptions: &[String]) -> Value {
+    let parent = json!({"id": format!("/providers/Microsoft.Management/managementGroups/{group}")});
+    let subscription = |id: &String| {
+        json!({
+            "id": format!("/subscriptions/{id}"), "type": "/subscriptions", "name": id,
+            "properties": {"displayName": "a subscription", "parent": parent},
+        })
+    };
+    let child = json!({
+        "id": "/providers/Microsoft.Management/managementGroups/below", "name": "below",
+        "type": "Microsoft.Management/managementGroups", "properties": {"displayName": "below", "parent": parent},
+    });
+    let items: Vec<Value> = std::iter::once(child).chain(subscriptions.iter().map(subscription)).collect();
+    json!({"value": items})
 }
 
 /// Bodies, rendered once: the benches ask for thousands.
 #[derive(Default)]
 pub struct Answers {
+    /// The list of subscriptions.
+    pub subscriptions: Arc<[u8]>,
+    /// Management group, lower-case, to what is below it.
+    pub management_groups: HashMap<String, Arc<[u8]>>,
+    /// Path of a resource group's list, lower-case, to its registries.
+    pub groups: HashMap<String, Arc<[u8]>>,
+    /// Path of a registry, lower-case, to what the lists say of it.
+    pub plain: HashMap<String, Arc<[u8]>>,
     /// Subscription id, lower-case, to the first page of its registries.
     pub registries: HashMap<String, Arc<[u8]>>,
     /// The later pages, by the very path and query that the `nextLink` before them gave.
@@ -90,6 +148,14 @@ impl Answers {
         // Backwards, for ARM promises no order and the scanner sorts.
         let registries: Vec<Value> =
             documents.iter().rev().map(|document| canary::with_system_data(&document["registry"])).collect();
+        let mut groups: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+        for registry in &registries {
+            let id = registry["id"].as_str().unwrap_or_default().to_lowercase();
+            let list = id.rsplit_once('/').map(|(list, _)| list.to_owned()).unwrap_or_default();
+            groups.entry(list).or_default().push(registry);
+            self.plain.insert(id, bytes(registry));
+        }
+        self.groups.extend(groups.into_iter().map(|(list, items)| (list, bytes(&json!({"value": items})))));
         let pages: Vec<&[Value]> = registries.chunks(page_size).collect();
         let link = |page: usize| {
             format!(

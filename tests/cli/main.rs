@@ -36,4 +36,5 @@ mod snapshot;
 mod source_code;
 mod source_faults;
 mod source_found;
+mod tenant;
 mod waivers;

@@ -83,23 +83,25 @@ fn equal_registries_of_two_subscriptions_are_told_apart() {
     assert_eq!((results(&sarif).count(), fingerprints.len()), (39, 39));
 }
 
+fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("00000000-0000-4000-8000-{n:012}")).collect()
+}
+
 #[test]
-fn more_than_twenty_subscriptions_are_refused_before_anything_is_asked() {
+fn more_than_twenty_subscriptions_in_one_sarif_file_are_refused_before_anything_is_asked() {
     let server = three();
-    let ids: Vec<String> = (0..21).map(|n| format!("00000000-0000-4000-8000-{n:012}")).collect();
-    for command in [&["scan"][..], &["pull", "-o", "d"]] {
-        let folder = tempfile::tempdir().unwrap();
-        let run = Acrscan::live(&server, command)
-            .args(ids.iter().flat_map(|id| ["--subscription", id]))
-            .in_folder(folder.path())
-            .run();
-        assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-        assert!(run.stderr.contains("21 subscriptions: one scan takes at most 20"), "{}", run.stderr);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = Acrscan::live(&server, ["scan", "-o", "sarif=all.sarif"])
+        .args(ids(21).iter().flat_map(|id| ["--subscription", id]))
+        .in_folder(folder.path())
+        .run();
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("21 subscriptions, and 20 are the most"), "{}", run.stderr);
+    assert!(run.stderr.contains("-o sarif=findings/"), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     assert_eq!(server.seen().len(), 0);
-    let run = Acrscan::live(&server, ["scan", "--subscription", &ids[..20].join(",")]).run();
-    assert!(run.stdout.contains("0 registries in 20 subscriptions"), "{run:?}");
+    let run = Acrscan::live(&server, ["scan", "--subscription", &ids(21).join(",")]).run();
+    assert!(run.stdout.contains("0 registries in 21 subscriptions"), "{run:?}");
 }
 
 /// A pull with a gap is saved with its gap; a pull that could not start leaves nothing.

@@ -7,7 +7,7 @@ use chrono::Utc;
 use clap::Args;
 
 use super::super::args::LiveArgs;
-use super::super::collect::{check_subscriptions, choose_service_tags, collect_live, warn_if_old};
+use super::super::collect::{choose_service_tags, collect_live, warn_if_old};
 use super::super::console;
 use crate::model::inventory::{Inventory, Needs};
 use crate::output::report::Outcome;
@@ -29,14 +29,13 @@ pub struct PullArgs {
 /// # Errors
 /// No subscription was named, no credential works, or the folder cannot be written.
 pub fn run(args: &PullArgs) -> anyhow::Result<Outcome> {
-    if args.live.subscriptions.is_empty() {
+    if !args.live.is_named() {
         bail!("nothing to pull: name a subscription with --subscription");
     }
-    check_subscriptions(&args.live)?;
     snapshot::check_target(&args.output)?;
     let LiveArgs { task_credentials, preview, runs, network, .. } = args.live;
     let collected =
-        collect_live(&args.live, Needs { task_credentials, preview, runs, network, ..Needs::ALL_PLAIN }, &[])?;
+        collect_live(&args.live, Needs { task_credentials, preview, runs, network, ..Needs::ALL_PLAIN }, &[], None)?;
     let tags = choose_service_tags(None, args.live.cloud, std::slice::from_ref(&collected))?;
     warn_if_old(&tags);
     snapshot::write(&args.output, &collected.inventory, &tags, &azure::API_VERSIONS, Utc::now())?;

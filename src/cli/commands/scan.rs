@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
-use super::super::collect::{check_subscriptions, collect, source_paths, variable_values};
+use super::super::collect::{check_subscriptions, collect, source_paths, subscription_limit, variable_values};
 use super::super::{console, stdout};
 use crate::config::{Config, ConfigError};
 use crate::document::export;
@@ -24,6 +25,7 @@ use crate::policy::{PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
+use crate::triage::vanished;
 use crate::triage::waiver::Waivers;
 
 /// `acrscan scan`
@@ -39,7 +41,9 @@ pub struct ScanArgs {
     ///
     /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
     /// workflow commands, `json` for everything, and `junit`. Text goes to standard output unless another format does.
-    /// A file is written whole or not at all, and the exit code is the same for all.
+    /// A file is written whole or not at all, and the exit code is the same for all. SARIF to a folder, as in
+    /// `sarif=findings/`, is a file for each subscription, or several where GitHub would refuse one or not show all of
+    /// it.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub output: Vec<Output>,
     /// Exit with 1 from this severity on; `never` for not at all
@@ -48,9 +52,12 @@ pub struct ScanArgs {
     /// Exit with 2 where a policy could not tell
     #[arg(long, help_heading = "Output")]
     pub fail_on_unknown: bool,
-    /// Compare with an earlier scan: SARIF that acrscan wrote, for either target
+    /// Compare with an earlier scan: SARIF that acrscan wrote, for either target, or a folder of it
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub baseline: Option<PathBuf>,
+    /// Take it for true where a subscription lists no registry and the baseline holds results of some
+    #[arg(long, requires = "baseline", help_heading = "Output")]
+    pub allow_empty: bool,
     /// Exit with 1 for findings only that the baseline does not hold
     #[arg(long, requires = "baseline", help_heading = "Output")]
     pub fail_on_new: bool,
@@ -68,7 +75,7 @@ pub struct ScanArgs {
     #[arg(long, help_heading = "Output")]
     pub sarif_categories: bool,
     /// Save what was read from Azure as a snapshot, and point findings at its files
-    #[arg(long, value_name = "DIR", requires = "subscriptions", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", requires = "live", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
     /// Save the documents that policies saw, and their parameters, for `opa eval` or `conftest`
     #[arg(long, value_name = "DIR", help_heading = "Output")]
@@ -107,7 +114,9 @@ fn parse_threshold(word: &str) -> Result<Threshold, String> {
 pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     args.limits.apply(args.live.timeout);
     let outputs = output::plan(&args.output)?;
-    check_subscriptions(&args.live)?;
+    let is_github = args.sarif_target == SarifTarget::Github;
+    let limit = subscription_limit(outputs.iter().any(|output| output.is_one_sarif()) && is_github);
+    check_subscriptions(&args.live, limit)?;
     let selection = selection(&args.policies)?;
     let category = category(args, &selection)?;
     if args.sarif_categories {
@@ -122,8 +131,13 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
 
     let variables = variable_values(&args.terraform, &selection.config)?;
     let tags = args.service_tags.as_deref();
-    let (mut inventory, tags) = collect(&args.paths, &args.live, tags, needs(args, &policies), variables)?;
+    let (mut inventory, tags, left_out) =
+        collect(&args.paths, &args.live, tags, needs(args, &policies), variables, limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
+    if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
+        let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&left_out));
+        vanished::record(emptied, &mut inventory);
+    }
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
@@ -138,7 +152,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     console::report_settings(&report.settings);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
-    if args.sarif_target == SarifTarget::Github && outputs.iter().any(|output| output.format == Format::Sarif) {
+    if is_github && outputs.iter().any(|output| output.format == Format::Sarif) {
         console::report_withheld(&report.scopes);
     }
     let sarif = SarifOptions { target: args.sarif_target, category };
@@ -171,6 +185,9 @@ fn category(args: &ScanArgs, selection: &Selection) -> anyhow::Result<CategoryOp
 }
 
 fn print_categories(args: &ScanArgs, options: &CategoryOptions) -> anyhow::Result<Outcome> {
+    if args.live.selects() {
+        bail!("--sarif-categories asks nothing of Azure: name subscriptions by --subscription alone");
+    }
     let subscriptions: BTreeSet<&String> = args.live.subscriptions.iter().collect();
     let mut scopes: Vec<ScopeName> = subscriptions.into_iter().cloned().map(ScopeName::Subscription).collect();
     scopes.extend((!options.source.is_empty()).then_some(ScopeName::Source));
@@ -187,7 +204,7 @@ fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
     if let Some(folder) = &args.save_inputs {
         export::check_target(folder)?;
     }
-    if let Some(path) = args.service_tags.as_ref().filter(|_| !args.live.subscriptions.is_empty()) {
+    if let Some(path) = args.service_tags.as_ref().filter(|_| args.live.is_named()) {
         read_file(path, args.live.cloud)?;
     }
     Ok(())
@@ -255,6 +272,7 @@ fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, bas
     let scope = |scope: &ScanScope| ScopeReport {
         name: scope.name.clone(),
         complete: scope.complete,
+        only: scope.only.clone(),
         lost_sight: inventory.gaps.iter().any(|gap| gap.scope == scope.name)
             && !baseline.is_some_and(|baseline| baseline.holds(&scope.name)),
     };

@@ -53,6 +53,8 @@ pub struct ScopeReport {
     pub name: ScopeName,
     /// Whether its list of registries was read to the end.
     pub complete: bool,
+    /// As in [`ScanScope::only`](crate::model::inventory::ScanScope::only).
+    pub only: Vec<String>,
     /// Whether a part of it was refused or failed, and no baseline holds what earlier scans saw of it.
     pub lost_sight: bool,
 }

@@ -117,7 +117,7 @@ pub fn report() -> Report {
         sku: sku.to_owned(),
     };
     let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
-    let scope = |name: ScopeName| ScopeReport { name, complete: true, lost_sight: false };
+    let scope = |name: ScopeName| ScopeReport { name, complete: true, only: Vec::new(), lost_sight: false };
     Report {
         settings: Vec::new(),
         policies,

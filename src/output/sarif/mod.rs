@@ -7,14 +7,13 @@ mod archive;
 mod carried;
 pub mod category;
 mod grouped;
+mod limits;
 mod location;
 pub mod options;
 mod result;
 mod rules;
 mod scope;
 mod snapshot_files;
-
-use std::cmp::Reverse;
 
 use serde_json::json;
 use serde_sarif::sarif::{
@@ -28,7 +27,8 @@ use self::location::file_location;
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
 use self::rules::Rules;
-use self::scope::is_of;
+pub use self::scope::is_file_name;
+use self::scope::{Slice, is_of};
 use self::snapshot_files::SnapshotFiles;
 use super::report::links::Links;
 use super::report::location::Repository;
@@ -42,19 +42,76 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 /// What the tool is about, until it has a page of its own.
 const ABOUT: &str = "https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks";
 
-/// GitHub refuses a file whose run has more results than this.
-const MAX_RESULTS: usize = 25_000;
-
 /// Renders one run for each scope: of those that lost nothing, for GitHub; of all, for the archive.
 ///
 /// # Errors
-/// For GitHub, no scope is left: it refuses a file without runs, and there is nothing to say.
+/// For GitHub, no scope is left: it refuses a file without runs, and there is nothing to say. Or it would refuse the file
+/// for its size.
 pub fn render(report: &Report, options: &SarifOptions, links: &Links) -> anyhow::Result<String> {
-    let wanted = report.scopes.iter().filter(|scope| scope.is_for_github() || options.target == SarifTarget::Archive);
     let repository = Repository::find();
-    let runs: Vec<Run> = wanted.map(|scope| run(report, scope, options, links, &repository)).collect();
+    let runs: Vec<Run> = wanted_scopes(report, options)
+        .map(|scope| run(report, &Slice::whole(scope), options, links, &repository))
+        .collect();
+    if options.target == SarifTarget::Github {
+        limits::check_runs(&runs)?;
+    }
+    let text = print(runs)?;
+    if options.target == SarifTarget::Github {
+        limits::check_size(&text)?;
+    }
+    Ok(text)
+}
+
+/// Renders a file for each scope, and several for one that GitHub would refuse or not show all of: name and text.
+///
+/// # Errors
+/// As [`render`], where no scope is left.
+pub fn render_files(report: &Report, options: &SarifOptions, links: &Links) -> anyhow::Result<Vec<(String, String)>> {
+    let repository = Repository::find();
+    let mut files = Vec::new();
+    for scope in wanted_scopes(report, options) {
+        let is_bounded = options.target == SarifTarget::Github;
+        let mut parts = 1;
+        let texts = loop {
+            let slices = (0..parts).map(|index| Slice { scope, index, parts });
+            let runs: Vec<Run> = slices.map(|slice| run(report, &slice, options, links, &repository)).collect();
+            let is_last = parts >= limits::MAX_PARTS;
+            if is_bounded && !is_last && runs.iter().any(|run| result_count(run) > limits::SHOWN_RESULTS) {
+                parts *= 2;
+                continue;
+            }
+            let texts = runs.into_iter().map(|run| print(vec![run])).collect::<anyhow::Result<Vec<_>>>()?;
+            if is_bounded && !is_last && texts.iter().any(|text| limits::check_size(text).is_err()) {
+                parts *= 2;
+                continue;
+            }
+            break texts;
+        };
+        let slices = (0..parts).map(|index| Slice { scope, index, parts });
+        files.extend(slices.map(|slice| slice.file_name()).zip(texts));
+    }
+    match files.is_empty() {
+        true => Err(nothing_to_write()),
+        false => Ok(files),
+    }
+}
+
+fn wanted_scopes<'a>(report: &'a Report, options: &SarifOptions) -> impl Iterator<Item = &'a ScopeReport> {
+    let is_archive = options.target == SarifTarget::Archive;
+    report.scopes.iter().filter(move |scope| scope.is_for_github() || is_archive)
+}
+
+fn result_count(run: &Run) -> usize {
+    run.results.as_ref().map_or(0, Vec::len)
+}
+
+fn nothing_to_write() -> anyhow::Error {
+    anyhow::anyhow!("no SARIF written: no scope was read as a whole, and a file without runs is refused")
+}
+
+fn print(runs: Vec<Run>) -> anyhow::Result<String> {
     if runs.is_empty() {
-        anyhow::bail!("no SARIF written: no scope was read as a whole, and a file without runs is refused");
+        return Err(nothing_to_write());
     }
     let sarif = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(runs).build();
     let mut text = serde_json::to_string_pretty(&sarif)?;
@@ -62,22 +119,19 @@ pub fn render(report: &Report, options: &SarifOptions, links: &Links) -> anyhow:
     Ok(text)
 }
 
-fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, links: &Links, repository: &Repository) -> Run {
+fn run(report: &Report, slice: &Slice<'_>, options: &SarifOptions, links: &Links, repository: &Repository) -> Run {
+    let scope = slice.scope;
     let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
-    let groups: Vec<Vec<&Finding>> = match options.target {
-        SarifTarget::Github => {
-            let mut alerts = grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository);
-            if alerts.len() > MAX_RESULTS {
-                let worst = |alert: &[&Finding]| alert.iter().map(|f| (f.kind, Reverse(f.severity))).min();
-                alerts.sort_by_cached_key(|alert| worst(alert));
-                alerts.truncate(MAX_RESULTS);
-            }
-            alerts
-        }
+    let mut groups: Vec<Vec<&Finding>> = match options.target {
+        SarifTarget::Github => grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository),
         SarifTarget::Archive => in_scope.map(|finding| vec![finding]).collect(),
     };
-    let carried: Vec<&CarriedResult> =
-        report.carried.iter().filter(|carried| is_of(&carried.resource, &scope.name)).collect();
+    groups.retain(|group| group.first().is_some_and(|finding| slice.holds(&finding.fingerprint)));
+    let carried: Vec<&CarriedResult> = report
+        .carried
+        .iter()
+        .filter(|carried| is_of(&carried.resource, &scope.name) && slice.holds(&carried.fingerprint))
+        .collect();
     let rules = Rules::new(&report.policies, &groups, &carried, links);
     let files = SnapshotFiles::read(groups.iter().flatten().copied(), repository);
     let results = groups.iter().filter_map(|group| group.split_first());
@@ -88,7 +142,7 @@ fn run(report: &Report, scope: &ScopeReport, options: &SarifOptions, links: &Lin
         .execution_successful(true)
         .tool_execution_notifications(notes.map(|note| notification(note, repository)).collect::<Vec<_>>())
         .build();
-    let category = category(&scope.name, &options.category, repository);
+    let category = slice.category(&options.category, repository);
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver(rules.descriptors.clone())).build())
         .automation_details(RunAutomationDetails::builder().id(category).build())

@@ -229,3 +229,54 @@ fn another_policy_or_line_is_another_result() {
     let also: Vec<_> = also.as_array().expect("places").iter().map(|place| &place["message"]["text"]).collect();
     assert_eq!(also, ["used here", "also here"]);
 }
+
+/// A report of one subscription with so many failures.
+fn crowded(count: usize) -> Report {
+    let mut report = sample::report();
+    let live = report.findings.iter().find(|finding| is_live(finding)).expect("a finding in Azure").clone();
+    let name = live.scope.clone();
+    report.findings = (0..count)
+        .map(|n| Finding { fingerprint: format!("{n:064x}"), key: Some(n.to_string()), waived: None, ..live.clone() })
+        .collect();
+    report.scopes.retain(|scope| scope.name == name);
+    report.scopes.iter_mut().for_each(|scope| (scope.complete, scope.lost_sight) = (true, false));
+    report
+}
+
+fn is_live(finding: &Finding) -> bool {
+    finding.scope != ScopeName::Source && finding.kind == ResultKind::Fail
+}
+
+#[test]
+fn what_github_would_not_show_is_split_and_nothing_is_cut() {
+    let options = |target| SarifOptions { target, category: CategoryOptions::default() };
+    let files = render_files(&crowded(5_100), &options(SarifTarget::Github), &Links::default()).expect("files");
+    assert_eq!(files.len(), 2);
+    let mut fingerprints = std::collections::BTreeSet::new();
+    let mut categories = std::collections::BTreeSet::new();
+    for (index, (name, text)) in files.iter().enumerate() {
+        assert!(name.ends_with(&format!(".part-{}-of-2.sarif", index + 1)), "{name}");
+        let sarif: Value = serde_json::from_str(text).expect("JSON");
+        categories.insert(sarif["runs"][0]["automationDetails"]["id"].to_string());
+        let results = sarif["runs"][0]["results"].as_array().expect("results");
+        assert!(results.len() <= limits::SHOWN_RESULTS);
+        fingerprints.extend(results.iter().map(|result| result["partialFingerprints"]["acrscan/v1"].to_string()));
+    }
+    assert_eq!((fingerprints.len(), categories.len()), (5_100, 2));
+    assert_eq!(
+        render_files(&crowded(5_100), &options(SarifTarget::Archive), &Links::default()).expect("files").len(),
+        1
+    );
+}
+
+#[test]
+fn a_run_that_github_would_refuse_is_refused_by_its_name() {
+    let render = |count, target| {
+        let options = SarifOptions { target, category: CategoryOptions::default() };
+        render(&crowded(count), &options, &Links::default())
+    };
+    let refused = render(25_001, SarifTarget::Github).expect_err("too many").to_string();
+    assert!(refused.contains("would have 25001 results, and GitHub refuses more than 25000"), "{refused}");
+    assert!(refused.contains("the run acrscan/live/") && refused.contains("-o sarif=findings/"), "{refused}");
+    assert!(render(25_001, SarifTarget::Archive).is_ok());
+}

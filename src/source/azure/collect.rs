@@ -1,11 +1,12 @@
 //! The collection: lists the subscriptions, and reads each registry while its list still goes on.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::{Context, anyhow};
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
+use reqwest::Url;
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
@@ -20,6 +21,8 @@ use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
 use super::registry::{ListedRegistry, REGISTRIES_VERSION, Reader, ServedVersions};
 use super::role_definitions::RoleDefinitions;
+use super::subscriptions;
+use super::subscriptions::SubscriptionScope;
 use super::{Options, Progress, SkippablePart};
 use crate::document::registry;
 use crate::document::registry::Parts;
@@ -40,14 +43,12 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
     let entra = Entra::new(options, &env)?;
     let http = Http::new(options.limits()).context("cannot start")?;
     let tokens = auth::sign_in(&http, entra, auth::candidates(&env, options.credential)).await?;
-    let collector = Collector {
-        arm: Arm { http, endpoint, tokens },
-        options,
-        progress,
-        reported: Cell::default(),
-        versions: ServedVersions::default(),
-    };
-    Ok(collector.collect().await)
+    let arm = Arm { http, endpoint, tokens };
+    let resolved = subscriptions::resolve(&arm, options, arm.tokens.tenant()).await?;
+    let collector =
+        Collector { arm, options, progress, reported: Cell::default(), versions: ServedVersions::default() };
+    let collected = collector.collect(&resolved.subscriptions).await;
+    Ok(Collected { left_out: resolved.left_out, ..collected })
 }
 
 struct Collector<'a> {
@@ -63,20 +64,29 @@ struct SubscriptionReading {
     scope: ScanScope,
     registries: Vec<RegistryRecord>,
     gaps: Vec<Gap>,
+    /// Resource groups that it does not have, in lower case.
+    without_groups: BTreeSet<String>,
+}
+
+/// What the lists of one subscription gave beside registries.
+struct Listing {
+    scope: ScanScope,
+    gaps: Vec<Gap>,
+    without_groups: BTreeSet<String>,
 }
 
 impl Collector<'_> {
-    async fn collect(&self) -> Collected {
+    async fn collect(&self, scopes: &[SubscriptionScope]) -> Collected {
         let (listed, asked_for_tags) = unbounded_channel();
         let read_all = async move {
-            stream::iter(&self.options.subscriptions)
-                .map(|subscription| self.read_subscription(subscription, listed.clone()))
+            stream::iter(scopes)
+                .map(|scope| self.read_subscription(scope, listed.clone()))
                 .buffer_unordered(self.options.concurrency.max(1))
                 .collect::<Vec<_>>()
                 .await
         };
         let (subscriptions, tags) = join(read_all, self.read_service_tags(asked_for_tags)).await;
-        let mut inventory = Inventory::default();
+        let mut inventory = Inventory { gaps: missing_groups(&subscriptions), ..Inventory::default() };
         for read in subscriptions {
             inventory.scopes.push(read.scope);
             inventory.registries.extend(read.registries);
@@ -88,7 +98,7 @@ impl Collector<'_> {
             Some(Err(refused)) => (None, Some(refused)),
             None => (None, None),
         };
-        Collected { inventory, service_tags, service_tags_refused }
+        Collected { inventory, service_tags, service_tags_refused, left_out: BTreeMap::new() }
     }
 
     fn wants_service_tags(&self) -> bool {
@@ -103,7 +113,11 @@ impl Collector<'_> {
     }
 
     /// Reads the registries of one subscription while the rest of them is still being listed.
-    async fn read_subscription(&self, subscription: &str, listed: UnboundedSender<String>) -> SubscriptionReading {
+    async fn read_subscription(
+        &self,
+        subscription: &SubscriptionScope,
+        listed: UnboundedSender<String>,
+    ) -> SubscriptionReading {
         let throttle = Throttle::default();
         let definitions = RoleDefinitions::default();
         let (found, to_read) = channel(LISTED_AHEAD);
@@ -116,72 +130,93 @@ impl Collector<'_> {
             .map(|listed| self.read_registry(listed, &definitions, &throttle))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
-        let ((scope, mut gaps), read) = join(listing, reading).await;
+        let (Listing { scope, mut gaps, without_groups }, read) = join(listing, reading).await;
         gaps.extend(definitions.into_gap());
         let mut registries = Vec::with_capacity(read.len());
         for (record, missing) in read {
             registries.push(record);
             gaps.extend(missing);
         }
-        SubscriptionReading { scope, registries, gaps }
+        SubscriptionReading { scope, registries, gaps, without_groups }
     }
 
-    /// Lists the registries. The scope is complete only where the list was read to its end and each item understood.
+    /// Lists the registries. The scope is complete only where each list was read to its end and each item understood.
     async fn list_registries(
         &self,
-        subscription: &str,
+        subscription: &SubscriptionScope,
         throttle: &Throttle,
         found: Sender<ListedRegistry>,
         listed: UnboundedSender<String>,
-    ) -> (ScanScope, Vec<Gap>) {
+    ) -> Listing {
+        let name = ScopeName::Subscription(subscription.id.clone());
+        let gap = |resource: Option<String>, part, reason| Gap {
+            scope: name.clone(),
+            resource,
+            part,
+            location: None,
+            reason,
+        };
         let mut gaps = Vec::new();
         let mut seen = HashSet::new();
-        let own = ["subscriptions", subscription, "providers", "Microsoft.ContainerRegistry", "registries"];
-        let outcome = match address::arm_url(&self.arm.endpoint, own.into_iter(), REGISTRIES_VERSION) {
-            Err(failure) => Err(failure),
-            Ok(url) => {
-                let page = async |items: Vec<Value>| {
-                    for item in items {
-                        match parse_listed(item, subscription) {
-                            Ok(registry) if seen.insert(registry.id.to_lowercase()) => {
-                                self.report_progress(|progress| progress.registries_found += 1);
-                                // The receiver lives as long as this future does.
-                                let _ = found.send(registry).await;
-                            }
-                            Ok(_) => {}
-                            Err(reason) => gaps.push(Gap {
-                                scope: ScopeName::Subscription(subscription.to_owned()),
-                                resource: None,
-                                part: Part::Registry,
-                                location: None,
-                                reason,
-                            }),
-                        }
+        let mut without_groups = BTreeSet::new();
+        let mut answered = false;
+        let mut take = async |items: Vec<Value>, gaps: &mut Vec<Gap>| {
+            for item in items {
+                match parse_listed(item, &subscription.id) {
+                    Ok(registry) if seen.insert(registry.id.to_lowercase()) => {
+                        self.report_progress(|progress| progress.registries_found += 1);
+                        // The receiver lives as long as this future does.
+                        let _ = found.send(registry).await;
                     }
-                };
-                self.arm.list(url, "value", throttle, page).await
+                    Ok(_) => {}
+                    Err(reason) => gaps.push(gap(None, Part::Registry, reason)),
+                }
             }
         };
-        let understood = gaps.is_empty();
-        match &outcome {
-            Ok(_) if self.wants_service_tags() => drop(listed.send(subscription.to_owned())),
-            Ok(_) => {}
-            Err(failure) => gaps.push(Gap {
-                scope: ScopeName::Subscription(subscription.to_owned()),
-                resource: None,
-                part: Part::Registries,
-                location: None,
-                reason: failure.reason(Part::Registries),
-            }),
+        for (group, url) in self.list_urls(subscription) {
+            let outcome = match url {
+                Ok(url) => self.arm.list(url, "value", throttle, async |page| take(page, &mut gaps).await).await,
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(_) => answered = true,
+                // Not every subscription has each of the groups that were named.
+                Err(failure) if group.is_some() && failure.is_code("ResourceGroupNotFound") => {
+                    without_groups.extend(group.map(str::to_lowercase));
+                }
+                Err(failure) => gaps.push(gap(None, Part::Registries, failure.reason(Part::Registries))),
+            }
+        }
+        for id in &subscription.registries {
+            match subscriptions::named_registry(&self.arm, id, throttle).await {
+                Ok(registry) => {
+                    answered = true;
+                    take(vec![Value::Object(registry)], &mut gaps).await;
+                }
+                Err(failure) => gaps.push(gap(Some(id.to_string()), Part::Registry, failure.reason(Part::Registry))),
+            }
+        }
+        if answered && self.wants_service_tags() {
+            let _ = listed.send(subscription.id.clone());
         }
         self.report_progress(|progress| progress.subscriptions_listed += 1);
-        (
-            ScanScope {
-                name: ScopeName::Subscription(subscription.to_owned()),
-                complete: outcome.is_ok() && understood,
-            },
-            gaps,
-        )
+        let scope = ScanScope { name, complete: gaps.is_empty(), only: subscription.only() };
+        Listing { scope, gaps, without_groups }
+    }
+
+    /// The lists that hold a subscription's registries, with the resource group that each is of.
+    fn list_urls<'b>(&self, subscription: &'b SubscriptionScope) -> Vec<(Option<&'b str>, Result<Url, AzureError>)> {
+        let registries = ["providers", "Microsoft.ContainerRegistry", "registries"];
+        let own = ["subscriptions", &subscription.id];
+        let url = |group: &[&str]| {
+            let segments = own.iter().chain(group).chain(&registries).copied();
+            address::arm_url(&self.arm.endpoint, segments, REGISTRIES_VERSION)
+        };
+        match &subscription.resource_groups[..] {
+            _ if !subscription.listed => Vec::new(),
+            [] => vec![(None, url(&[]))],
+            groups => groups.iter().map(|group| (Some(group.as_str()), url(&["resourceGroups", group]))).collect(),
+        }
     }
 
     /// Reads what belongs to one registry and writes its document.
@@ -235,6 +270,20 @@ impl Collector<'_> {
             false => Err(AzureError::Other(format!("they are of cloud {}", tags.cloud.service_tag_name()))),
         }
     }
+}
+
+/// A resource group that none of the subscriptions has is misspelled, or gone.
+fn missing_groups(subscriptions: &[SubscriptionReading]) -> Vec<Gap> {
+    let Some(first) = subscriptions.first() else { return Vec::new() };
+    let is_nowhere = |group: &&String| subscriptions.iter().all(|read| read.without_groups.contains(*group));
+    let gap = |group: &String| Gap {
+        scope: first.scope.name.clone(),
+        resource: None,
+        part: Part::Registries,
+        location: None,
+        reason: format!("no subscription of this scan has a resource group \"{}\".", quote(group, &[])),
+    };
+    first.without_groups.iter().filter(is_nowhere).map(gap).collect()
 }
 
 /// Takes an item of a list of registries for what it says it is, or tells why not.

@@ -9,9 +9,10 @@ mod network;
 mod options;
 mod registry;
 mod role_definitions;
+mod subscriptions;
 mod when;
 
-pub use self::options::{CredentialKind, Options, Progress, SkippablePart};
+pub use self::options::{CredentialKind, Options, Progress, ScopeSelection, SkippablePart, SkippedKind};
 use super::Collected;
 use anyhow::Context;
 

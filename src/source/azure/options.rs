@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::client::http::Limits;
 use crate::model::cloud::Cloud;
 use crate::model::inventory::Needs;
+use crate::model::registry_id::RegistryId;
 
 /// What to read, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Subscription ids, lower case, each once.
     pub subscriptions: Vec<String>,
+    /// Which other subscriptions, and what of each.
+    pub selection: ScopeSelection,
     /// Decides where ARM and Entra ID are and what a token is asked for.
     pub cloud: Cloud,
     /// Another base address of ARM: scheme, host, port.
@@ -39,6 +42,25 @@ impl Options {
     pub(super) fn limits(&self) -> Limits {
         Limits { concurrency: self.concurrency, request_timeout: self.request_timeout, timeout: self.timeout }
     }
+}
+
+/// Which subscriptions to read beside those that are named, and what of each.
+#[derive(Debug, Clone, Default)]
+pub struct ScopeSelection {
+    /// All that the identity sees.
+    pub all_subscriptions: bool,
+    /// All of these management groups and of those below.
+    pub management_groups: Vec<String>,
+    /// Patterns of ids and names that are not read.
+    pub exclude: Vec<String>,
+    /// What is read although it usually is not.
+    pub include: Vec<SkippedKind>,
+    /// Single registries, of any subscription.
+    pub registries: Vec<RegistryId>,
+    /// Of each subscription, these resource groups only; all where there is none.
+    pub resource_groups: Vec<String>,
+    /// More subscriptions are refused before a registry is read, and why.
+    pub limit: Option<(usize, &'static str)>,
 }
 
 /// A part that the user may not be allowed to read, or need not have read.
@@ -73,6 +95,15 @@ impl SkippablePart {
             SkippablePart::SubnetRules => "subnet-rules",
         }
     }
+}
+
+/// Subscriptions that are not read unless that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum SkippedKind {
+    /// Those that are disabled, expired or deleted
+    Disabled,
+    /// Those of other tenants, which delegated them with Azure Lighthouse
+    Delegated,
 }
 
 /// A way to get a token, in the order in which they are tried.

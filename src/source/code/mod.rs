@@ -45,7 +45,7 @@ pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
     join_elsewhere(&mut declared);
     inventory.registries.extend(declared.into_iter().map(DeclaredRegistry::into_record));
     let gaps = gaps::summarize(gaps);
-    inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty() });
+    inventory.scopes.push(ScanScope { name: ScopeName::Source, complete: gaps.is_empty(), only: Vec::new() });
     inventory.gaps.extend(gaps);
     inventory.skipped.extend(found.skipped);
     inventory.sort();

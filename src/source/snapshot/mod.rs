@@ -45,6 +45,9 @@ struct Manifest {
 #[serde(deny_unknown_fields)]
 struct ManifestScope {
     complete: bool,
+    /// What the subscription was narrowed to: ids of resource groups and registries, lower case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    only: Vec<String>,
     /// Paths within the folder, so that a file that went missing is missed.
     registries: Vec<String>,
     subscription: String,

@@ -1,6 +1,6 @@
 //! Reading a snapshot: every document on its own, so that a broken one costs its own registry and no other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -86,7 +86,7 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
     }
     find_unlisted(folder, &manifest.scopes, &mut inventory);
     inventory.sort();
-    Ok(Collected { inventory, service_tags: Some(service_tags), service_tags_refused: None })
+    Ok(Collected { inventory, service_tags: Some(service_tags), service_tags_refused: None, left_out: BTreeMap::new() })
 }
 
 fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {
@@ -137,7 +137,11 @@ fn read_scope(folder: &Path, scope: &ManifestScope) -> Inventory {
             }
         }
     }
-    inventory.scopes.push(ScanScope { name: ScopeName::Subscription(subscription), complete });
+    inventory.scopes.push(ScanScope {
+        name: ScopeName::Subscription(subscription),
+        complete,
+        only: scope.only.clone(),
+    });
     inventory
 }
 

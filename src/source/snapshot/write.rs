@@ -84,7 +84,12 @@ fn fill(
     let scopes = inventory.scopes.iter().filter(|scope| is_live(&scope.name)).map(|scope| {
         let mut registries = paths.remove(scope.name.as_str()).unwrap_or_default();
         registries.sort();
-        ManifestScope { complete: scope.complete, registries, subscription: scope.name.as_str().to_owned() }
+        ManifestScope {
+            complete: scope.complete,
+            only: scope.only.clone(),
+            registries,
+            subscription: scope.name.as_str().to_owned(),
+        }
     });
     let manifest = Manifest {
         acrscan_snapshot: VERSION,

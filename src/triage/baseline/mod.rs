@@ -127,6 +127,17 @@ impl Baseline {
         absent
     }
 
+    /// The registries that it has results of, by subscription, all in lower case.
+    pub fn registries(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut registries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for known in self.known.values() {
+            if let Some(id) = RegistryId::parse(&known.resource) {
+                registries.entry(id.subscription.clone()).or_default().insert(known.resource.to_lowercase());
+            }
+        }
+        registries
+    }
+
     /// Whether it has a run of a subscription: only then it holds all the alerts there are.
     pub fn holds(&self, scope: &ScopeName) -> bool {
         self.scopes.contains(scope.as_str())
@@ -167,7 +178,7 @@ impl Baseline {
 fn could_not_see(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool {
     let Some(id) = RegistryId::parse(resource) else { return false };
     let scope = ScopeName::Subscription(id.subscription.to_lowercase());
-    coverage.whole(&scope) && coverage.blind(policy, Some(&scope), |id| id.eq_ignore_ascii_case(resource))
+    coverage.saw(&scope, resource) && coverage.blind(policy, Some(&scope), |id| id.eq_ignore_ascii_case(resource))
 }
 
 impl Baseline {
@@ -240,7 +251,7 @@ fn left_out(finding: &Finding) -> bool {
 fn would_show(resource: &str, policy: &str, coverage: &Coverage<'_>) -> bool {
     let lower = resource.to_lowercase();
     let read = match lower.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()) {
-        Some(id) => coverage.whole(&ScopeName::Subscription(id.to_owned())),
+        Some(id) => coverage.saw(&ScopeName::Subscription(id.to_owned()), resource),
         None => coverage.whole_source(resource),
     };
     read && !coverage.blind(policy, None, |id| id.eq_ignore_ascii_case(resource))

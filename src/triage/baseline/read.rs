@@ -58,6 +58,40 @@ impl Baseline {
     /// # Errors
     /// It cannot be read, is no SARIF 2.1.0, or is not ours.
     pub fn read(path: &Path) -> Result<Baseline, BaselineError> {
+        match path.is_dir() {
+            true => Baseline::read_folder(path),
+            false => Baseline::read_file(path),
+        }
+    }
+
+    /// The files of a folder, as `-o sarif=DIR/` writes them.
+    fn read_folder(folder: &Path) -> Result<Baseline, BaselineError> {
+        let unread = |error: String| BaselineError::Read { file: display_path(folder), error };
+        let entries = fs::read_dir(folder).map_err(|error| unread(error.to_string()))?;
+        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sarif")));
+        files.sort();
+        let mut whole = Baseline::default();
+        let mut runs = Vec::new();
+        for file in &files {
+            let read = Baseline::read_file(file)?;
+            let shift = runs.len();
+            runs.extend(read.raw_runs().into_iter().map(str::to_owned));
+            for (key, mut known) in read.known {
+                known.place.0 += shift;
+                whole.known.entry(key).or_insert(known);
+            }
+            whole.scopes.extend(read.scopes);
+            whole.archive |= read.archive;
+        }
+        if files.is_empty() {
+            return Err(unread("it holds no .sarif file".to_owned()));
+        }
+        whole.text = format!("{{\"version\":\"2.1.0\",\"runs\":[{}]}}", runs.join(","));
+        Ok(whole)
+    }
+
+    fn read_file(path: &Path) -> Result<Baseline, BaselineError> {
         let file = display_path(path);
         let unread = |error: String| BaselineError::Read { file: file.clone(), error };
         let length = fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
@@ -163,6 +197,17 @@ impl Baseline {
                 place.insert(known);
             }
         }
+    }
+
+    /// The runs as they stand in its text.
+    fn raw_runs(&self) -> Vec<&str> {
+        #[derive(Deserialize)]
+        struct Raw<'a> {
+            #[serde(borrow)]
+            runs: Vec<&'a RawValue>,
+        }
+        let raw = serde_json::from_str::<Raw<'_>>(&self.text).map(|raw| raw.runs).unwrap_or_default();
+        raw.into_iter().map(RawValue::get).collect()
     }
 
     /// The text of results as the baseline has them, by their places in it.

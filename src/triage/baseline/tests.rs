@@ -102,7 +102,7 @@ fn compare(results: Vec<Value>, findings: &mut [Finding], scopes: &[ScopeName]) 
     let (first, second) = results.split_at(results.len() / 2);
     let runs = json!([{"tool": driver, "results": first}, {"tool": driver, "results": second}]);
     let sarif = json!({"version": "2.1.0", "runs": runs}).to_string();
-    let scopes = scopes.iter().map(|name| ScanScope { name: name.clone(), complete: true }).collect();
+    let scopes = scopes.iter().map(|name| ScanScope { name: name.clone(), complete: true, only: Vec::new() }).collect();
     let inventory = Inventory { scopes, ..Inventory::default() };
     let coverage = Coverage::new(&inventory, ["p"], &[], vec!["infra".to_owned()]);
     let Ok(mut baseline) = Baseline::parse(&sarif) else { panic!("good SARIF: {sarif}") };

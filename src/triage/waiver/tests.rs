@@ -70,7 +70,7 @@ fn table(line: usize, policy: &str, resource: &str) -> WaiverTable {
 }
 
 fn scope(name: ScopeName, complete: bool) -> ScanScope {
-    ScanScope { name, complete }
+    ScanScope { name, complete, only: Vec::new() }
 }
 
 fn azure() -> Inventory {

@@ -7,6 +7,7 @@ use reqwest::Url;
 use super::super::CredentialKind;
 use super::super::client::endpoint::{PlainHttp, parse_endpoint};
 use super::super::client::secret::Secret;
+use crate::model::registry_id::is_guid;
 
 /// A credential with all it needs.
 #[derive(Debug)]
@@ -72,6 +73,17 @@ impl Credential {
             Credential::AzureCli => CredentialKind::AzureCli,
             Credential::Metadata { .. } => CredentialKind::Metadata,
         }
+    }
+
+    /// The id of the tenant of its application; `None` where that is a domain, or not told.
+    pub fn tenant_id(&self) -> Option<String> {
+        let app = match self {
+            Credential::ServicePrincipal { app, .. }
+            | Credential::WorkloadIdentity { app, .. }
+            | Credential::GithubOidc { app, .. } => app,
+            Credential::ManagedIdentity { .. } | Credential::AzureCli | Credential::Metadata { .. } => return None,
+        };
+        Some(app.tenant.to_lowercase()).filter(|tenant| is_guid(tenant))
     }
 
     fn from_env(kind: CredentialKind, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use chrono::Utc;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
@@ -151,13 +153,22 @@ fn parse_token(answer: &Map<String, Value>) -> Result<Token, AzureError> {
     let secret = answer.get("access_token").or_else(|| answer.get("accessToken")).and_then(Value::as_str);
     match secret {
         Some(secret) if !secret.is_empty() => {
-            Ok(Token::new(Secret::new(secret), lifetime(answer, Utc::now().timestamp())))
+            let tenant = answer.get("tenant").and_then(Value::as_str).map(str::to_owned).or_else(|| tenant_of(secret));
+            let token = Token::new(Secret::new(secret), lifetime(answer, Utc::now().timestamp()));
+            Ok(Token { tenant: tenant.map(|tenant| tenant.to_lowercase()), ..token })
         }
         _ => {
             let names = answer.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             Err(AzureError::Other(format!("answered without a token (but with: {})", quote(&names, &[]))))
         }
     }
+}
+
+/// The tenant that a token names, which we do not verify: ARM does. `None` where the token is not ours to read.
+fn tenant_of(token: &str) -> Option<String> {
+    let claims = token.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    claims.get("tid")?.as_str().map(str::to_owned)
 }
 
 /// Seconds from now, or the second since 1970 at which it ends; each a number or a text.
@@ -196,6 +207,18 @@ mod tests {
         assert_eq!(seconds(json!({"expires_in": -1})), 0);
         assert_eq!(seconds(json!({"expiresOn": "2026-11-22 15:00:00.000000"})), 300);
         assert_eq!(seconds(json!({"expires_on": "11/22/2026 15:00:00 +00:00"})), 300);
+    }
+
+    #[test]
+    fn a_token_names_its_tenant() {
+        let token = format!("h.{}.s", URL_SAFE_NO_PAD.encode(r#"{"tid":"T-1"}"#));
+        let tenant = |answer: Value| {
+            let token = parse_token(answer.as_object().expect("an object")).ok()?;
+            token.tenant
+        };
+        assert_eq!(tenant(json!({"access_token": token})).as_deref(), Some("t-1"));
+        assert_eq!(tenant(json!({"accessToken": "opaque", "tenant": "T-2"})).as_deref(), Some("t-2"));
+        assert_eq!(tenant(json!({"access_token": "a.b.c"})), None);
     }
 
     #[test]

@@ -58,13 +58,15 @@ struct Token {
     secret: Secret,
     renew_at: Instant,
     expires_at: Instant,
+    /// The id of the tenant it is of, where that is told.
+    tenant: Option<String>,
 }
 
 impl Token {
     fn new(secret: Secret, life: Duration) -> Token {
         let life = life.min(MAX_LIFETIME);
         let now = Instant::now();
-        Token { secret, renew_at: now + life - RENEW_BEFORE.min(life / 5), expires_at: now + life }
+        Token { secret, renew_at: now + life - RENEW_BEFORE.min(life / 5), expires_at: now + life, tenant: None }
     }
 }
 
@@ -72,6 +74,8 @@ impl Token {
 pub struct Tokens {
     credential: Credential,
     entra: Entra,
+    /// The id of the tenant, where it is known: of all tokens.
+    tenant: Option<String>,
     /// Held while a token is fetched: whoever needs one meanwhile waits for that one.
     state: Mutex<TokenState>,
 }
@@ -85,6 +89,11 @@ struct TokenState {
 }
 
 impl Tokens {
+    /// The id of the tenant that tokens are of, where it is known.
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
     /// The token to use now.
     pub async fn current(&self, http: &Http) -> Result<Secret, AzureError> {
         let mut state = self.state.lock().await;
@@ -149,8 +158,9 @@ pub async fn sign_in(
         };
         match outcome {
             Ok((credential, token)) => {
+                let tenant = token.tenant.clone().or_else(|| credential.tenant_id());
                 let state = Mutex::new(TokenState { token: Some(token), failed: None, unchanged: None });
-                return Ok(Tokens { credential, entra, state });
+                return Ok(Tokens { credential, entra, tenant, state });
             }
             Err(CredentialError::Unavailable(what)) => lacking = format!("{lacking}\n  {}: {what}", kind.name()),
             Err(CredentialError::Rejected(why)) => {
@@ -183,6 +193,7 @@ mod tests {
     fn the_authority_is_the_option_then_the_environment_then_the_clouds() {
         let mut options = Options {
             subscriptions: Vec::new(),
+            selection: super::super::ScopeSelection::default(),
             cloud: Cloud::UsGovernment,
             arm_endpoint: None,
             authority_host: None,

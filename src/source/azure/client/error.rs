@@ -107,6 +107,11 @@ impl AzureError {
         }
     }
 
+    /// Whether ARM refused with this code.
+    pub fn is_code(&self, expected: &str) -> bool {
+        matches!(self, AzureError::Refused { code, .. } if code.eq_ignore_ascii_case(expected))
+    }
+
     /// Whether ARM says that the region does not offer this type of resource, so that there can be none.
     pub fn is_not_offered(&self) -> bool {
         matches!(self, AzureError::Refused { code, .. } if code.eq_ignore_ascii_case("LocationNotAvailableForResourceType"))
@@ -126,7 +131,9 @@ impl AzureError {
             }
             AzureError::Refused { status: 403, .. } => format!(" The identity needs Reader on the {scope}."),
             AzureError::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("SubscriptionNotFound") => {
-                " There is no such subscription in this tenant, or it is not visible to the identity.".to_owned()
+                " There is no such subscription in this tenant, or it is not visible to the identity, or it is of another cloud \
+                 (--cloud)."
+                    .to_owned()
             }
             AzureError::Refused { status: 429, .. } => " Try again later, or with a lower concurrency.".to_owned(),
             _ => String::new(),
