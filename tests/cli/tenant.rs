@@ -6,7 +6,7 @@ use crate::arm_server::fault::Fault;
 use crate::arm_server::http::Response;
 use crate::arm_server::world::World;
 use crate::arm_server::{ArmServer, Options};
-use crate::harness::{Acrscan, CONTOSO, MISSION, OTHER, Run, contoso, results, text};
+use crate::harness::{Acrscan, CONTOSO, OTHER, Run, contoso, results, text};
 
 const THIRD: &str = "99999999-8888-4777-8666-555555555555";
 
@@ -20,7 +20,7 @@ fn start(world: &World) -> ArmServer {
 
 /// The subscriptions that a scan reads, by the category of each run.
 fn scanned(server: &ArmServer, arguments: &[&str]) -> (Run, Vec<String>) {
-    let (run, sarif) = Acrscan::live(server, ["scan"]).args(arguments).args(MISSION).sarif();
+    let (run, sarif) = Acrscan::live(server, ["scan"]).args(arguments).sarif();
     (run, categories(&sarif))
 }
 

@@ -22,7 +22,6 @@ use serde_sarif::sarif::{
     Sarif, Tool, ToolComponent,
 };
 
-use self::category::category;
 use self::location::file_location;
 use self::options::{SarifOptions, SarifTarget};
 use self::result::{message, result};
