@@ -113,6 +113,47 @@ fn of_many_runs_the_newest_hundred_are_read_in_one_request() {
 }
 
 #[test]
+fn what_ran_speaks_for_and_against_the_verdicts() {
+    let world = world("contosolegacy", |document| {
+        document["arm_runs"] = json!([
+            run("ca1", "AutoRun", Some("import-nightly"), &ago(1, 3), "Succeeded", None),
+            run("ca2", "QuickBuild", None, &ago(2, 3), "Failed", Some("denied: not allowed access.")),
+        ]);
+    });
+    let world = world.edited(|document| {
+        if document["registry"]["name"] == "contosoiot" {
+            document["arm_runs"] = json!([run("ca3", "QuickRun", None, &ago(3, 9), "Failed", None)]);
+        }
+    });
+    let server = start(&world);
+    let found = |report: &Value, registry: &str, policy: &str| -> Vec<[String; 3]> {
+        let all = report["findings"].as_array().unwrap().iter();
+        let chosen = all.filter(|finding| finding["policy"] == policy && finding["name"].as_str().unwrap_or_default().eq_ignore_ascii_case(registry));
+        let text = |finding: &Value, member: &str| finding[member].as_str().unwrap_or_default().to_owned();
+        chosen.map(|finding| ["kind", "severity", "key"].map(|member| text(finding, member))).collect()
+    };
+    let scan = |flags: &[&str]| -> Value {
+        let run = Acrscan::scan(&server).args(flags).args(["-o", "json"]).run();
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let without = scan(&[]);
+    assert_eq!(found(&without, "contosolegacy", "task-cannot-reach-registry"), [["fail", "high", "import-nightly"]]);
+    assert_eq!(without["counts"]["contradicted"], 0);
+    let severity = &found(&without, "contosoiot", "missing-service-tag-ips");
+    let with = scan(&["--runs"]);
+    assert_eq!(
+        found(&with, "contosolegacy", "task-cannot-reach-registry"),
+        [["fail", "high", "quick runs"], ["unknown", "high", "import-nightly"]]
+    );
+    assert_eq!(with["counts"]["contradicted"], 1);
+    assert_eq!(severity, &[] as &[[String; 3]]);
+    assert_eq!(
+        found(&with, "contosoiot", "missing-service-tag-ips"),
+        [["fail", "high", "AzureContainerRegistry.NorthEurope"]]
+    );
+}
+
+#[test]
 fn runs_that_are_refused_are_null_and_a_gap() {
     let server = start(&contoso());
     server.spoil(Fault::answer("contosobuild/runs?", refusal()));
@@ -312,12 +353,10 @@ fn said(run: &Run, policy: &str) -> Vec<(String, String, String)> {
 #[test]
 fn a_task_whose_runs_all_fail_is_found_live_and_in_the_snapshot() {
     let refused = "denied: client with IP '20.42.66.7' is not allowed access.";
-    let server = start(&world("contosoorders", |document| {
+    let server = start(&world("contosoweb", |document| {
         document["arm_runs"] = json!([
-            run("ca1", "AutoRun", Some("build-orders-api"), &ago(2, 3), "Failed", Some(refused)),
-            run("ca2", "AutoRun", Some("build-orders-api"), &ago(9, 3), "Timeout", None),
-            run("ca3", "AutoRun", Some("build-orders-worker"), &ago(1, 3), "Failed", Some("flaky")),
-            run("ca4", "AutoRun", Some("build-orders-worker"), &ago(2, 3), "Succeeded", None),
+            run("ca1", "AutoRun", Some("build-storefront"), &ago(2, 3), "Failed", Some(refused)),
+            run("ca2", "AutoRun", Some("build-storefront"), &ago(9, 3), "Timeout", None),
         ]);
     }));
     let folder = tempfile::tempdir().unwrap();
@@ -326,8 +365,8 @@ fn a_task_whose_runs_all_fail_is_found_live_and_in_the_snapshot() {
     let live = scan().args(["--runs", "--save-snapshot", saved.to_str().unwrap()]).run();
     let found = said(&live, "task-runs-fail");
     let [(registry, kind, message)] = &found[..] else { panic!("{found:?}") };
-    assert_eq!((registry.as_str(), kind.as_str()), ("contosoorders", "fail"));
-    assert!(message.contains("of task build-orders-api no run succeeds: 2 runs since"), "{message}");
+    assert_eq!((registry.as_str(), kind.as_str()), ("contosoweb", "fail"));
+    assert!(message.contains("of task build-storefront no run succeeds: 2 runs since"), "{message}");
     assert!(message.contains(refused), "{message}");
     let arguments = ["scan", "d", "--only", "task-runs-fail", "-o", "json"];
     let offline = Acrscan::new(arguments).in_folder(folder.path()).run();
@@ -336,12 +375,12 @@ fn a_task_whose_runs_all_fail_is_found_live_and_in_the_snapshot() {
     assert_eq!((unasked.code, said(&unasked, "task-runs-fail")), (0, Vec::new()));
     assert_eq!(server.seen_with("/runs?").len(), 15, "only where it was asked for");
 
-    server.spoil(Fault::answer("contosoorders/runs?", refusal()));
+    server.spoil(Fault::answer("contosoweb/runs?", refusal()));
     let run = scan().args(["--runs"]).run();
     assert_eq!(run.code, 2);
     let found = said(&run, "task-runs-fail");
     assert!(
-        matches!(&found[..], [(registry, kind, _)] if registry == "contosoorders" && kind == "unknown"),
+        matches!(&found[..], [(registry, kind, _)] if registry == "contosoweb" && kind == "unknown"),
         "{found:?}"
     );
 }

@@ -6,7 +6,8 @@
 #   region's AzureContainerRegistry service tag. ACR Tasks on the shared pool run from those ranges, so builds, pushes
 #   and purges fail with 403 whenever they start from one that is missing. A list that was begun, or was complete once
 #   and went stale, is reported in any case, medium where nobody depends on it today; an empty one if an enabled task
-#   has no other way: it runs on no agent pool in a virtual network and cannot use the network rule bypass.
+#   has no other way: it runs on no agent pool in a virtual network and cannot use the network rule bypass. Where the
+#   scan reads what ran (--runs), runs without a task (az acr build, az acr run) depend on it as well.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/container-registry-access-selected-networks
 #   description: Configure public IP network rules
@@ -21,7 +22,7 @@
 #     Add the missing ranges to the registry's IP rules, and watch the list: Microsoft adds ranges several times a
 #     year. A dedicated agent pool in a virtual network needs no such list. The network rule bypass needs none either,
 #     but whoever may write a task can then use its identity from outside the firewall.
-#   reads: [tasks, agent_pools, service_tag]
+#   reads: [tasks, agent_pools, service_tag, runs]
 #   controls: {}
 #   parameters:
 #     quick_tasks:
@@ -36,6 +37,7 @@ import data.lib.firewall
 import data.lib.paths
 import data.lib.reach
 import data.lib.registry
+import data.lib.runs
 import data.lib.tasks
 
 deny contains {
@@ -43,7 +45,7 @@ deny contains {
 		registry.label,
 		extent,
 		firewall.service_tag.id,
-		concat("; ", array.concat([sprintf("missing are %s", [concat(", ", missing)])], dependence)),
+		concat("; ", array.concat(array.concat([sprintf("missing are %s", [concat(", ", missing)])], dependence), ran)),
 		firewall.tag_list,
 	]),
 	"field": "/registry/properties/networkRuleSet/ipRules",
@@ -56,6 +58,7 @@ deny contains {
 		"missing_ipv4": missing,
 		"covered_ipv4": firewall.service_tag.covered_ipv4,
 		"tasks": relying,
+		"quick_runs": runs.told(runs.quick),
 	},
 	"severity": severity,
 	"fix": firewall.add_rules(missing, "Deny"),
@@ -111,6 +114,8 @@ concerned if count(paths.dependents) > 0
 
 concerned if quick_tasks == true
 
+concerned if runs.quick.count > 0
+
 # Nobody minds as far as can be seen, which may not be far.
 open_question if {
 	incomplete
@@ -132,6 +137,11 @@ registry_unread contains unread if {
 	some unread in paths.task_unread
 }
 
+registry_unread contains runs.unread if {
+	open_question
+	not runs.not_asked
+}
+
 extent := "only a part of" if {
 	begun
 } else := "nothing of"
@@ -144,6 +154,8 @@ severity := "high" if {
 } else := "high" if {
 	quick_tasks == true
 } else := "high" if {
+	runs.quick.count > 0
+} else := "high" if {
 	# Whoever depends on it may not have been read: that it was high last night must not go with a permission.
 	paths.any_dependent == "unknown"
 } else := "medium" if {
@@ -153,3 +165,8 @@ severity := "high" if {
 dependence := [sprintf("tasks that depend on it are %s", [concat(", ", relying)])] if {
 	count(relying) > 0
 } else := ["no task depends on it today"]
+
+# Runs without a task come from the same addresses.
+ran := [sprintf("without a task there were %s", [runs.summary(runs.quick)])] if {
+	runs.quick.count > 0
+} else := []

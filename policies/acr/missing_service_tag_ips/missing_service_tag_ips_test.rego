@@ -48,6 +48,7 @@ test_stale_list_is_denied_without_any_task if {
 			"missing_ipv4": ["20.42.66.0/24", "20.62.128.0/26"],
 			"covered_ipv4": ["40.78.231.0/24"],
 			"tasks": [],
+			"quick_runs": null,
 		},
 		"severity": "medium",
 		"fix": [concat(" ", [
@@ -72,6 +73,17 @@ test_empty_list_is_denied_for_dependent_tasks if {
 }
 
 test_empty_list_without_tasks_passes if passes(document({}))
+
+test_runs_without_a_task_depend_on_the_list if {
+	given := fixtures.document({"runs": fixtures.runs(fixtures.tally(3, 1, 2), {})})
+	findings := policy.deny with input as given
+	some finding in findings
+	finding.severity == "high"
+	finding.evidence.quick_runs.count == 3
+	contains(finding.msg, "without a task there were 3 runs since 2026-10-28, of which 1 succeeded")
+	passes(fixtures.document({"runs": fixtures.runs(fixtures.tally(0, 0, 0), {})}))
+	undecided(fixtures.document({"runs": null}), {"/runs"})
+}
 
 test_quick_tasks_count_when_told if {
 	findings := policy.deny with input as document({})

@@ -6,7 +6,9 @@
 #   each rests on what its steps need of the registry, whether a way leads there (an open registry, the region's whole
 #   service tag in the firewall, an agent pool in a virtual network, the network rule bypass), whether it logs in over
 #   that way, and whether the identity that logs in holds the rights. The task is named wherever one of these breaks,
-#   with the first that does; where one of them was not read, the answer is unknown.
+#   with the first that does; where one of them was not read, the answer is unknown. Where the scan reads what ran
+#   (--runs), a run that succeeded since the last change speaks against a refusal, which then is unknown, and runs
+#   without a task (az acr build, az acr run) of a closed registry are named.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/manage-network-bypass-policy-for-tasks
 #   description: Manage network bypass policy for Tasks
@@ -26,7 +28,7 @@
 #     allow Tasks to bypass the network rules and let the task log in with a system-assigned identity; whoever may write
 #     tasks can then use that identity from outside the firewall. Where the login or the role breaks, give the task an
 #     identity that logs in, and that identity the role that its steps need.
-#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions, task_credentials, subnet_rules]
+#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions, task_credentials, subnet_rules, runs]
 #   controls: {}
 #   parameters: {}
 package acr.task_cannot_reach_registry
@@ -41,6 +43,7 @@ import data.lib.paths
 import data.lib.reach
 import data.lib.registry
 import data.lib.roles
+import data.lib.runs
 import data.lib.tasks
 import data.lib.verdict
 
@@ -55,6 +58,45 @@ deny contains {
 	some found in reach.verdicts
 	found.reaches == "no"
 	link := reach.broken_link(found)
+}
+
+# Runs without a task have no identity that the bypass would let in, and come from the shared pool's public addresses.
+deny contains {
+	"msg": trim_space(sprintf("%s: %s (az acr build, az acr run) cannot reach it: %s. There were %s. %s", [
+		registry.label,
+		"runs without a task",
+		"public network access is Disabled, and the network rule bypass is not theirs",
+		runs.summary(runs.quick),
+		runs.error(runs.quick),
+	])),
+	"field": "/registry/properties/publicNetworkAccess",
+	"key": quick_key,
+	"evidence": {"runs": runs.quick},
+} if {
+	registry.closed == "yes"
+	runs.quick.count > 0
+	not runs.quick_succeeds_as_it_is
+}
+
+unknown contains {
+	"msg": sprintf("%s: whether runs without a task reach it cannot be told: %s.", [registry.label, why]),
+	"field": "/registry/properties/publicNetworkAccess",
+	"reason": why,
+	"key": quick_key,
+	"evidence": {"runs": runs.quick, "contradicted_by_run": runs.quick.last_success},
+} if {
+	registry.closed == "yes"
+	runs.quick_succeeds_as_it_is
+	why := sprintf("public network access is Disabled, yet %s", [succeeded(runs.quick)])
+}
+
+unknown contains {
+	"msg": sprintf("%s: %s, so what ran there without a task cannot be told.", [registry.label, runs.unread.why]),
+	"field": runs.unread.field,
+	"reason": runs.unread.why,
+} if {
+	not runs.not_asked
+	registry.closed != "no"
 }
 
 unknown contains {
@@ -77,7 +119,28 @@ unknown contains {
 } if {
 	some found in reach.verdicts
 	found.reaches == "unknown"
+	not found.contradicted
 }
+
+unknown contains {
+	"msg": sprintf("%s: whether task %s reaches it cannot be told: %s.", [registry.label, found.task.name, why]),
+	"field": found.task.field,
+	"reason": why,
+	"key": found.task.name,
+	"evidence": object.union(evidence(found, reach.broken_link(found)), {"contradicted_by_run": tally.last_success}),
+} if {
+	some found in reach.verdicts
+	found.contradicted
+	tally := runs.of_task(found.task.name)
+	why := sprintf("by its settings it %s, yet %s", [
+		trim_suffix(sentence(found, reach.broken_link(found)), "."),
+		succeeded(tally),
+	])
+}
+
+quick_key := "quick runs"
+
+succeeded(tally) := sprintf("the run of %s succeeded, which is newer than what was changed last", [tally.last_success])
 
 # In source code the roles that it gives the identity are not enough, and another may be given elsewhere.
 severity(link) := "medium" if {
@@ -183,6 +246,7 @@ evidence(found, link) := {
 	"login": sort({candidate.kind | some candidate in found.candidates}),
 	"roles": sort(union({{name | some name in role_names(candidate.principal)} | some candidate in found.candidates})),
 	"lacking": lacking_words(found),
+	"runs": runs.told(runs.of_task(found.task.name)),
 }
 
 state := {"yes": "open", "no": "shut", "unknown": "unknown"}

@@ -334,3 +334,61 @@ test_items_that_make_no_sense if {
 		count(unread_parts) > 0
 	}
 }
+
+# What ran.
+
+ran(quick, of_t, changed) := {"runs": object.union(fixtures.runs(quick, {"t": of_t}), {
+	"registry_changed": changed,
+	"tasks_changed": {"t": changed},
+})}
+
+none := fixtures.tally(0, 0, 0)
+
+succeeded := object.union(fixtures.tally(2, 1, 1), {"last_success": "2026-11-20T10:00:00Z"})
+
+test_a_run_that_succeeded_since_speaks_against_it if {
+	since := both(closed, ran(none, succeeded, "2026-11-01T00:00:00Z"))
+	why := undecided({}, since)
+	contains(why, "by its settings it cannot reach it: public network access is Disabled")
+	contains(why, "yet the run of 2026-11-20T10:00:00Z succeeded, which is newer than what was changed last")
+	unread_parts := policy.unknown with input as document({}, since)
+	some unread in unread_parts
+	unread.evidence.contradicted_by_run == "2026-11-20T10:00:00Z"
+	before := both(closed, ran(none, succeeded, "2026-11-21T00:00:00Z"))
+	finding := denied({}, before)
+	finding.evidence.runs.succeeded == 1
+}
+
+test_runs_without_a_task_are_refused_by_a_closed_registry if {
+	given := fixtures.document(both(closed, ran(fixtures.tally(2, 0, 2), none, null)))
+	findings := policy.deny with input as given
+	findings == {{
+		"msg": concat(" ", [
+			"Registry contoso: runs without a task (az acr build, az acr run) cannot reach it: public network access is",
+			"Disabled, and the network rule bypass is not theirs. There were 2 runs since 2026-10-28, of which 0",
+			"succeeded; the last one, of 2026-11-20T10:00:00Z, is Failed. The last error: failed to login, ran out of",
+			"retries",
+		]),
+		"field": "/registry/properties/publicNetworkAccess",
+		"key": "quick runs",
+		"evidence": {"runs": fixtures.tally(2, 0, 2)},
+	}}
+	silent := fixtures.document(both(closed, ran(none, none, null)))
+	count(policy.deny) == 0 with input as silent
+	selected := fixtures.document(both({"service_tag": fixtures.service_tag([], [])}, ran(fixtures.tally(2, 0, 2), none, null)))
+	count(policy.deny) == 0 with input as selected
+}
+
+test_a_run_without_a_task_that_succeeded_speaks_against_it if {
+	given := fixtures.document(both(closed, ran(succeeded, none, "2026-11-01T00:00:00Z")))
+	count(policy.deny) == 0 with input as given
+	unread_parts := policy.unknown with input as given
+	some unread in unread_parts
+	unread.key == "quick runs"
+	contains(unread.msg, "yet the run of 2026-11-20T10:00:00Z succeeded")
+}
+
+test_a_list_of_runs_that_was_refused_is_unknown if {
+	unread_parts := policy.unknown with input as fixtures.document(both(closed, {"runs": null}))
+	{unread.field | some unread in unread_parts} == {"/runs"}
+}

@@ -16,12 +16,13 @@
 #   remediation: >-
 #     Read the log of the last run (az acr task logs), and mend what it names. Disable a task that nobody needs any
 #     more. Move a task for Windows off a pool, whose machines run Linux.
-#   reads: [tasks, agent_pools, service_tag, runs]
+#   reads: [tasks, agent_pools, service_tag, role_assignments, role_definitions, task_credentials, subnet_rules, runs]
 #   controls: {}
 #   parameters: {}
 package acr.task_runs_fail
 
 import data.lib.pointer
+import data.lib.reach
 import data.lib.registry
 import data.lib.runs
 import data.lib.tasks
@@ -42,6 +43,7 @@ deny contains {
 	task.enabled == "yes"
 	tally := runs.of_task(task.name)
 	runs.only_failures(tally)
+	not refused(task)
 }
 
 deny contains {
@@ -58,6 +60,9 @@ deny contains {
 	task.enabled == "yes"
 	on_linux(task) == "yes"
 }
+
+# That it does not reach the registry is told already, with its runs.
+refused(task) if reach.by_name[task.field].reaches == "no"
 
 unknown contains {
 	"msg": sprintf("%s: %s, so whether its tasks' runs succeed cannot be told.", [registry.label, runs.unread.why]),

@@ -3,25 +3,13 @@ package acr.task_runs_fail_test
 import data.acr.task_runs_fail as policy
 import data.lib.fixtures_test as fixtures
 
-tally(count, succeeded, failed) := {
-	"count": count,
-	"succeeded": succeeded,
-	"failed": failed,
-	"last_status": "Failed",
-	"last_time": "2026-11-20T10:00:00Z",
-	"last_success": null,
-	"last_error": "failed to login, ran out of retries",
-	"refused_address": null,
-}
+tally(count, succeeded, failed) := fixtures.tally(count, succeeded, failed)
 
-with_runs(tasks) := {"runs": {
-	"since": "2026-10-28",
-	"complete": true,
-	"quick": tally(0, 0, 0),
-	"tasks": tasks,
-	"registry_changed": null,
-	"tasks_changed": {},
-}}
+# A registry that is open to its tasks, unless it is changed.
+with_runs(tasks) := object.union(
+	{"runs": fixtures.runs(tally(0, 0, 0), tasks)},
+	{"service_tag": fixtures.service_tag([], [])},
+)
 
 document(task_list, more) := fixtures.document(object.union({"tasks": task_list}, more))
 
@@ -48,6 +36,11 @@ test_nothing_but_failures_is_denied_with_the_last_error if {
 		"evidence": {"task": "build", "runs": tally(3, 0, 3)},
 	}}
 	doubted(given) == set()
+}
+
+test_a_task_that_is_refused_is_told_elsewhere if {
+	closed := {"registry": {"properties": {"publicNetworkAccess": "Disabled"}}}
+	findings(document([build], object.union(with_runs({"build": tally(3, 0, 3)}), closed))) == set()
 }
 
 test_a_task_that_succeeds_is_disabled_or_did_not_run_passes if {

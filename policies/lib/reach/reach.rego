@@ -7,13 +7,18 @@ import data.lib.needs
 import data.lib.paths
 import data.lib.registry
 import data.lib.roles
+import data.lib.runs
 import data.lib.tasks
 import data.lib.verdict
 
 # One entry per task that is enabled, or may be.
 verdicts := [judge(task) | some task in tasks.entries; task.enabled != "no"]
 
-judge(task) := object.union(found, {"reaches": in_use(task, answer(found)), "answer": answer(found)}) if {
+judge(task) := object.union(found, {
+	"reaches": in_use(task, answer(found), contradicted(task, answer(found))),
+	"answer": answer(found),
+	"contradicted": contradicted(task, answer(found)),
+}) if {
 	need := needs.of(task)
 	candidates := logins.candidates(task)
 	touches := needs.touches(need)
@@ -184,8 +189,16 @@ gets_in(found) := verdict.disjunction([
 	verdict.conjunction([found.bypass, found.access_over_bypass]),
 ])
 
+# A run of it succeeded although, as far as can be read, it is refused: then what was read is not all there is.
+contradicted(task, answer) if {
+	answer == "no"
+	runs.succeeds_as_it_is(task.name)
+} else := false
+
 # Of a task that may be switched off it is not known whether it is refused.
-in_use(task, answer) := answer if {
+in_use(task, answer, contradiction) := "unknown" if {
+	contradiction
+} else := answer if {
 	task.enabled == "yes"
 } else := "yes" if {
 	answer == "yes"

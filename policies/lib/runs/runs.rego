@@ -29,6 +29,11 @@ tally(value) := value if {
 	is_number(value.failed)
 } else := {"count": 0, "succeeded": 0, "failed": 0}
 
+# The same as evidence: null where nobody asked, or nothing was read.
+told(tally) := tally if {
+	is_object(as_read)
+} else := null
+
 # Nothing but failures: what ended, ended badly.
 only_failures(tally) if {
 	tally.failed > 0
@@ -45,6 +50,15 @@ succeeds_as_it_is(name) if {
 	is_string(task_changed)
 	success > registry_changed
 	success > task_changed
+}
+
+# A run without a task succeeded after the registry was last changed.
+quick_succeeds_as_it_is if {
+	success := verdict.member(quick, ["last_success"])
+	registry_changed := verdict.member(as_read, ["registry_changed"])
+	is_string(success)
+	is_string(registry_changed)
+	success > registry_changed
 }
 
 # "3 runs since 2026-10-28, 1 of them succeeded; the last ended as Failed on 2026-11-20T10:00:00Z".

@@ -147,6 +147,7 @@ fn counts(report: &Report) -> shape::Counts {
         low: report.count(Severity::Low),
         note: report.count(Severity::Note),
         unknown: report.count_unknown(),
+        contradicted: report.count_contradicted(),
         waived: report.waived().count(),
         gaps: report.gaps,
         baseline: baseline.map(|c| shape::BaselineCounts { new: c.new, known: c.known, gone: c.gone }),

@@ -56,6 +56,7 @@ pub struct Counts {
     pub low: usize,
     pub note: usize,
     pub unknown: usize,
+    pub contradicted: usize,
     pub waived: usize,
     pub gaps: usize,
     pub baseline: Option<BaselineCounts>,

@@ -140,6 +140,12 @@ impl Report {
         self.open().filter(|finding| finding.kind == ResultKind::Unknown).count()
     }
 
+    /// Of how many tasks, and runs without one, a run that succeeded speaks against what was read: there the scan may be
+    /// wrong, so it is counted.
+    pub fn count_contradicted(&self) -> usize {
+        self.open().filter(|finding| finding.evidence.get("contradicted_by_run").is_some()).count()
+    }
+
     /// How the open findings of kind fail compare with the baseline; `None` where there is none.
     pub fn compared(&self) -> Option<Compared> {
         let absent = self.absent.as_ref()?;

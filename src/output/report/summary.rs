@@ -14,6 +14,10 @@ pub fn summary(report: &Report) -> String {
     let clean = registries.saturating_sub(with_results);
     let severities = Severity::WORST_FIRST.map(|severity| format!("{} {}", report.count(severity), severity.as_str()));
     let mut more = plural(report.gaps, "gap", "gaps");
+    let contradicted = report.count_contradicted();
+    if contradicted > 0 {
+        let _ = write!(more, "; {}", plural(contradicted, "verdict that a run contradicts", "verdicts that a run contradicts"));
+    }
     let waived = report.waived().count();
     if waived > 0 {
         let _ = write!(more, "; {waived} waived");
