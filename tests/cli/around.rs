@@ -114,7 +114,7 @@ fn of_many_runs_the_newest_hundred_are_read_in_one_request() {
 
 #[test]
 fn what_ran_speaks_for_and_against_the_verdicts() {
-    let world = world("contosolegacy", |document| {
+    let world = world("ContosoLegacy", |document| {
         document["arm_runs"] = json!([
             run("ca1", "AutoRun", Some("import-nightly"), &ago(1, 3), "Succeeded", None),
             run("ca2", "QuickBuild", None, &ago(2, 3), "Failed", Some("denied: not allowed access.")),

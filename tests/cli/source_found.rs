@@ -73,7 +73,7 @@ fn a_file_of_terraforms_stands_for_its_folder() {
     for name in ["main.tf", "./variables.tf", "terraform.tfvars"] {
         let run = scan(&within, &[name]);
         assert_eq!(ipv6(&run), ["2001:db8:1::/48"], "{name}: {run:?}");
-        assert_eq!(notes(&run)[0], "read .: Terraform configuration, 3 files, 1 registry");
+        assert_eq!(notes(&run)[0], "read .: Terraform configuration, 4 files, 1 registry");
     }
 }
 
