@@ -128,7 +128,9 @@ fn what_ran_speaks_for_and_against_the_verdicts() {
     let server = start(&world);
     let found = |report: &Value, registry: &str, policy: &str| -> Vec<[String; 3]> {
         let all = report["findings"].as_array().unwrap().iter();
-        let chosen = all.filter(|finding| finding["policy"] == policy && finding["name"].as_str().unwrap_or_default().eq_ignore_ascii_case(registry));
+        let chosen = all.filter(|finding| {
+            finding["policy"] == policy && finding["name"].as_str().unwrap_or_default().eq_ignore_ascii_case(registry)
+        });
         let text = |finding: &Value, member: &str| finding[member].as_str().unwrap_or_default().to_owned();
         chosen.map(|finding| ["kind", "severity", "key"].map(|member| text(finding, member))).collect()
     };
@@ -379,10 +381,7 @@ fn a_task_whose_runs_all_fail_is_found_live_and_in_the_snapshot() {
     let run = scan().args(["--runs"]).run();
     assert_eq!(run.code, 2);
     let found = said(&run, "task-runs-fail");
-    assert!(
-        matches!(&found[..], [(registry, kind, _)] if registry == "contosoweb" && kind == "unknown"),
-        "{found:?}"
-    );
+    assert!(matches!(&found[..], [(registry, kind, _)] if registry == "contosoweb" && kind == "unknown"), "{found:?}");
 }
 
 #[test]

@@ -16,7 +16,11 @@ pub fn summary(report: &Report) -> String {
     let mut more = plural(report.gaps, "gap", "gaps");
     let contradicted = report.count_contradicted();
     if contradicted > 0 {
-        let _ = write!(more, "; {}", plural(contradicted, "verdict that a run contradicts", "verdicts that a run contradicts"));
+        let _ = write!(
+            more,
+            "; {}",
+            plural(contradicted, "verdict that a run contradicts", "verdicts that a run contradicts")
+        );
     }
     let waived = report.waived().count();
     if waived > 0 {
