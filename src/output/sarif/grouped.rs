@@ -21,11 +21,11 @@ pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository:
     grouping::grouped(findings, |finding| match &finding.location {
         Location::Source { .. } => {
             let place = locate(finding, repository);
-            Some((finding.policy.as_str(), place.path, place.region.start_line))
+            Some((finding.policy.as_str(), finding.kind, place.path, place.region.start_line))
         }
         // What is in no file of the repository is known by its own fingerprint.
         Location::File { path, region } => {
-            Some((finding.policy.as_str(), repository.relative(path)?, region.start_line))
+            Some((finding.policy.as_str(), finding.kind, repository.relative(path)?, region.start_line))
         }
         Location::Live => None,
     })
