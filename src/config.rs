@@ -2,13 +2,14 @@
 //! refuses it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
+
+use crate::model::text_file;
 
 /// The file that is read where `--config` names none.
 pub const FILE: &str = "acrscan.toml";
@@ -96,7 +97,7 @@ pub enum ConfigError {
         /// The file.
         file: String,
         /// Why.
-        error: std::io::Error,
+        error: String,
     },
     /// What it says.
     #[error("{file}:{line}: {message}")]
@@ -151,7 +152,7 @@ impl Config {
             return Ok(Config::default());
         }
         let file = path.display().to_string();
-        match fs::read_to_string(path) {
+        match text_file::read_text(path) {
             Ok(text) => Config::parse(&file, &text),
             Err(error) => Err(ConfigError::Read { file, error }),
         }

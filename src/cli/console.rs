@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
-use crate::model::inventory::{FileRead, SkippedFile};
+use crate::model::inventory::{FileRead, SkippedFile, SnapshotRead};
 use crate::model::visible::{visible, visible_lines};
 use crate::output::plural;
 use crate::output::report::ScopeReport;
@@ -53,6 +54,24 @@ pub fn report_sources(files_read: &[FileRead], skipped: &[SkippedFile]) {
     }
     if skipped.len() > MAX_SKIPPED {
         info(&format!("skipped {} more", skipped.len() - MAX_SKIPPED));
+    }
+}
+
+/// A snapshot that is older than this many days is told: what it does not hold may have happened since.
+const OLD_SNAPSHOT_DAYS: i64 = 7;
+
+/// Warns of snapshots that are old, or of a time that is still to come.
+pub fn report_snapshots(snapshots: &[SnapshotRead], now: DateTime<Utc>) {
+    for SnapshotRead { path, time } in snapshots {
+        let (day, days) = (time.date_naive(), (now - *time).num_days());
+        if *time > now + TimeDelta::minutes(5) {
+            warn(&format!("the snapshot {path} is of {day}, which is ahead of this machine's clock: one of them is wrong"));
+        } else if days > OLD_SNAPSHOT_DAYS {
+            warn(&format!(
+                "the snapshot {path} is of {day}, {days} days old: this is what was so then; take a new one with `acrscan \
+                 pull`"
+            ));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod args;
 mod collect;
 pub mod commands;
 pub mod console;
+mod settings;
 mod stdout;
 
 use clap::{Parser, Subcommand};

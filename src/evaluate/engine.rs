@@ -83,7 +83,9 @@ impl CompiledPolicies {
         }
         engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies)).map_err(compile_error)?;
         let data = regorus::Value::from(serde_json::json!({ "parameters": parameters(&set.policies) }));
-        engine.add_data(data.clone()).map_err(compile_error)?;
+        let mut whole = set.data.clone();
+        whole["parameters"] = parameters(&set.policies);
+        engine.add_data(regorus::Value::from(whole)).map_err(compile_error)?;
         engine.compile_with_entrypoint(&USERS.into()).map_err(compile_error)?;
         let machine = match backend {
             Backend::VirtualMachine => VirtualMachine::compile(set, data),

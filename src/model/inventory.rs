@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::file_gap::{FileGap, FilePosition};
 use super::finding::{Level, Notification, Related, ScopeName};
 use super::text_file::{Region, TextFile};
@@ -20,6 +22,17 @@ pub struct Inventory {
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was skipped, and why; sorted.
     pub skipped: Vec<SkippedFile>,
+    /// The snapshots that were read; sorted by path.
+    pub snapshots: Vec<SnapshotRead>,
+}
+
+/// A snapshot that was read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SnapshotRead {
+    /// Its folder, as a user would open it.
+    pub path: String,
+    /// When it was taken, as its manifest says.
+    pub time: DateTime<Utc>,
 }
 
 impl Inventory {
@@ -37,6 +50,7 @@ impl Inventory {
         self.gaps.extend(other.gaps);
         self.files_read.extend(other.files_read);
         self.skipped.extend(other.skipped);
+        self.snapshots.extend(other.snapshots);
         Ok(())
     }
 
@@ -48,6 +62,7 @@ impl Inventory {
         self.gaps.dedup();
         self.files_read.sort();
         self.skipped.sort();
+        self.snapshots.sort();
     }
 }
 

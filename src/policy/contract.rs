@@ -11,6 +11,7 @@ use super::examples::Examples;
 use super::limits::timer;
 use super::load;
 use super::load::Module;
+use super::{data, folder};
 use super::preflight;
 use super::preflight::Outline;
 use super::{Policy, PolicyError, parameters};
@@ -45,7 +46,8 @@ pub struct TestFailure {
 /// # Errors
 /// The folder holds no policy, or Rego or METADATA that cannot be loaded at all.
 pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
-    let users = load::read_folder(folder)?;
+    let folder::PolicyFolder { modules: users, data } = folder::read(folder)?;
+    let data = data::merge(&data)?;
     if !users.iter().any(|module| module.policy_name().is_some()) {
         return Err(PolicyError::Empty(folder.display().to_string()));
     }
@@ -65,7 +67,7 @@ pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
     engine.set_execution_timer_config(timer());
     load::add_modules(&mut engine, &modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
-    let mut run = Run { engine, policies: &policies, summary: TestSummary::default() };
+    let mut run = Run { engine, policies: &policies, data, summary: TestSummary::default() };
     for (module, outline) in modules.iter().zip(&outlines) {
         run.run_rego_tests(module, outline)?;
     }
@@ -82,6 +84,8 @@ pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
 struct Run<'a> {
     engine: Engine,
     policies: &'a [Policy],
+    /// Of the folder's data files.
+    data: Value,
     summary: TestSummary,
 }
 
@@ -212,7 +216,8 @@ impl Run<'_> {
 
     fn set_parameters(&mut self, parameters: Value) -> Result<(), PolicyError> {
         self.engine.clear_data();
-        let data = json!({ "parameters": parameters });
+        let mut data = self.data.clone();
+        data["parameters"] = parameters;
         self.engine.add_data(regorus::Value::from(data)).map_err(|error| PolicyError::Compile(error.to_string()))
     }
 

@@ -1,17 +1,18 @@
 //! From Rego files to a [`PolicySet`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use regorus::Engine;
 
 use super::engine_message::line_and_message;
-use super::preflight;
+use super::metadata::check_blocks;
+use super::{data, folder, preflight};
 use super::preflight::Outline;
 use super::select::select;
 use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
 use crate::model::finding::UNKNOWN_PREFIX;
+use crate::model::text_file;
 
 /// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -25,6 +26,10 @@ pub struct Module {
     pub rego: String,
     /// Whether it ships with the binary.
     pub builtin: bool,
+    /// The name of the folder it is in.
+    pub folder: Option<String>,
+    /// Whether that is the folder that was named.
+    pub at_root: bool,
 }
 
 impl PolicySet {
@@ -41,13 +46,17 @@ impl PolicySet {
             .map(Module::builtin)
             .collect();
         let builtin_count = modules.len();
+        let mut data_files = Vec::new();
         for folder in &selection.folders {
             let before = modules.len();
-            modules.extend(read_folder(folder)?.into_iter().filter(|module| !module.is_test()));
+            let read = folder::read(folder)?;
+            data_files.extend(read.data);
+            modules.extend(read.modules.into_iter().filter(|module| !module.is_test()));
             if !modules[before..].iter().any(|module| module.policy_name().is_some()) {
                 return Err(PolicyError::Empty(folder.display().to_string()));
             }
         }
+        let data = data::merge(&data_files)?;
         let faults = match modules.len() > builtin_count {
             true => check_users_modules(&modules, builtin_count)?,
             false => BTreeMap::new(),
@@ -63,13 +72,14 @@ impl PolicySet {
             let runs = |policy: &Policy| policy.file == module.path && policy.fault.is_none();
             module.policy_name().is_none() || policies.iter().any(runs)
         });
-        Ok(PolicySet { policies, modules, known, settings })
+        Ok(PolicySet { policies, modules, data, known, settings })
     }
 }
 
 impl Module {
     fn builtin(&(path, rego): &(&str, &str)) -> Module {
-        Module { path: path.to_owned(), rego: rego.to_owned(), builtin: true }
+        let (path, rego) = (path.to_owned(), rego.to_owned());
+        Module { path, rego, builtin: true, folder: None, at_root: false }
     }
 
     /// Whether the file holds tests, which a scan does not load.
@@ -108,39 +118,11 @@ pub fn builtin_libraries() -> impl Iterator<Item = Module> {
 ///
 /// # Errors
 /// A user's policy has none, or one that cannot be read.
-pub fn examples(policy: &Policy) -> (String, std::io::Result<String>) {
+pub fn examples(policy: &Policy) -> (String, Result<String, String>) {
     let file = Path::new(&policy.file).with_file_name("examples.yaml").display().to_string();
     let builtin = BUILTIN.iter().find(|(path, _)| policy.builtin && *path == file);
-    let text = builtin.map_or_else(|| fs::read_to_string(&file), |(_, text)| Ok((*text).to_owned()));
+    let text = builtin.map_or_else(|| text_file::read_text(Path::new(&file)), |(_, text)| Ok((*text).to_owned()));
     (file, text)
-}
-
-/// Every `.rego` file below a folder, tests too, sorted by path.
-///
-/// # Errors
-/// The folder or a file in it cannot be read.
-pub fn read_folder(folder: &Path) -> Result<Vec<Module>, PolicyError> {
-    let mut modules = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| read_error(&folder, error))? {
-            let entry = entry.map_err(|error| read_error(&folder, error))?;
-            let path = entry.path();
-            // Not through symbolic links: a link to a parent would never end.
-            if entry.file_type().map_err(|error| read_error(&path, error))?.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rego") {
-                let rego = fs::read_to_string(&path).map_err(|error| read_error(&path, error))?;
-                modules.push(Module { path: path.display().to_string(), rego, builtin: false });
-            }
-        }
-    }
-    modules.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(modules)
-}
-
-fn read_error(path: &Path, error: std::io::Error) -> PolicyError {
-    PolicyError::Read { path: path.display().to_string(), error }
 }
 
 /// Checks what only the modules' syntax trees show. The built-in ones are held to it by the tests, so that a scan
@@ -153,6 +135,9 @@ pub fn check_users_modules(
     add_modules(&mut engine, modules)?;
     let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
     let users: Vec<(&Module, &Outline)> = modules.iter().zip(&outlines).skip(builtin_count).collect();
+    for (module, _) in &users {
+        check_blocks(&module.path, &module.rego)?;
+    }
     for (module, outline) in &users {
         let at = |line: usize, message: String| PolicyError::At { file: module.path.clone(), line, message };
         let is_policy = module.policy_name().is_some();

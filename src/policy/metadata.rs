@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::PolicyError;
 use crate::model::finding::Severity;
@@ -13,13 +13,23 @@ use crate::model::finding::Severity;
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Metadata {
-    /// OPA's scope of the block; only `package` makes sense here, so nothing else reads it.
+    /// OPA's scope of the block; only those of a package make sense here, so nothing else reads it.
     #[serde(default, rename = "scope")]
     _scope: Option<PackageScope>,
     pub title: String,
     pub description: String,
     #[serde(default)]
     pub related_resources: Vec<Reference>,
+    /// Whom to ask: as text, or as OPA's object of `name` and `email`.
+    #[serde(default, rename = "authors")]
+    _authors: Vec<Author>,
+    #[serde(default, rename = "organizations")]
+    _organizations: Vec<String>,
+    /// For `opa check --schema`.
+    #[serde(default, rename = "schemas")]
+    _schemas: Vec<BTreeMap<String, Value>>,
+    #[serde(default, rename = "entrypoint")]
+    _entrypoint: bool,
     pub custom: Custom,
 }
 
@@ -27,23 +37,52 @@ pub struct Metadata {
 #[serde(rename_all = "snake_case")]
 enum PackageScope {
     Package,
+    Subpackages,
 }
 
-/// A page to read.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(untagged)]
+enum Author {
+    Text(#[allow(dead_code)] String),
+    Named(#[allow(dead_code)] BTreeMap<String, String>),
+}
+
+/// A page to read; in METADATA its address, or an object of `ref` and `description`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "WrittenReference")]
 pub struct Reference {
     /// Its address.
-    #[serde(rename = "ref")]
     pub url: String,
     /// What it is.
-    #[serde(default)]
     pub description: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a related resource is an address, or an object of `ref` and `description`")]
+enum WrittenReference {
+    Address(String),
+    #[serde(rename_all = "snake_case")]
+    Described {
+        r#ref: String,
+        #[serde(default)]
+        description: Option<String>,
+    },
+}
+
+impl From<WrittenReference> for Reference {
+    fn from(written: WrittenReference) -> Reference {
+        match written {
+            WrittenReference::Address(url) => Reference { url, description: None },
+            WrittenReference::Described { r#ref, description } => Reference { url: r#ref, description },
+        }
+    }
+}
+
+/// The members of `custom` that acrscan reads.
+const CUSTOM: [&str; 6] = ["severity", "profile", "remediation", "reads", "controls", "parameters"];
+
 /// What OPA leaves to the tool.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Custom {
     /// How bad a finding is.
     #[serde(deserialize_with = "severity")]
@@ -61,6 +100,9 @@ pub struct Custom {
     /// Name to default, type and meaning.
     #[serde(default)]
     pub parameters: BTreeMap<String, Parameter>,
+    /// What the author keeps there besides, such as an owner: handed on, read by nobody here.
+    #[serde(skip)]
+    pub own: Map<String, Value>,
 }
 
 /// A set of policies that are run together.
@@ -169,12 +211,16 @@ impl Metadata {
             return Err(at(package + 1, message.to_owned()));
         };
         let yaml: String = lines[marker + 1..package].iter().map(|line| format!("{}\n", &line[1..])).collect();
-        let metadata: Metadata = yaml_serde::from_str(&yaml).map_err(|error| {
-            let line = error.location().map_or(marker + 1, |location| marker + 1 + location.line());
-            // The library's own place is within the block.
-            let message = error.to_string();
-            at(line, format!("METADATA: {}", message.split(" at line ").next().unwrap_or(&message)))
+        let mut metadata: Metadata = yaml_serde::from_str(&yaml).map_err(|error| {
+            let (line, message) = yaml_error(&error);
+            at(marker + 1 + line, message)
         })?;
+        let all: Value = yaml_serde::from_str(&yaml).unwrap_or_default();
+        for (name, value) in all["custom"].as_object().into_iter().flatten() {
+            if !CUSTOM.contains(&name.as_str()) {
+                metadata.custom.own.insert(name.clone(), value.clone());
+            }
+        }
         metadata.check().map_err(|(name, message)| {
             let begins = |line: &&str| line.trim_start_matches(['#', ' ']).starts_with(&format!("{name}:"));
             let line = lines[marker..package].iter().position(begins).unwrap_or_default();
@@ -192,6 +238,13 @@ impl Metadata {
                 return Err((name, format!("`{name}` is empty")));
             }
         }
+        // Any member may stand there, but one that is nearly ours was meant to be.
+        for name in self.custom.own.keys() {
+            if let Some(meant) = nearly(name, &CUSTOM) {
+                let message = format!("`custom.{name}` is nothing that acrscan reads: did you mean `{meant}`?");
+                return Err((name, message));
+            }
+        }
         for (name, parameter) in &self.custom.parameters {
             if !parameter.kind.admits(&parameter.default) {
                 let kind = parameter.kind.as_str();
@@ -205,9 +258,68 @@ impl Metadata {
     }
 }
 
+/// What a YAML error is about: its line within the block, and the message without the library's own place.
+fn yaml_error(error: &yaml_serde::Error) -> (usize, String) {
+    let line = error.location().map_or(0, |location| location.line());
+    let message = error.to_string();
+    (line, format!("METADATA: {}", message.split(" at line ").next().unwrap_or(&message)))
+}
+
+/// The word that was meant, where another is nearly it.
+fn nearly<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word: String = word.chars().take(64).collect();
+    let ranked = known.iter().map(|known| (strsim::jaro_winkler(&word.to_lowercase(), known), *known));
+    let (likeness, known) = ranked.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (likeness >= 0.9).then_some(known)
+}
+
+/// Refuses annotations of rules that are no YAML: OPA would refuse the file.
+///
+/// # Errors
+/// The first block of a file that is none.
+pub fn check_blocks(file: &str, rego: &str) -> Result<(), PolicyError> {
+    let lines: Vec<&str> = rego.lines().collect();
+    let is_marker = |line: &&str| line.strip_prefix('#').is_some_and(|text| text.trim().starts_with("METADATA"));
+    let mut index = 0;
+    while let Some(marker) = lines[index..].iter().position(is_marker).map(|found| index + found) {
+        let block = lines[marker + 1..].iter().take_while(|line| line.starts_with('#'));
+        let yaml: String = block.map(|line| format!("{}\n", &line[1..])).collect();
+        index = marker + 1;
+        let read: Result<Value, _> = yaml_serde::from_str(&yaml);
+        let (line, message) = match read {
+            Ok(Value::Object(_)) => continue,
+            Ok(_) => (0, "METADATA: the block names no annotation".to_owned()),
+            Err(error) => yaml_error(&error),
+        };
+        return Err(PolicyError::At { file: file.to_owned(), line: marker + 1 + line, message });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn opas_annotations_are_taken_and_members_of_ones_own_kept() {
+        let rego = GOOD.replace(
+            "# custom:\n",
+            "# authors: [Platform <p@example.com>, {name: Ada}]\n# organizations: [Contoso]\n# schemas:\n# - input: \
+             schema.input\n# entrypoint: true\n# related_resources:\n# - https://example.com/a\n# - ref: \
+             https://example.com/b\n#   description: B\n# custom:\n#   owner: platform\n",
+        );
+        let metadata = Metadata::parse("x.rego", &rego).expect("good");
+        let pages: Vec<_> = metadata.related_resources.iter().map(|page| page.url.as_str()).collect();
+        assert_eq!(pages, ["https://example.com/a", "https://example.com/b"]);
+        assert_eq!(metadata.custom.own["owner"], "platform");
+    }
+
+    #[test]
+    fn a_block_that_is_no_yaml_is_refused_wherever_it_stands() {
+        let rego = format!("{GOOD}\n# METADATA\n# title: [\ndeny contains 1\n");
+        assert!(check_blocks("x.rego", &rego).expect_err("no YAML").to_string().starts_with("x.rego:1"));
+        assert!(check_blocks("x.rego", &format!("{GOOD}\n# METADATA of a kind\n# title: x\n")).is_ok());
+    }
 
     const GOOD: &str = "# Licence text.\n\n# METADATA\n# title: T\n# description: D\n# custom:\n#   severity: low\n\
                         #   profile: network\n#   remediation: R\npackage acr.x\n";
@@ -228,6 +340,8 @@ mod tests {
             ("# title: T", "# titel: T", "unknown field `titel`"),
             ("profile: network", "profile: web", "unknown variant `web`"),
             ("# title: T", "# title: ' '", "`title` is empty"),
+            ("  remediation: R", "  remediation: R\n#   paramters: {}", "did you mean `parameters`?"),
+            ("# title: T", "# title: T\n# scope: rule", "unknown variant `rule`"),
         ] {
             let message = error(&GOOD.replace(from, to));
             assert!(message.starts_with("x.rego:") && message.contains(expected), "{message}");

@@ -1,8 +1,10 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
 pub mod contract;
+mod data;
 pub mod engine_message;
 mod examples;
+mod folder;
 pub mod limits;
 mod load;
 mod metadata;
@@ -58,6 +60,8 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// Every Rego file to load, libraries included, tests left out.
     pub modules: Vec<Module>,
+    /// What the data files of the user's folders say: an object.
+    pub data: Value,
     /// The ids of all policies there are, the built-in ones and those of the folders named, whether they run or not;
     /// sorted.
     pub known: Vec<String>,
@@ -119,7 +123,7 @@ pub enum PolicyError {
         /// What was to be read.
         path: String,
         /// Why it was not.
-        error: std::io::Error,
+        error: String,
     },
     /// Rego that does not compile, or METADATA that does not hold.
     #[error("{file}:{line}: {message}")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each room of the crate, and the rooms it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("config", &[]),
+    ("config", &["model"]),
     ("net", &["model"]),
     ("document", &["model", "net"]),
     ("source", &["document", "model", "net"]),

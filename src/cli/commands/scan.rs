@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
 use super::super::collect::{check_subscriptions, collect, source_paths, subscription_limit, variable_values};
-use super::super::{console, stdout};
+use super::super::{console, settings, stdout};
 use crate::config::{Config, ConfigError};
 use crate::document::export;
 use crate::evaluate::{Evaluation, Evaluator};
@@ -134,6 +134,8 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let (mut inventory, tags, left_out) =
         collect(&args.paths, &args.live, tags, needs(args, &policies), variables, limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
+    console::report_snapshots(&inventory.snapshots, Utc::now());
+    settings::report_unused(args, &inventory.files_read);
     if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
         let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&left_out));
         vanished::record(emptied, &mut inventory);
@@ -288,6 +290,7 @@ fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, bas
         carried: Vec::new(),
         files_read: inventory.files_read,
         skipped: inventory.skipped,
+        snapshots: inventory.snapshots,
         settings: policies.settings,
     }
 }

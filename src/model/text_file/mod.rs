@@ -176,18 +176,32 @@ fn stars(line: &str) -> String {
     line.chars().map(|letter| if letter.is_whitespace() { letter } else { '*' }).collect()
 }
 
-/// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so.
+/// Reads a text that somebody wrote: settings, policies, data, service tags. It is without a byte-order mark then.
+///
+/// # Errors
+/// It cannot be read, is too large, or is no text: why, without its name.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let mut text = open::bytes(path).and_then(decode)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// The text of a file's bytes: UTF-8, or UTF-16 where a byte-order mark or the zeros of its first letters say so.
 ///
 /// # Errors
 /// It is neither; the message names the byte.
 pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    let wide = |of: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks(2).map(|pair| of([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
+    let wide = |skip: usize, of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[skip..].chunks(2).map(|pair| of([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
         String::from_utf16(&units).map_err(|_| "it begins as UTF-16 and is not; save it as UTF-8".to_owned())
     };
     match bytes.as_slice() {
-        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
+        [0xFF, 0xFE, ..] => wide(2, u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => wide(2, u16::from_be_bytes),
+        [1..=255, 0, 1..=255, 0, ..] => wide(0, u16::from_le_bytes),
+        [0, 1..=255, 0, 1..=255, ..] => wide(0, u16::from_be_bytes),
         _ => String::from_utf8(bytes).map_err(|error| {
             format!("not UTF-8 text, from byte {} on; save it as UTF-8", error.utf8_error().valid_up_to() + 1)
         }),
@@ -226,6 +240,8 @@ mod tests {
     fn utf16_is_read_where_it_says_so() {
         let bytes = [0xFF, 0xFE, b'a', 0, 0x3D, 0xD8, 0x00, 0xDE].to_vec();
         assert_eq!(decode(bytes).expect("UTF-16"), "a😀");
+        assert_eq!(decode(b"a\0b\0".to_vec()).expect("without a mark"), "ab");
+        assert_eq!(decode(b"\0a\0b".to_vec()).expect("without a mark"), "ab");
         assert!(decode(vec![0xFF, 0xFE, 0x00, 0xD8]).is_err());
         assert!(decode(vec![b'a', 0xC0]).expect_err("no UTF-8").contains("from byte 2 on"));
     }

@@ -1,21 +1,21 @@
 //! Service-tag files on disk.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::NaiveDate;
 
 use super::{ServiceTags, TagSource};
 use crate::model::cloud::Cloud;
+use crate::model::text_file;
 
 /// Reads a file as Microsoft publishes it, of the day that its name says.
 ///
 /// # Errors
 /// It cannot be read, is not of that shape, or its name says no day.
 pub fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let text = read_text(file)?;
+    let document = serde_json::from_str(&text)
         .with_context(|| format!("{} is not JSON", file.display()))?;
     let Some(date) = date_in_name(file) else {
         bail!("{}: the day must stand in the name, as in ServiceTags_Public_20251110.json", file.display())
@@ -29,9 +29,13 @@ pub fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
 /// # Errors
 /// It cannot be read, or is of another cloud.
 pub fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = read_text(file)?;
     ServiceTags::from_text(&text, cloud, TagSource::File, date_in_name(file))
         .with_context(|| format!("cannot use {}", file.display()))
+}
+
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    text_file::read_text(file).map_err(|why| anyhow!("cannot read {}: {why}", file.display()))
 }
 
 /// The published file says nowhere but in its name of which day it is.

@@ -3,9 +3,11 @@
 
 mod shape;
 
+use chrono::SecondsFormat;
+
 use self::shape::Document;
 use super::ScanVerdict;
-use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile};
+use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile, SnapshotRead};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
@@ -50,6 +52,7 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         carried: report.carried.iter().map(carried).collect(),
         read: report.files_read.iter().map(file_read).collect(),
         skipped: report.skipped.iter().map(skipped_file).collect(),
+        snapshots: report.snapshots.iter().map(snapshot).collect(),
         settings: report.settings.iter().map(setting).collect(),
     }
 }
@@ -57,6 +60,10 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
 fn setting(setting: &SettingRemark) -> shape::Setting<'_> {
     let SettingRemark { path, line, policy, message } = setting;
     shape::Setting { path, line: *line, policy, message }
+}
+
+fn snapshot(read: &SnapshotRead) -> shape::Snapshot<'_> {
+    shape::Snapshot { path: &read.path, time: read.time.to_rfc3339_opts(SecondsFormat::Secs, true) }
 }
 
 fn scope(scope: &ScopeReport) -> shape::Scope<'_> {
@@ -74,6 +81,7 @@ fn policy(policy: &Policy) -> shape::Policy<'_> {
         severity: policy.metadata.custom.severity.as_str(),
         remediation: policy.metadata.custom.remediation.trim(),
         builtin: policy.builtin,
+        custom: &policy.metadata.custom.own,
     }
 }
 

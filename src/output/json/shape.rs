@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 #[derive(Serialize)]
 pub struct Document<'a> {
@@ -23,7 +23,14 @@ pub struct Document<'a> {
     pub carried: Vec<Carried<'a>>,
     pub read: Vec<FileRead<'a>>,
     pub skipped: Vec<SkippedFile<'a>>,
+    pub snapshots: Vec<Snapshot<'a>>,
     pub settings: Vec<Setting<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Snapshot<'a> {
+    pub path: &'a str,
+    pub time: String,
 }
 
 #[derive(Serialize)]
@@ -83,6 +90,9 @@ pub struct Policy<'a> {
     pub severity: &'static str,
     pub remediation: &'a str,
     pub builtin: bool,
+    /// Whatever else METADATA has under `custom`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub custom: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ pub(crate) mod verdict;
 use crate::model::finding::{
     BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
 };
-pub use crate::model::inventory::{FileRead, SkippedFile};
+pub use crate::model::inventory::{FileRead, SkippedFile, SnapshotRead};
 use crate::policy::{Policy, SettingRemark};
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
@@ -42,6 +42,8 @@ pub struct Report {
     pub files_read: Vec<FileRead>,
     /// What looked like source code and was left, and why; sorted.
     pub skipped: Vec<SkippedFile>,
+    /// The snapshots that were read; sorted.
+    pub snapshots: Vec<SnapshotRead>,
     /// Settings by which less is found, or it counts for less; sorted.
     pub settings: Vec<SettingRemark>,
 }

@@ -140,6 +140,10 @@ pub fn report() -> Report {
         }],
         absent: None,
         carried: Vec::new(),
+        snapshots: vec![super::SnapshotRead {
+            path: "snapshot".to_owned(),
+            time: chrono::DateTime::from_timestamp(1_763_618_400, 0).unwrap_or_default(),
+        }],
         files_read: vec![super::FileRead {
             path: "infra".to_owned(),
             what: "Terraform configuration",

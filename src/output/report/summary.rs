@@ -32,6 +32,13 @@ pub fn summary(report: &Report) -> String {
     if let Some(Compared { new, known, gone }) = report.compared() {
         let _ = write!(more, "; {new} new, {known} known, {gone} gone");
     }
+    if let Some((first, last)) = report.snapshots.iter().map(|read| read.time).min().zip(newest(report)) {
+        let (first, last) = (first.date_naive(), last.date_naive());
+        let _ = match first == last {
+            true => write!(more, "; as of the snapshot of {first}"),
+            false => write!(more, "; as of snapshots of {first} to {last}"),
+        };
+    }
     format!(
         "{} in {}, {clean} clean: {}; {} unknown; {more}",
         plural(registries, "registry", "registries"),
@@ -39,6 +46,10 @@ pub fn summary(report: &Report) -> String {
         severities.join(", "),
         report.count_unknown(),
     )
+}
+
+fn newest(report: &Report) -> Option<chrono::DateTime<chrono::Utc>> {
+    report.snapshots.iter().map(|read| read.time).max()
 }
 
 /// `2 subscriptions and the source code`

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use chrono::DateTime;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::{MANIFEST, Manifest, ManifestScope, SERVICE_TAGS, SUBSCRIPTIONS, VERS
 use crate::document::SCHEMA_VERSION;
 use crate::model::cloud::Cloud;
 use crate::model::finding::ScopeName;
-use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope};
+use crate::model::inventory::{Gap, Inventory, Origin, Part, RegistryRecord, ScanScope, SnapshotRead};
 use crate::model::limits;
 use crate::model::open;
 use crate::model::path::display_path;
@@ -77,7 +78,12 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
                 .to_owned(),
         });
     }
-    let mut inventory = Inventory { gaps: manifest.gaps, ..Inventory::default() };
+    let time = DateTime::parse_from_rfc3339(&manifest.time).map_err(|_| SnapshotError::File {
+        path: display_path(&folder.join(MANIFEST)),
+        message: format!("its \"time\" is no time, as in 2026-11-20T06:00:00Z: {:?}", manifest.time),
+    })?;
+    let snapshots = vec![SnapshotRead { path: display_path(folder), time: time.to_utc() }];
+    let mut inventory = Inventory { gaps: manifest.gaps, snapshots, ..Inventory::default() };
     for scope in &manifest.scopes {
         let mut read = read_scope(folder, scope);
         inventory.registries.append(&mut read.registries);

@@ -1,7 +1,7 @@
 //! Policies explained: for the terminal, as a reference page, and as JSON. All of it stands in METADATA and in the
 //! examples.
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::model::visible::visible_json;
@@ -129,7 +129,7 @@ fn section(policy: &Policy, level: &str) -> anyhow::Result<String> {
     let metadata = &policy.metadata;
     let custom = &metadata.custom;
     let (file, text) = examples(policy);
-    let text = text.with_context(|| format!("cannot read {file}"))?;
+    let text = text.map_err(|why| anyhow!("{file}: {why}"))?;
     let examples = Examples::parse(&text).map_err(|(line, message)| anyhow!("{file}:{line}: {message}"))?;
     let (finds, matters) = what_and_why(metadata.description.trim());
     let mut text = format!(

@@ -112,6 +112,7 @@ fn assembled(
     }
     if is_new != Some(false) {
         defaults::fill(&mut registry, "the template");
+        defaults::fill_tags(&mut registry);
     }
     let connections = related_resources.connections.get(&own).map(Vec::as_slice).unwrap_or_default();
     let declared = DeclaredRegistry {

@@ -25,6 +25,14 @@ pub fn fill(registry: &mut Node, declared_in: &str) {
     settle_small(registry);
 }
 
+/// A deployment replaces the tags of what it deploys: without any in the template, there are none.
+pub fn fill_tags(registry: &mut Node) {
+    if registry.get_folded("tags").is_none_or(|tags| tags.value == NodeValue::Null) {
+        let none = Node::new(NodeValue::Object(Vec::new()));
+        set(registry, "tags", none.with_note("tags are not set in the template, and there are none then."));
+    }
+}
+
 /// Path within `properties` -> value.
 fn plain() -> [(&'static [&'static str], Value); 17] {
     [

@@ -33,11 +33,20 @@ pub fn arm(resource: &Resource) -> Node {
         ("location", Some(written(from, "location").map_or_else(unset, location))),
         ("sku", Some(object([("name", Some(written(from, "sku").cloned().unwrap_or_else(unset)))]))),
         ("identity", identity),
-        ("tags", written(from, "tags").cloned()),
+        ("tags", tags(resource)),
         ("properties", Some(properties)),
     ]);
     arm::settle_small(&mut registry);
     registry
+}
+
+/// The provider has no default tags: a resource without any has none.
+fn tags(resource: &Resource) -> Option<Node> {
+    match written(&resource.attributes, "tags") {
+        Some(tags) => Some(tags.clone()),
+        None if resource.attributes.is_unknown() => None,
+        None => Some(Node::new(NodeValue::Object(Vec::new())).with_note("tags are not set, and there are none then.")),
+    }
 }
 
 /// azurerm takes a region's display name as well as its name.
