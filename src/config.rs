@@ -152,7 +152,7 @@ impl Config {
             return Ok(Config::default());
         }
         let file = path.display().to_string();
-        match text_file::read_text(path) {
+        match text_file::read_named_text(path) {
             Ok(text) => Config::parse(&file, &text),
             Err(error) => Err(ConfigError::Read { file, error }),
         }

@@ -10,7 +10,7 @@ use super::Evaluation;
 use super::engine::{EvaluationError, PolicyAnswer};
 use crate::document::{INPUT_MEMBERS, REGISTRY_MEMBERS, input};
 use crate::model::finding::{
-    Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint,
+    Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint, registry_fingerprint,
 };
 use crate::model::inventory::{Origin, RegistryRecord};
 use crate::model::json_text::JsonText;
@@ -146,6 +146,7 @@ impl<'a> Builder<'a> {
             location,
             related,
             fingerprint: fingerprint(&policy.id, &self.record.id, key.as_deref().unwrap_or(&field)),
+            registry_fingerprint: self.registry_fingerprint(&policy.id, key.as_deref().unwrap_or(&field)),
             field,
             key,
             evidence: item["evidence"].clone(),
@@ -153,6 +154,12 @@ impl<'a> Builder<'a> {
             waived: None,
             baseline: None,
         });
+    }
+
+    fn registry_fingerprint(&self, policy: &str, key_or_field: &str) -> Option<String> {
+        let Origin::Source(declaration) = &self.record.origin else { return None };
+        let name = declaration.registry_name.as_deref()?;
+        Some(registry_fingerprint(policy, name, declaration.resource_group.as_deref(), key_or_field))
     }
 
     fn locate(&mut self, field: &str) -> FindingLocation {

@@ -173,6 +173,8 @@ pub struct Finding {
     pub fix: Vec<String>,
     /// See [`fingerprint`].
     pub fingerprint: String,
+    /// See [`registry_fingerprint`]; of source code that tells the registry's name.
+    pub registry_fingerprint: Option<String>,
     /// Why it does not count, where somebody said so.
     pub waived: Option<Waived>,
     /// How it compares with the baseline, where there is one.
@@ -205,15 +207,31 @@ pub enum BaselineState {
     Unchanged,
     /// It was there, and says something else now.
     Updated,
+    /// It was there, and was less grave or had less to it.
+    Worse,
 }
 
 impl BaselineState {
+    /// Whether it is news: what a gate on what is new counts.
+    pub fn is_news(self) -> bool {
+        matches!(self, BaselineState::New | BaselineState::Worse)
+    }
+
+    /// What a report puts beside the severity, of what is news.
+    pub fn label(self) -> Option<&'static str> {
+        match self {
+            BaselineState::New => Some("new"),
+            BaselineState::Worse => Some("worse"),
+            BaselineState::Unchanged | BaselineState::Updated => None,
+        }
+    }
+
     /// SARIF's word.
     pub fn as_str(self) -> &'static str {
         match self {
             BaselineState::New => "new",
             BaselineState::Unchanged => "unchanged",
-            BaselineState::Updated => "updated",
+            BaselineState::Updated | BaselineState::Worse => "updated",
         }
     }
 }
@@ -244,6 +262,13 @@ pub fn fingerprint(policy: &str, resource: &str, key_or_field: &str) -> String {
 /// As acrscan 0.1 had it for source code as well, whatever the case of letters.
 pub fn folded_fingerprint(policy: &str, resource: &str, key_or_field: &str) -> String {
     hash(policy, &resource.to_lowercase(), key_or_field)
+}
+
+/// The same without an address: of the name that the registry has in Azure, and its resource group where that is known.
+/// It is the same where the code is moved, renamed or put into a module.
+pub fn registry_fingerprint(policy: &str, name: &str, resource_group: Option<&str>, key_or_field: &str) -> String {
+    let group = resource_group.unwrap_or_default();
+    hash(policy, &format!("{group}/{name}").to_lowercase(), key_or_field)
 }
 
 fn hash(policy: &str, resource: &str, key_or_field: &str) -> String {

@@ -188,6 +188,10 @@ pub struct Declaration {
     pub address: String,
     /// The JSON pointer of the resource, where the address is none.
     pub logical: Option<String>,
+    /// The name that the registry has in Azure, where it is known.
+    pub registry_name: Option<String>,
+    /// The resource group that it is in, where the code says so.
+    pub resource_group: Option<String>,
     /// The head of the resource's block.
     pub block: SourceLocation,
     /// JSON pointer into the registry document -> where that property is written.

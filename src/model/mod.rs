@@ -12,5 +12,6 @@ pub mod open;
 pub(crate) mod path;
 pub mod program;
 pub mod registry_id;
+pub mod repository;
 pub mod text_file;
 pub mod visible;

@@ -41,6 +41,23 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
+/// Reads what the user named: a file, or a pipe such as `<(…)`.
+///
+/// # Errors
+/// It cannot be read, is a folder, or is too large: why, without its name.
+pub fn named_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return bytes(path);
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(cannot_read)?;
+    file.take(limits::file_size() + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
+    if bytes.len() as u64 > limits::file_size() {
+        return Err("it has no end, or is larger than the megabytes that are read; raise --max-file-size".to_owned());
+    }
+    Ok(bytes)
+}
+
 /// Reads a file that another one leads to.
 ///
 /// # Errors

@@ -82,7 +82,7 @@ fn is_shown(finding: &Finding, verdict: &ScanVerdict) -> bool {
 const NOTICE: usize = 2;
 
 fn is_known(finding: &Finding) -> bool {
-    finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| state != BaselineState::New)
+    finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| !state.is_news())
 }
 
 fn kind(finding: &Finding) -> usize {
@@ -98,7 +98,7 @@ fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Reposito
         ResultKind::Fail => finding.severity.as_str(),
         ResultKind::Unknown => "unknown",
     };
-    let new = if finding.baseline == Some(BaselineState::New) { "new, " } else { "" };
+    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("{new}, ")).unwrap_or_default();
     let title = workflow_property(&visible(&format!("{}: {new}{grade}", finding.policy)));
     let mut message = finding.message.clone();
     if alike > 0 {

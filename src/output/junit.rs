@@ -84,7 +84,7 @@ fn status(findings: &[&Finding], verdict: &ScanVerdict) -> TestCaseStatus {
         format!("{}: {}{fixes}", visible(&grouping::location(finding)), visible(&finding.message))
     };
     let is_known = |finding: &&Finding| {
-        finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| state != BaselineState::New)
+        finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| !state.is_news())
     };
     if verdict.gate.fail_on_new && worst.is_some() && open.iter().filter(|f| f.kind == ResultKind::Fail).all(is_known) {
         // What could not be told may fail the scan all the same.

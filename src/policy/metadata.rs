@@ -211,16 +211,20 @@ impl Metadata {
             return Err(at(package + 1, message.to_owned()));
         };
         let yaml: String = lines[marker + 1..package].iter().map(|line| format!("{}\n", &line[1..])).collect();
+        let all: Value = yaml_serde::from_str(&yaml).unwrap_or_default();
+        let custom = all["custom"].as_object().cloned().unwrap_or_default();
+        // Before all else: what is missing may be there under a name that is nearly its own.
+        if let Some((name, meant)) = custom.keys().find_map(|name| Some((name, misspelt(name, &custom)?))) {
+            let begins = |line: &&str| line.trim_start_matches(['#', ' ']).starts_with(&format!("{name}:"));
+            let line = lines[marker..package].iter().position(begins).unwrap_or_default();
+            let message = format!("METADATA: `custom.{name}` is nothing that acrscan reads: did you mean `{meant}`?");
+            return Err(at(marker + line + 1, message));
+        }
         let mut metadata: Metadata = yaml_serde::from_str(&yaml).map_err(|error| {
             let (line, message) = yaml_error(&error);
             at(marker + 1 + line, message)
         })?;
-        let all: Value = yaml_serde::from_str(&yaml).unwrap_or_default();
-        for (name, value) in all["custom"].as_object().into_iter().flatten() {
-            if !CUSTOM.contains(&name.as_str()) {
-                metadata.custom.own.insert(name.clone(), value.clone());
-            }
-        }
+        metadata.custom.own = custom.into_iter().filter(|(name, _)| !CUSTOM.contains(&name.as_str())).collect();
         metadata.check().map_err(|(name, message)| {
             let begins = |line: &&str| line.trim_start_matches(['#', ' ']).starts_with(&format!("{name}:"));
             let line = lines[marker..package].iter().position(begins).unwrap_or_default();
@@ -236,13 +240,6 @@ impl Metadata {
         for (name, text) in texts {
             if text.trim().is_empty() {
                 return Err((name, format!("`{name}` is empty")));
-            }
-        }
-        // Any member may stand there, but one that is nearly ours was meant to be.
-        for name in self.custom.own.keys() {
-            if let Some(meant) = nearly(name, &CUSTOM) {
-                let message = format!("`custom.{name}` is nothing that acrscan reads: did you mean `{meant}`?");
-                return Err((name, message));
             }
         }
         for (name, parameter) in &self.custom.parameters {
@@ -265,12 +262,17 @@ fn yaml_error(error: &yaml_serde::Error) -> (usize, String) {
     (line, format!("METADATA: {}", message.split(" at line ").next().unwrap_or(&message)))
 }
 
-/// The word that was meant, where another is nearly it.
-fn nearly<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word: String = word.chars().take(64).collect();
-    let ranked = known.iter().map(|known| (strsim::jaro_winkler(&word.to_lowercase(), known), *known));
-    let (likeness, known) = ranked.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (likeness >= 0.9).then_some(known)
+/// The member of `custom` that was meant by one that is nearly it. Any other may stand there, `remediation_url` too.
+fn misspelt(name: &str, custom: &Map<String, Value>) -> Option<&'static str> {
+    if CUSTOM.contains(&name) {
+        return None;
+    }
+    let name: String = name.chars().take(64).collect::<String>().to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&name, known);
+    let meant = CUSTOM.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    let goes_on = name.strip_prefix(meant).is_some_and(|rest| rest.starts_with(['_', '-']));
+    let enough = if custom.contains_key(meant) { 0.93 } else { 0.85 };
+    (likeness(meant) >= enough && !goes_on).then_some(meant)
 }
 
 /// Refuses annotations of rules that are no YAML: OPA would refuse the file.

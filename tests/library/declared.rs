@@ -33,6 +33,7 @@ fn registry(settings: Value) -> DeclaredRegistry {
     }
     DeclaredRegistry {
         logical: None,
+        resource_group: None,
         language: Language::Terraform,
         root: "infra".to_owned(),
         address: "azurerm_container_registry.main".to_owned(),

@@ -17,6 +17,7 @@ use crate::model::finding::{Notification, ScopeName, Severity};
 use crate::model::inventory::{Inventory, Needs, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
+use crate::model::repository::repository_path;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
@@ -52,15 +53,18 @@ pub struct ScanArgs {
     /// Exit with 2 where a policy could not tell
     #[arg(long, help_heading = "Output")]
     pub fail_on_unknown: bool,
-    /// Compare with an earlier scan: SARIF that acrscan wrote, for either target, or a folder of it
+    /// Compare with an earlier scan: SARIF or JSON that acrscan wrote, or a folder of SARIF
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub baseline: Option<PathBuf>,
     /// Take it for true where a subscription lists no registry and the baseline holds results of some
     #[arg(long, requires = "baseline", help_heading = "Output")]
     pub allow_empty: bool,
-    /// Exit with 1 for findings only that the baseline does not hold
+    /// Exit with 1 for findings only that the baseline does not hold, or that are worse than there
     #[arg(long, requires = "baseline", help_heading = "Output")]
     pub fail_on_new: bool,
+    /// Count what waivers accept as if there were none
+    #[arg(long, help_heading = "Output")]
+    pub no_waivers: bool,
     /// Who reads the SARIF
     #[arg(long, value_enum, default_value_t, value_name = "TARGET", help_heading = "Output")]
     pub sarif_target: SarifTarget,
@@ -144,7 +148,10 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
     let today = Utc::now().date_naive();
-    let waiver_remarks = waivers.apply(&mut evaluation.findings, &coverage, today);
+    let waiver_remarks = match args.no_waivers {
+        true => Vec::new(),
+        false => waivers.apply(&mut evaluation.findings, &coverage, today),
+    };
     let absent = baseline.as_mut().map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
     let carried = baseline.as_ref().map(|baseline| baseline.carried(&coverage, today)).unwrap_or_default();
     let report =
@@ -263,7 +270,7 @@ fn coverage<'a>(
     failed: &[Notification],
     policies: &'a PolicySet,
 ) -> Coverage<'a> {
-    let paths = args.paths.iter().map(|path| display_path(path)).collect();
+    let paths = args.paths.iter().map(|path| repository_path(&display_path(path))).collect();
     Coverage::new(inventory, policies.policies.iter().map(|policy| policy.id.as_str()), failed, paths)
 }
 

@@ -181,7 +181,23 @@ fn stars(line: &str) -> String {
 /// # Errors
 /// It cannot be read, is too large, or is no text: why, without its name.
 pub fn read_text(path: &Path) -> Result<String, String> {
-    let mut text = open::bytes(path).and_then(decode)?;
+    open::bytes(path).and_then(text_of)
+}
+
+/// The same of what the user named, be it a pipe.
+///
+/// # Errors
+/// As for [`read_text`].
+pub fn read_named_text(path: &Path) -> Result<String, String> {
+    open::named_bytes(path).and_then(text_of)
+}
+
+/// The text of bytes, without a byte-order mark.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    let mut text = decode(bytes)?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }

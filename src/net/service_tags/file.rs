@@ -35,7 +35,7 @@ pub fn read_file(file: &Path, cloud: Cloud) -> anyhow::Result<ServiceTags> {
 }
 
 fn read_text(file: &Path) -> anyhow::Result<String> {
-    text_file::read_text(file).map_err(|why| anyhow!("cannot read {}: {why}", file.display()))
+    text_file::read_named_text(file).map_err(|why| anyhow!("cannot read {}: {why}", file.display()))
 }
 
 /// The published file says nowhere but in its name of which day it is.

@@ -158,7 +158,7 @@ fn counts(report: &Report) -> shape::Counts {
         contradicted: report.count_contradicted(),
         waived: report.waived().count(),
         gaps: report.gaps,
-        baseline: baseline.map(|c| shape::BaselineCounts { new: c.new, known: c.known, gone: c.gone }),
+        baseline: baseline.map(|c| shape::BaselineCounts { new: c.new, worse: c.worse, known: c.known, gone: c.gone }),
     }
 }
 
@@ -186,8 +186,9 @@ fn finding(finding: &Finding) -> shape::Finding<'_> {
         evidence: &finding.evidence,
         fix: &finding.fix,
         fingerprint: &finding.fingerprint,
+        registry_fingerprint: finding.registry_fingerprint.as_deref(),
         waived: finding.waived.as_ref().map(waiver),
-        baseline: finding.baseline.map(|state| state.as_str()),
+        baseline: finding.baseline.map(|state| state.label().unwrap_or(state.as_str())),
     }
 }
 

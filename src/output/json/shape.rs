@@ -72,6 +72,7 @@ pub struct Counts {
 #[derive(Serialize)]
 pub struct BaselineCounts {
     pub new: usize,
+    pub worse: usize,
     pub known: usize,
     pub gone: usize,
 }
@@ -122,6 +123,7 @@ pub struct Finding<'a> {
     pub evidence: &'a Value,
     pub fix: &'a [String],
     pub fingerprint: &'a str,
+    pub registry_fingerprint: Option<&'a str>,
     pub waived: Option<Waiver<'a>>,
     pub baseline: Option<&'static str>,
 }

@@ -38,9 +38,14 @@ pub fn render(report: &Report, verdict: &ScanVerdict, links: &Links) -> String {
     match report.compared() {
         None => findings(&mut page, "Findings", &fails, links),
         Some(Compared { gone, .. }) => {
-            let (new, known): (Vec<_>, Vec<_>) =
-                fails.iter().partition(|finding| finding.baseline == Some(BaselineState::New));
+            let (news, known): (Vec<&Finding>, Vec<&Finding>) =
+                fails.iter().partition(|finding| finding.baseline.is_some_and(BaselineState::is_news));
+            let (new, worse): (Vec<&Finding>, Vec<&Finding>) =
+                news.iter().partition(|finding| finding.baseline == Some(BaselineState::New));
             findings(&mut page, "New findings", &new, links);
+            if !worse.is_empty() {
+                findings(&mut page, "Worse than the baseline", &worse, links);
+            }
             gaps(&mut page, report);
             page.collapsed(
                 &format!("Known: {}", plural(known.len(), "finding", "findings")),

@@ -75,7 +75,7 @@ pub struct Gate {
     pub fail_on: Option<Severity>,
     /// Whether a result that could not tell makes it incomplete.
     pub fail_on_unknown: bool,
-    /// Whether only those findings count that the baseline does not hold.
+    /// Whether only those findings count that the baseline does not hold, or that are worse than there.
     pub fail_on_new: bool,
 }
 
@@ -85,7 +85,7 @@ impl Gate {
         finding.waived.is_none()
             && finding.kind == ResultKind::Fail
             && self.fail_on.is_some_and(|threshold| finding.severity >= threshold)
-            && (!self.fail_on_new || finding.baseline == Some(BaselineState::New))
+            && (!self.fail_on_new || finding.baseline.is_some_and(BaselineState::is_news))
     }
 }
 
@@ -152,8 +152,9 @@ impl Report {
     pub fn compared(&self) -> Option<Compared> {
         let absent = self.absent.as_ref()?;
         let fails = || self.open().filter(|finding| finding.kind == ResultKind::Fail);
-        let new = fails().filter(|finding| finding.baseline == Some(BaselineState::New)).count();
-        Some(Compared { new, known: fails().count() - new, gone: absent.len() })
+        let count = |state| fails().filter(|finding| finding.baseline == Some(state)).count();
+        let (new, worse) = (count(BaselineState::New), count(BaselineState::Worse));
+        Some(Compared { new, worse, known: fails().count() - new - worse, gone: absent.len() })
     }
 }
 
@@ -162,6 +163,8 @@ impl Report {
 pub struct Compared {
     /// Not in the baseline.
     pub new: usize,
+    /// In the baseline, and less grave or with less to it.
+    pub worse: usize,
     /// In the baseline, and still there.
     pub known: usize,
     /// In the baseline, and there no more.

@@ -52,6 +52,7 @@ pub fn in_source(policy: &str, kind: ResultKind, message: &str) -> Finding {
         evidence: json!({ "publicNetworkAccess": "Enabled" }),
         fix: Vec::new(),
         fingerprint: fingerprint(policy, resource, "/registry/properties/publicNetworkAccess"),
+        registry_fingerprint: None,
         waived: None,
         baseline: None,
     }
@@ -71,6 +72,7 @@ pub fn live(policy: &str, severity: Severity) -> Finding {
         related: Vec::new(),
         fix: vec!["az acr update --name contosolive --anonymous-pull-enabled false".to_owned()],
         fingerprint: fingerprint(policy, &resource, "live"),
+        registry_fingerprint: None,
         key: Some("live".to_owned()),
         resource,
         ..in_source(policy, ResultKind::Fail, "Registry contosolive lets anybody pull.")

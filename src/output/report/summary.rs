@@ -29,8 +29,8 @@ pub fn summary(report: &Report) -> String {
     if !report.settings.is_empty() {
         let _ = write!(more, "; {}", plural(report.settings.len(), "setting weakens it", "settings weaken it"));
     }
-    if let Some(Compared { new, known, gone }) = report.compared() {
-        let _ = write!(more, "; {new} new, {known} known, {gone} gone");
+    if let Some(Compared { new, worse, known, gone }) = report.compared() {
+        let _ = write!(more, "; {new} new, {worse} worse, {known} known, {gone} gone");
     }
     if let Some((first, last)) = report.snapshots.iter().map(|read| read.time).min().zip(newest(report)) {
         let (first, last) = (first.date_naive(), last.date_naive());

@@ -54,9 +54,11 @@ pub fn properties(finding: &Finding, others: &[&Finding], properties: &mut BTree
         let all: Vec<Value> = std::iter::once(finding).chain(others.iter().copied()).map(value).collect();
         properties.insert(format!("acrscan/{name}"), Value::Array(all));
     };
+    list("evidences", |finding| finding.evidence.clone());
     list("fingerprints", |finding| json!(finding.fingerprint));
     list("keys", |finding| json!(finding.key));
     list("messages", |finding| json!(finding.message));
+    list("registryFingerprints", |finding| json!(finding.registry_fingerprint));
     list("resourceIds", |finding| json!(finding.resource));
     list("severities", |finding| json!(finding.severity.as_str()));
 }

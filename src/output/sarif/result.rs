@@ -57,10 +57,13 @@ pub fn result(
     if rule_id != finding.policy {
         properties.insert("acrscan/policy".to_owned(), json!(finding.policy));
     }
-    let fingerprints = BTreeMap::from([
+    let mut fingerprints = BTreeMap::from([
         ("primaryLocationLineHash".to_owned(), line_hash(finding, &place, files)),
         ("acrscan/v1".to_owned(), finding.fingerprint.clone()),
     ]);
+    if let Some(of_registry) = &finding.registry_fingerprint {
+        fingerprints.insert("acrscan/registry/v1".to_owned(), of_registry.clone());
+    }
     let mut result = SarifResult::builder()
         .rule_id(rule_id)
         .level(level)

@@ -26,7 +26,7 @@ pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: 
         Severity::Medium => Level::WARNING,
         Severity::Low | Severity::Note => Level::NOTE,
     };
-    let new = if finding.baseline == Some(BaselineState::New) { "new, " } else { "" };
+    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("{new}, ")).unwrap_or_default();
     let level = level.with_name(format!("{new}{}", finding.severity.as_str()));
     let title = level.primary_title(visible(&finding.message).into_owned()).id(visible(&finding.policy).into_owned());
     let mut group = Group::with_title(title);

@@ -117,7 +117,7 @@ fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
         ResultKind::Unknown => ("unknown", UNKNOWN),
     };
     let label = paint.with(style, &format!("{label:<8}"));
-    let new = if finding.baseline == Some(BaselineState::New) { "  new" } else { "" };
+    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("  {new}")).unwrap_or_default();
     let _ = writeln!(text, "\n  {label}  {}{new}", paint.with(BOLD, &finding.policy));
     let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&grouping::location(finding)));
     let _ = writeln!(text, "    {}", visible(&finding.message));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::report;
 use super::sarif::{Sarif, SarifResult, Suppression};
 use super::{Baseline, BaselineResult};
 use crate::model::finding::ResultKind;
@@ -18,8 +19,9 @@ use crate::model::text_file;
 /// A larger file is not read.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// The name under which a result keeps our fingerprint.
+/// The names under which a result keeps our fingerprints.
 const FINGERPRINT: &str = "acrscan/v1";
+const REGISTRY_FINGERPRINT: &str = "acrscan/registry/v1";
 
 /// A baseline that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum BaselineError {
         error: String,
     },
     /// What it says.
-    #[error("{file}:{line}: {message}; a baseline is SARIF that acrscan wrote")]
+    #[error("{file}:{line}: {message}; a baseline is SARIF or JSON that acrscan wrote")]
     At {
         /// The file.
         file: String,
@@ -94,13 +96,11 @@ impl Baseline {
     fn read_file(path: &Path) -> Result<Baseline, BaselineError> {
         let file = display_path(path);
         let unread = |error: String| BaselineError::Read { file: file.clone(), error };
-        let length = fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
-        if length > MAX_BYTES {
+        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
             return Err(unread(format!("it is larger than {} MB", MAX_BYTES / 1024 / 1024)));
         }
         let bytes = fs::read(path).map_err(|error| unread(error.to_string()))?;
-        let text = text_file::decode(bytes).map_err(unread)?;
-        let text = text.trim_start_matches('\u{feff}');
+        let text = &text_file::text_of(bytes).map_err(unread)?;
         Baseline::parse(text).map_err(|error| {
             let (line, message) = match error {
                 ParseError::Json(error) => (u32::try_from(error.line()).unwrap_or(u32::MAX).max(1), error.to_string()),
@@ -112,6 +112,9 @@ impl Baseline {
     }
 
     pub(super) fn parse(text: &str) -> Result<Baseline, ParseError> {
+        if report::is_one(text) {
+            return report::parse(text);
+        }
         let at = |pointer: &str, message: &str| Err(ParseError::At(pointer.to_owned(), message.to_owned()));
         let sarif: Sarif = serde_json::from_str(text).map_err(ParseError::Json)?;
         let Some(runs) = sarif.runs else { return at("", "it has no \"runs\", so it is no SARIF") };
@@ -149,6 +152,7 @@ impl Baseline {
         let Some(fingerprint) = result.partial_fingerprints.remove(FINGERPRINT) else {
             return Err("this result has no fingerprint \"acrscan/v1\"");
         };
+        let registry_fingerprint = result.partial_fingerprints.remove(REGISTRY_FINGERPRINT);
         self.archive |= result.suppressions.is_some();
         // What was gone then is not there.
         if result.baseline_state.as_deref() == Some("absent") {
@@ -169,6 +173,7 @@ impl Baseline {
             kind,
             severity: properties.severity,
             evidence: Some(properties.evidence),
+            registry_fingerprint,
             waived,
             not_seen_since: properties.not_seen_since,
             place,
@@ -180,15 +185,21 @@ impl Baseline {
             return Ok(());
         }
         let each = properties.messages.into_iter().zip(properties.resources).zip(properties.severities);
+        // Earlier files lack these.
+        let mut evidences = properties.evidences.into_iter().map(Some);
+        let mut of_registries = properties.registry_fingerprints.into_iter();
         for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(each) {
-            let known = BaselineResult { resource, message, severity, evidence: None, ..known.clone() };
+            let evidence = evidences.next().flatten();
+            let registry_fingerprint = of_registries.next().flatten();
+            let known =
+                BaselineResult { resource, message, severity, evidence, registry_fingerprint, ..known.clone() };
             self.insert(policy.clone(), fingerprint, known);
         }
         Ok(())
     }
 
     /// A failure that was carried stands beside what could not be told; it is the one to keep.
-    fn insert(&mut self, policy: String, fingerprint: String, known: BaselineResult) {
+    pub(super) fn insert(&mut self, policy: String, fingerprint: String, known: BaselineResult) {
         let is_unknown = known.kind == ResultKind::Unknown.as_str();
         match self.known.entry((policy, fingerprint)) {
             Entry::Occupied(other) if is_unknown && other.get().kind != known.kind => {}
@@ -221,6 +232,9 @@ impl Baseline {
         struct RawRun<'a> {
             #[serde(borrow)]
             results: Vec<&'a RawValue>,
+        }
+        if self.text.is_empty() {
+            return vec![self.raw.iter().map(String::as_str).collect()];
         }
         let raw = serde_json::from_str::<Raw<'_>>(&self.text).map(|raw| raw.runs).unwrap_or_default();
         raw.into_iter().map(|run| run.results.into_iter().map(RawValue::get).collect()).collect()

@@ -120,6 +120,10 @@ pub struct Properties {
     pub fingerprints: Vec<String>,
     #[serde(rename = "acrscan/messages", default)]
     pub messages: Vec<String>,
+    #[serde(rename = "acrscan/evidences", default)]
+    pub evidences: Vec<Value>,
+    #[serde(rename = "acrscan/registryFingerprints", default)]
+    pub registry_fingerprints: Vec<Option<String>>,
     #[serde(rename = "acrscan/resourceIds", default)]
     pub resources: Vec<String>,
     #[serde(rename = "acrscan/severities", default)]

@@ -43,7 +43,7 @@ fn what_is_no_baseline_is_refused_with_its_line() {
     ] {
         let told = refused(&text);
         assert!(told.starts_with(expected), "{text}\n{told}");
-        assert!(told.ends_with("; a baseline is SARIF that acrscan wrote"), "{told}");
+        assert!(told.ends_with("; a baseline is SARIF or JSON that acrscan wrote"), "{told}");
     }
     let missing = Baseline::read(Path::new("/nowhere/old.sarif")).expect_err("missing").to_string();
     assert!(missing.starts_with("/nowhere/old.sarif: cannot read the baseline: "), "{missing}");
@@ -74,6 +74,7 @@ fn finding(kind: ResultKind, resource: &str, key: &str) -> Finding {
         evidence: Value::Null,
         fix: Vec::new(),
         fingerprint: fingerprint("p", resource, key),
+        registry_fingerprint: None,
         waived: None,
         baseline: None,
     }

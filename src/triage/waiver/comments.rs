@@ -21,6 +21,15 @@ pub struct Comments<'a> {
     pub lines: Vec<(u32, &'a str)>,
     /// What each line holds, from line 1.
     pub holds: Vec<Holds>,
+    /// Blocks and lists that stand on more than one line: where each opens and closes, the inner before the outer.
+    pub blocks: Vec<(u32, u32)>,
+}
+
+impl Comments<'_> {
+    /// The lines on which the blocks and lists open that a line stands in, the innermost first.
+    pub fn openers(&self, line: u32) -> impl Iterator<Item = u32> {
+        self.blocks.iter().filter(move |(open, close)| *open < line && line <= *close).map(|(open, _)| *open)
+    }
 }
 
 /// How a language writes comments and strings.
@@ -48,6 +57,11 @@ const BICEP: Syntax =
 const JSON: Syntax =
     Syntax { hash: false, quote: b'"', short_strings: false, templates: false, heredocs: false, triple: false };
 
+/// Whether a file is JSON, whose members can be comments.
+pub fn is_json(path: &str) -> bool {
+    path.to_lowercase().ends_with(".json")
+}
+
 /// The comments of a file, by the language that its name tells.
 pub fn comments(file: &TextFile) -> Comments<'_> {
     let name = file.path.to_lowercase();
@@ -57,8 +71,14 @@ pub fn comments(file: &TextFile) -> Comments<'_> {
         () if ends(&[".bicep", ".bicepparam"]) => BICEP,
         () => JSON,
     };
-    let mut scanner =
-        Scanner { text: &file.text, bytes: file.text.as_bytes(), at: 0, found: Comments::default(), syntax };
+    let mut scanner = Scanner {
+        text: &file.text,
+        bytes: file.text.as_bytes(),
+        at: 0,
+        found: Comments::default(),
+        open: Vec::new(),
+        syntax,
+    };
     scanner.found.holds.push(Holds::Nothing);
     scanner.run();
     scanner.found
@@ -77,6 +97,8 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     found: Comments<'a>,
+    /// The lines of the brackets that are open.
+    open: Vec<u32>,
     syntax: Syntax,
 }
 
@@ -119,8 +141,23 @@ impl Scanner<'_> {
                 stack.push(Inside::Quotes);
             }
             b'<' if syntax.heredocs && self.starts("<<") => self.heredoc(),
+            b'{' | b'[' | b'(' if stack.is_empty() => {
+                self.open.push(self.line());
+                self.code(1);
+            }
+            b'}' | b']' | b')' if stack.is_empty() => {
+                let line = self.line();
+                if let Some(open) = self.open.pop().filter(|open| *open < line) {
+                    self.found.blocks.push((open, line));
+                }
+                self.code(1);
+            }
             _ => self.code(1),
         }
+    }
+
+    fn line(&self) -> u32 {
+        u32::try_from(self.found.holds.len()).unwrap_or(u32::MAX)
     }
 
     /// One step within a string.
@@ -180,7 +217,7 @@ impl Scanner<'_> {
     /// The rest of this line, from an offset on, as a comment of at most this end.
     fn comment(&mut self, start: usize, end: usize) {
         self.hold(Holds::Comment);
-        let line = u32::try_from(self.found.holds.len()).unwrap_or(u32::MAX);
+        let line = self.line();
         self.found.lines.push((line, self.text[start..end].trim()));
         self.at = end;
     }

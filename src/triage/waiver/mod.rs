@@ -4,6 +4,8 @@
 mod comments;
 mod configured;
 mod inline;
+mod members;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -46,10 +48,11 @@ impl Waivers {
     /// Marks the findings that are waived on this day, and tells of the waivers that do nothing; sorted.
     pub fn apply(&self, findings: &mut [Finding], coverage: &Coverage<'_>, today: NaiveDate) -> Vec<WaiverRemark> {
         let mut remarks = Vec::new();
+        let declared = configured::declared(coverage);
         for waiver in &self.configured {
-            remarks.extend(waiver.apply(findings, coverage, today));
+            remarks.extend(waiver.apply(findings, coverage, &declared, today));
         }
-        remarks.extend(inline::apply(findings, coverage, &self.known));
+        remarks.extend(inline::apply(findings, coverage, &self.known, today));
         remarks.sort();
         remarks.dedup();
         remarks

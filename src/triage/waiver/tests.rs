@@ -46,6 +46,7 @@ fn finding(policy: &str, scope: ScopeName, resource: &str, name: &str, key: Opti
         evidence: Value::Null,
         fix: Vec::new(),
         fingerprint: fingerprint(policy, resource, key.unwrap_or("/registry/properties/x")),
+        registry_fingerprint: None,
         waived: None,
         baseline: None,
     }
@@ -234,8 +235,48 @@ fn a_waiver_of_no_policy_is_refused() {
     assert!(error("*").starts_with("acrscan.toml:5: a waiver names one policy"), "{}", error("*"));
 }
 
+#[test]
+fn source_code_is_waived_by_the_name_and_the_id_that_the_registry_has() {
+    let id = arm_id("FABRIKAMACR").replace("/RG/", "/RG-Apps/");
+    for (resource, expected) in [
+        ("fabrikamacr", true),
+        ("FabrikamACR", true),
+        ("fabrikam*", true),
+        (id.as_str(), true),
+        ("*/registries/fabrikamacr", true),
+        ("*/resourceGroups/rg-apps/*/registries/*", true),
+        ("*/resourceGroups/rg-other/*/registries/fabrikamacr", false),
+        ("fabrikam", false),
+        ("*/registries/contoso", false),
+    ] {
+        let (waived, remarks) = declared(&[table(1, "public-network-access", resource)]);
+        assert_eq!((waived, remarks.len()), (expected, 0), "{resource}: {remarks:?}");
+    }
+    let told = declared(&[table(1, "ipv6-firewall-rule", "infra:r.b")]).1;
+    assert!(told[0].1.ends_with("no registry that was read has that name; mend it or remove it"), "{told:?}");
+    let told = declared(&[table(1, "ipv6-firewall-rule", "infra:r.a")]).1;
+    assert!(told[0].1.ends_with("the finding is gone; remove it"), "{told:?}");
+}
+
+/// What waivers make of the registry that [`inline`] declares.
+fn declared(tables: &[WaiverTable]) -> (bool, Remarks) {
+    let (inventory, found) = in_file("a.tf", "x = 1\n", 1, 1);
+    let mut findings = [found];
+    let (waived, remarks) = apply_with(tables, &mut findings, &inventory, &[]);
+    (waived[0], remarks)
+}
+
 /// A registry declared at a line of a file, with a finding at another; what the file's comments make of it.
 fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String)>, Remarks) {
+    let (inventory, found) = in_file(path, text, block, line);
+    let mut findings = [found];
+    let (_, remarks) = apply_with(&[], &mut findings, &inventory, &[]);
+    let waived = findings[0].waived.clone();
+    assert!(waived.iter().all(|waived| waived.in_source && waived.path == path));
+    (waived.map(|waived| (waived.line, waived.reason)), remarks)
+}
+
+fn in_file(path: &str, text: &str, block: u32, line: u32) -> (Inventory, Finding) {
     let file = Arc::new(TextFile::new(path, text));
     let at = |line| Region { start_line: line, start_column: 1, end_line: line, end_column: 2 };
     let spot = |line| SourceLocation { file: Arc::clone(&file), region: at(line), related: Vec::new(), note: None };
@@ -244,6 +285,8 @@ fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String
         language: Language::Terraform,
         address: "r.a".to_owned(),
         logical: None,
+        registry_name: Some("FabrikamAcr".to_owned()),
+        resource_group: Some("rg-apps".to_owned()),
         block: spot(block),
         properties,
     };
@@ -259,11 +302,7 @@ fn inline(path: &str, text: &str, block: u32, line: u32) -> (Option<(u32, String
     let inventory = Inventory { scopes, registries: vec![record], ..Inventory::default() };
     let mut found = finding("public-network-access", ScopeName::Source, "infra:r.a", "r.a", None);
     found.location = Location::Source { file: Arc::clone(&file), region: at(line) };
-    let mut findings = [found];
-    let (_, remarks) = apply_with(&[], &mut findings, &inventory, &[]);
-    let waived = findings[0].waived.clone();
-    assert!(waived.iter().all(|waived| waived.in_source && waived.path == path));
-    (waived.map(|waived| (waived.line, waived.reason)), remarks)
+    (inventory, found)
 }
 
 #[test]
@@ -279,6 +318,12 @@ fn a_comment_on_or_above_the_line_waives() {
         ("a.tf", format!("## {ignore}\n# And why.\nresource {{\n  x = true\n}}\r\n"), 3, 4, 1),
         ("a.bicep", format!("// {ignore}\n@secure()\n@description('x')\nresource r 'x' = {{\n  x: 1\n}}\n"), 4, 5, 1),
         ("a.bicep", format!("resource r 'x' = {{\n  x: 'https://a' /* {ignore} */\n}}\n"), 1, 2, 2),
+        // The line that opens the block or list; members of JSON; a day that is still to come.
+        ("a.tf", format!("resource {{\n  set {{ # {ignore}\n    x = [\n      1,\n    ]\n  }}\n}}\n"), 1, 4, 2),
+        ("a.tf", format!("# {ignore}\nlocals {{\n  x = [\n    1,\n  ]\n}}\nresource {{\n}}\n"), 7, 4, 1),
+        ("a.tf", "x = 1 # acrscan:ignore public-network-access expires=2027-03-31 by=me it is a test\n".to_owned(), 1, 1, 1),
+        ("a.tf.json", format!("{{\n\"r\": {{\n\"a\": {{\n\"//\": \"{ignore}\",\n\"x\": 1\n}}}}}}\n"), 3, 5, 4),
+        ("a.json", format!("{{\n\"r\": [{{\n\"metadata\": {{\"c\": \"{ignore}\"}},\n\"p\": {{\n\"x\": 1\n}}}}]}}\n"), 2, 5, 3),
         ("a.json", format!("[\n  // {ignore}\n  {{\n    \"type\": \"x\",\n    \"y\": 1\n  }}\n]\n"), 4, 5, 2),
     ] {
         let (waived, remarks) = inline(path, &text, block, line);
@@ -291,13 +336,15 @@ fn a_comment_on_or_above_the_line_waives() {
 
 #[test]
 fn a_comment_that_does_nothing_is_told() {
-    let stale = "the comment that ignores public-network-access matches nothing any more: remove it";
     let ignore = "acrscan:ignore public-network-access it is a test";
     for (text, expected) in [
         // Behind another line's code, before an empty line, two lines off, of another policy.
-        (format!("resource {{\n  y = 1 # {ignore}\n  x = 1\n}}\n"), Some((2, stale))),
-        (format!("resource {{\n  # {ignore}\n\n  x = 1\n}}\n"), Some((2, stale))),
-        (format!("resource {{\n  # {ignore}\n  y = 1\n  x = 1\n}}\n"), Some((2, stale))),
+        (format!("resource {{\n  y = 1 # {ignore}\n  x = 1\n}}\n"), Some((2, "the finding stands at a.tf:3"))),
+        (format!("resource {{\n  # {ignore}\n\n  x = 1\n}}\n"), Some((2, "the finding stands at a.tf:4"))),
+        (format!("resource {{\n  # {ignore}\n  y = 1\n  x = 1\n}}\n"), Some((2, "the finding stands at a.tf:4"))),
+        ("x = 1 # acrscan:ignore public-network-access expires=2027-03-30 meant\n".to_owned(), Some((1, "expired on 2027-03-30: what it waived"))),
+        ("x = 1 # acrscan:ignore public-network-access expires=March meant\n".to_owned(), Some((1, "is not a day"))),
+        ("x = 1 # acrscan:ignore public-network-access key=other meant\n".to_owned(), Some((1, "has the key"))),
         ("x = 1 # acrscan:ignore public-network-access\n".to_owned(), Some((1, "needs a reason"))),
         ("x = 1 # acrscan:ignore public-network-access --\n".to_owned(), Some((1, "needs a reason"))),
         ("x = 1 # acrscan:ignore\n".to_owned(), Some((1, "names no policy"))),

@@ -7,6 +7,7 @@ use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
 use super::template::resources::{AGENT_POOL, REGISTRY, Resource, TASK, ZONE_GROUP};
 use crate::model::inventory::Language;
+use crate::model::registry_id::RegistryId;
 
 /// A registry of a template, and how the template calls it.
 #[derive(Debug, Clone)]
@@ -120,6 +121,7 @@ fn assembled(
         root: root.to_owned(),
         address,
         logical: Some(resource.pointer.clone()),
+        resource_group: predicted_group(resource),
         block: resource.block.clone(),
         related: resource.related.clone(),
         registry: with_endpoints(registry, resource, connections, &related_resources.zone_groups),
@@ -141,6 +143,12 @@ fn assembled(
         pointer: resource.pointer.clone(),
         instance: resource.instance,
     }
+}
+
+/// What-if tells the whole id.
+fn predicted_group(resource: &Resource) -> Option<String> {
+    let id = RegistryId::parse(&resource.predicted.as_ref()?.id)?;
+    Some(id.resource_group)
 }
 
 /// Stable where lines move: the symbolic name, or type and name, after the deployments that it is in.

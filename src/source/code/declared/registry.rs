@@ -14,6 +14,7 @@ use crate::document::registry;
 use crate::document::registry::task_needs;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
+use crate::model::repository::repository_path;
 use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, SourceLocation};
 
 /// A registry as source code declares it, in ARM's shape and spelling.
@@ -27,6 +28,8 @@ pub struct DeclaredRegistry {
     pub address: String,
     /// What a reader is shown in place of the address, where that is no name: a JSON pointer.
     pub logical: Option<String>,
+    /// The resource group that it is in, where the code says so.
+    pub resource_group: Option<String>,
     /// The head of the resource's block.
     pub block: Span,
     /// Where else to look: the call of the module.
@@ -82,14 +85,23 @@ impl DeclaredRegistry {
         let alternatives = self.alternatives.iter().map(|other| other.written().0).collect();
         let secrets = secrets::collect(self.nodes());
         let (document, mut properties, defaults) = self.written();
-        let id = match self.root.as_str() {
+        let id = match repository_path(&self.root).as_str() {
             "" => self.address.clone(),
             root => format!("{root}:{}", self.address),
         };
+        let name = self.registry.get_folded("name").filter(|name| !name.holds_secrets());
+        let registry_name = name.and_then(Node::as_str).map(str::to_owned);
         let block = location_of(&self.block, &self.related, None);
         default_locations::add(defaults, &mut properties, &block);
-        let declaration =
-            Declaration { language: self.language, address: self.address, logical: self.logical, block, properties };
+        let declaration = Declaration {
+            language: self.language,
+            address: self.address,
+            logical: self.logical,
+            registry_name,
+            resource_group: self.resource_group,
+            block,
+            properties,
+        };
         let origin = Origin::Source(Arc::new(declaration));
         RegistryRecord { scope: ScopeName::Source, id, document, origin, alternatives, secrets }
     }
@@ -276,6 +288,7 @@ mod tests {
             root: "infra".to_owned(),
             address: "azurerm_container_registry.main".to_owned(),
             logical: None,
+            resource_group: None,
             block: Span::new(&file, 0..8),
             related: Vec::new(),
             registry: Node::from_json(registry),

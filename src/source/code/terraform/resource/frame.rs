@@ -88,6 +88,7 @@ impl Frame {
         Base {
             declared: DeclaredRegistry {
                 logical: None,
+                resource_group: group.as_ref().and_then(Node::as_str).map(str::to_owned),
                 language: Language::Terraform,
                 root: self.root.clone(),
                 address: resource.address.clone(),
