@@ -65,7 +65,9 @@ pub fn report_snapshots(snapshots: &[SnapshotRead], now: DateTime<Utc>) {
     for SnapshotRead { path, time } in snapshots {
         let (day, days) = (time.date_naive(), (now - *time).num_days());
         if *time > now + TimeDelta::minutes(5) {
-            warn(&format!("the snapshot {path} is of {day}, which is ahead of this machine's clock: one of them is wrong"));
+            warn(&format!(
+                "the snapshot {path} is of {day}, which is ahead of this machine's clock: one of them is wrong"
+            ));
         } else if days > OLD_SNAPSHOT_DAYS {
             warn(&format!(
                 "the snapshot {path} is of {day}, {days} days old: this is what was so then; take a new one with `acrscan \

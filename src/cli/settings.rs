@@ -3,25 +3,26 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::commands::scan::ScanArgs;
 use super::console;
 use crate::config::FILE;
 use crate::model::inventory::FileRead;
 use crate::model::path::{display_path, repository_of};
 
 /// Tells which configurations beside the scanned code, or above it in its repository, are not in use.
-pub fn report_unused(args: &ScanArgs, files_read: &[FileRead]) {
-    let used = args.policies.config.as_deref().unwrap_or(Path::new(FILE));
+pub fn report_unused(paths: &[PathBuf], used: Option<&Path>, files_read: &[FileRead]) {
+    let used = used.unwrap_or(Path::new(FILE));
     let used = used.canonicalize().ok();
     let mut told = BTreeSet::new();
     let read = files_read.iter().map(|file| Path::new(&file.path));
-    for path in args.paths.iter().map(PathBuf::as_path).chain(read) {
+    for path in paths.iter().map(PathBuf::as_path).chain(read) {
         for folder in folders(path) {
             let file = folder.join(FILE);
             let Ok(real) = file.canonicalize() else { continue };
             if Some(&real) != used.as_ref() && real.is_file() && told.insert(real) {
                 let file = display_path(&file);
-                console::warn(&format!("{file} is not used: it lies beside the scanned code; `--config {file}` uses it"));
+                console::warn(&format!(
+                    "{file} is not used: it lies beside the scanned code; `--config {file}` uses it"
+                ));
             }
         }
     }

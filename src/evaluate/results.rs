@@ -10,7 +10,8 @@ use super::Evaluation;
 use super::engine::{EvaluationError, PolicyAnswer};
 use crate::document::{INPUT_MEMBERS, REGISTRY_MEMBERS, input};
 use crate::model::finding::{
-    Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint, registry_fingerprint,
+    Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint,
+    registry_fingerprint,
 };
 use crate::model::inventory::{Origin, RegistryRecord};
 use crate::model::json_text::JsonText;

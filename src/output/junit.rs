@@ -12,7 +12,7 @@ use super::report::Report;
 use super::report::grouping;
 use super::{ScanVerdict, visible};
 use crate::model::file_gap::FilePosition;
-use crate::model::finding::{BaselineState, Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
+use crate::model::finding::{Finding, Location, Notification, RegistrySummary, ResultKind, ScopeName};
 use crate::policy::{Policy, SettingRemark};
 
 /// Renders the suites.
@@ -83,9 +83,8 @@ fn status(findings: &[&Finding], verdict: &ScanVerdict) -> TestCaseStatus {
         let fixes = finding.fix.iter().map(|fix| format!("\n  {}", visible(fix))).collect::<String>();
         format!("{}: {}{fixes}", visible(&grouping::location(finding)), visible(&finding.message))
     };
-    let is_known = |finding: &&Finding| {
-        finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| !state.is_news())
-    };
+    let is_known =
+        |finding: &&Finding| finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| !state.is_news());
     if verdict.gate.fail_on_new && worst.is_some() && open.iter().filter(|f| f.kind == ResultKind::Fail).all(is_known) {
         // What could not be told may fail the scan all the same.
         return match open.iter().find(|finding| finding.kind == ResultKind::Unknown) {

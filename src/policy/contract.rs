@@ -10,11 +10,11 @@ use super::engine_message::one_line;
 use super::examples::Examples;
 use super::limits::timer;
 use super::load;
-use super::load::Module;
-use super::{data, folder};
+use super::module::Module;
 use super::preflight;
 use super::preflight::Outline;
 use super::{Policy, PolicyError, parameters};
+use super::{data, folder};
 use crate::document::INPUT_MEMBERS;
 
 /// What came of a folder.

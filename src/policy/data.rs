@@ -5,9 +5,21 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::PolicyError;
-use super::folder::DataFile;
 use crate::model::json_text::JsonText;
 use crate::model::text_file;
+
+/// A `data.json` or `data.yaml`.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// As a user would open it.
+    pub path: String,
+    /// The folders between the root and the file: where in `data` it goes.
+    pub at: Vec<String>,
+    /// Its text, for the lines in it.
+    pub text: String,
+    /// What it says.
+    pub value: Value,
+}
 
 /// Megabytes that one data file may have: every thread that evaluates shares it, and it is in memory as values.
 const MAX_MEGABYTES: u64 = 16;
@@ -61,9 +73,11 @@ pub fn merge(files: &[DataFile]) -> Result<Value, PolicyError> {
     // Where each member that is no object was set.
     let mut set: Vec<(String, &DataFile)> = Vec::new();
     for file in files {
-        let value = file.at.iter().rev().fold(file.value.clone(), |value, name| {
-            Value::Object(Map::from_iter([(name.clone(), value)]))
-        });
+        let value = file
+            .at
+            .iter()
+            .rev()
+            .fold(file.value.clone(), |value, name| Value::Object(Map::from_iter([(name.clone(), value)])));
         let Value::Object(members) = value else { continue };
         for (name, why) in [
             ("parameters", "parameters are set in acrscan.toml, and their defaults in METADATA"),

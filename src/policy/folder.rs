@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::data;
-use super::{Module, PolicyError};
+use super::PolicyError;
+use super::data::{self, DataFile};
+use super::module::Module;
 use crate::model::text_file;
 
 /// What is in a folder of policies.
@@ -17,19 +16,6 @@ pub struct PolicyFolder {
     pub modules: Vec<Module>,
     /// What its data files say; sorted by path.
     pub data: Vec<DataFile>,
-}
-
-/// A `data.json` or `data.yaml`.
-#[derive(Debug, Clone)]
-pub struct DataFile {
-    /// As a user would open it.
-    pub path: String,
-    /// The folders between the root and the file: where in `data` it goes.
-    pub at: Vec<String>,
-    /// Its text, for the lines in it.
-    pub text: String,
-    /// What it says.
-    pub value: Value,
 }
 
 /// Folders of tools, which hold no policies.

@@ -7,30 +7,16 @@ use regorus::Engine;
 
 use super::engine_message::line_and_message;
 use super::metadata::check_blocks;
-use super::{data, folder, preflight};
+use super::module::Module;
 use super::preflight::Outline;
 use super::select::select;
 use super::{Metadata, Policy, PolicyError, PolicySet, Selection};
+use super::{data, folder, preflight};
 use crate::model::finding::UNKNOWN_PREFIX;
 use crate::model::text_file;
 
 /// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
-
-/// One Rego file.
-#[derive(Debug, Clone)]
-pub struct Module {
-    /// As a user would open it.
-    pub path: String,
-    /// Its text.
-    pub rego: String,
-    /// Whether it ships with the binary.
-    pub builtin: bool,
-    /// The name of the folder it is in.
-    pub folder: Option<String>,
-    /// Whether that is the folder that was named.
-    pub at_root: bool,
-}
 
 impl PolicySet {
     /// Loads the selected policies.
@@ -43,7 +29,7 @@ impl PolicySet {
             .iter()
             .filter(|(path, _)| path.ends_with(".rego"))
             .filter(|(path, _)| !selection.no_builtin || path.starts_with("policies/lib/"))
-            .map(Module::builtin)
+            .map(builtin)
             .collect();
         let builtin_count = modules.len();
         let mut data_files = Vec::new();
@@ -76,33 +62,14 @@ impl PolicySet {
     }
 }
 
-impl Module {
-    fn builtin(&(path, rego): &(&str, &str)) -> Module {
-        let (path, rego) = (path.to_owned(), rego.to_owned());
-        Module { path, rego, builtin: true, folder: None, at_root: false }
-    }
-
-    /// Whether the file holds tests, which a scan does not load.
-    pub fn is_test(&self) -> bool {
-        self.path.ends_with("_test.rego")
-    }
-
-    /// The package, such as `acr.public_network_access`; empty where the file names none.
-    pub fn package(&self) -> &str {
-        let line = self.rego.lines().find_map(|line| line.strip_prefix("package ")).unwrap_or_default();
-        line.split('#').next().unwrap_or_default().trim()
-    }
-
-    /// The `<name>` of a module whose package is `acr.<name>`, unless it holds tests.
-    pub fn policy_name(&self) -> Option<&str> {
-        let name = self.package().strip_prefix("acr.")?;
-        (!name.contains('.') && !self.is_test()).then_some(name)
-    }
+fn builtin(&(path, rego): &(&str, &str)) -> Module {
+    let (path, rego) = (path.to_owned(), rego.to_owned());
+    Module { path, rego, builtin: true, folder: None, at_root: false }
 }
 
 /// The ids of these policies and of all that ship with the binary; sorted.
 fn known_ids(policies: &[Policy]) -> Vec<String> {
-    let builtin = BUILTIN.iter().map(Module::builtin);
+    let builtin = BUILTIN.iter().map(builtin);
     let builtin = builtin.filter_map(|module| module.policy_name().map(|name| name.replace('_', "-")));
     let ids: BTreeSet<String> = policies.iter().map(|policy| policy.id.clone()).chain(builtin).collect();
     ids.into_iter().collect()
@@ -111,7 +78,7 @@ fn known_ids(policies: &[Policy]) -> Vec<String> {
 /// The libraries that ship with the binary.
 pub fn builtin_libraries() -> impl Iterator<Item = Module> {
     let libraries = BUILTIN.iter().filter(|(path, _)| path.starts_with("policies/lib/"));
-    libraries.map(Module::builtin)
+    libraries.map(builtin)
 }
 
 /// The text of a policy's `examples.yaml`, and where it is.

@@ -8,6 +8,7 @@ mod folder;
 pub mod limits;
 mod load;
 mod metadata;
+mod module;
 mod preflight;
 mod select;
 mod set_name;
@@ -20,7 +21,8 @@ use crate::config::Config;
 use crate::model::finding::Severity;
 
 pub use self::examples::{Example, Examples};
-pub use self::load::{Module, examples};
+pub use self::load::examples;
+pub use self::module::Module;
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
 
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.

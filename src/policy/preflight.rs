@@ -11,7 +11,8 @@ use regorus::Engine;
 use serde_json::Value;
 
 use super::engine_message::is_unknown_function;
-use super::{Module, PolicyError};
+use super::PolicyError;
+use super::module::Module;
 
 /// What one module defines and calls.
 pub struct Outline {

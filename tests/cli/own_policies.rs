@@ -292,7 +292,11 @@ fn what_can_be_seen_before_a_scan_stops_it_with_file_and_line() {
         (rules(&format!("{deny}input.registry.name == \"{}\"", "x".repeat(2 << 20))), 1, "exceeds maximum"),
         (parameter("string", "7"), 14, "the default of parameter `p` is not a string: 7"),
         (parameter("text", "7"), 16, "unknown variant `text`"),
-        (rules(&format!("{deny}true")).replace("#   remediation:", "#   remedy:"), 10, "`custom.remedy` is nothing that acrscan reads: did you mean `remediation`?"),
+        (
+            rules(&format!("{deny}true")).replace("#   remediation:", "#   remedy:"),
+            10,
+            "`custom.remedy` is nothing that acrscan reads: did you mean `remediation`?",
+        ),
     ];
     for (rego, line, message) in table {
         let stderr = refused(&rego);

@@ -90,8 +90,13 @@ fn a_waiver_that_does_nothing_is_told_and_changes_no_exit_code() {
     let whose = "the waiver of ipv6-firewall-rule for";
     let expected = [
         "1: the waiver of public-network-access for * expired on 2020-02-29: what it waived counts again",
-        &format!("6: {whose} {gone} matches nothing any more: remove it"),
-        &format!("11: {whose} */registries/contosoiot, key ::1 matches nothing any more: remove it"),
+        &format!(
+            "6: {whose} {gone} matches nothing any more: no registry that was read has that name; mend it or remove it"
+        ),
+        &format!(
+            "11: {whose} */registries/contosoiot, key ::1 hides nothing: the finding there has the key \
+             \"2603:1020:5:402::90/125\""
+        ),
     ];
     let expected: String = expected.iter().map(|line| format!("warning: acrscan.toml:{line}\n")).collect();
     assert_eq!(run.stderr, expected);

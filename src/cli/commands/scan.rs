@@ -139,7 +139,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
         collect(&args.paths, &args.live, tags, needs(args, &policies), variables, limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
     console::report_snapshots(&inventory.snapshots, Utc::now());
-    settings::report_unused(args, &inventory.files_read);
+    settings::report_unused(&args.paths, args.policies.config.as_deref(), &inventory.files_read);
     if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
         let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&left_out));
         vanished::record(emptied, &mut inventory);

@@ -15,8 +15,7 @@ use crate::model::text_file;
 /// It cannot be read, is not of that shape, or its name says no day.
 pub fn read_published(file: &Path) -> anyhow::Result<ServiceTags> {
     let text = read_text(file)?;
-    let document = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not JSON", file.display()))?;
+    let document = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     let Some(date) = date_in_name(file) else {
         bail!("{}: the day must stand in the name, as in ServiceTags_Public_20251110.json", file.display())
     };

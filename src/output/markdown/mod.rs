@@ -235,7 +235,7 @@ mod tests {
 
 Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
 
-2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived.
+2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; as of the snapshot of 2025-11-20.
 
 ### Findings
 
@@ -295,7 +295,7 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
 
 Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
 
-2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone.
+2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone; as of the snapshot of 2025-11-20.
 
 ### New findings
 

@@ -32,24 +32,24 @@ pub fn summary(report: &Report) -> String {
     if let Some(Compared { new, worse, known, gone }) = report.compared() {
         let _ = write!(more, "; {new} new, {worse} worse, {known} known, {gone} gone");
     }
-    if let Some((first, last)) = report.snapshots.iter().map(|read| read.time).min().zip(newest(report)) {
-        let (first, last) = (first.date_naive(), last.date_naive());
-        let _ = match first == last {
-            true => write!(more, "; as of the snapshot of {first}"),
-            false => write!(more, "; as of snapshots of {first} to {last}"),
-        };
-    }
     format!(
-        "{} in {}, {clean} clean: {}; {} unknown; {more}",
+        "{} in {}{}, {clean} clean: {}; {} unknown; {more}",
         plural(registries, "registry", "registries"),
         scopes(report),
+        as_of(report),
         severities.join(", "),
         report.count_unknown(),
     )
 }
 
-fn newest(report: &Report) -> Option<chrono::DateTime<chrono::Utc>> {
-    report.snapshots.iter().map(|read| read.time).max()
+/// ` as of 2026-11-20`: what is in a snapshot was so then.
+fn as_of(report: &Report) -> String {
+    let days = || report.snapshots.iter().map(|read| read.time.date_naive());
+    match days().min().zip(days().max()) {
+        None => String::new(),
+        Some((first, last)) if first == last => format!(" as of {first}"),
+        Some((first, last)) => format!(" as of {first} to {last}"),
+    }
 }
 
 /// `2 subscriptions and the source code`

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::report;
-use super::sarif::{Sarif, SarifResult, Suppression};
+use super::sarif::{ParseError, Sarif, SarifResult, Suppression};
 use super::{Baseline, BaselineResult};
 use crate::model::finding::ResultKind;
 use crate::model::json_text::JsonText;
@@ -44,14 +44,6 @@ pub enum BaselineError {
         /// What is wrong.
         message: String,
     },
-}
-
-/// Why a text is no baseline.
-pub enum ParseError {
-    /// It is no JSON, or not of SARIF's shape.
-    Json(serde_json::Error),
-    /// JSON pointer, and what is wrong there.
-    At(String, String),
 }
 
 impl Baseline {
@@ -191,8 +183,7 @@ impl Baseline {
         for (fingerprint, ((message, resource), severity)) in properties.fingerprints.into_iter().zip(each) {
             let evidence = evidences.next().flatten();
             let registry_fingerprint = of_registries.next().flatten();
-            let known =
-                BaselineResult { resource, message, severity, evidence, registry_fingerprint, ..known.clone() };
+            let known = BaselineResult { resource, message, severity, evidence, registry_fingerprint, ..known.clone() };
             self.insert(policy.clone(), fingerprint, known);
         }
         Ok(())

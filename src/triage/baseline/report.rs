@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::ParseError;
+use super::sarif::ParseError;
 use super::{Baseline, BaselineResult};
 use crate::model::finding::ScopeName;
 

@@ -7,6 +7,14 @@ use serde_json::Value;
 
 use crate::model::finding::{ResultKind, UNKNOWN_PREFIX};
 
+/// Why a text is no baseline.
+pub enum ParseError {
+    /// It is no JSON, or not of SARIF's shape.
+    Json(serde_json::Error),
+    /// JSON pointer, and what is wrong there.
+    At(String, String),
+}
+
 #[derive(Deserialize)]
 pub struct Sarif {
     pub version: Option<Value>,

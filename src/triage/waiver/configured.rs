@@ -73,13 +73,17 @@ impl ConfiguredWaiver {
         let message = match expired {
             Some(day) if matched => format!("{whose} expired on {day}: what it waived counts again"),
             Some(day) => format!("{whose} expired on {day}: renew it or remove it"),
-            None if !matched && !hidden && self.would_show(coverage) => match (other_key, self.names_any(coverage, declared)) {
-                (Some(key), _) => format!("{whose} hides nothing: the finding there has the key {key:?}"),
-                (None, true) => format!("{whose} matches nothing any more: the finding is gone; remove it"),
-                (None, false) => {
-                    format!("{whose} matches nothing any more: no registry that was read has that name; mend it or remove it")
+            None if !matched && !hidden && self.would_show(coverage) => {
+                match (other_key, self.names_any(coverage, declared)) {
+                    (Some(key), _) => format!("{whose} hides nothing: the finding there has the key {key:?}"),
+                    (None, true) => format!("{whose} matches nothing any more: the finding is gone; remove it"),
+                    (None, false) => {
+                        format!(
+                            "{whose} matches nothing any more: no registry that was read has that name; mend it or remove it"
+                        )
+                    }
                 }
-            },
+            }
             None => return None,
         };
         Some(WaiverRemark { path: table.place.file.clone(), line: line(table), message })
@@ -122,7 +126,9 @@ impl ConfiguredWaiver {
             || declared.iter().any(|(id, declaration)| {
                 let logical = declaration.logical.as_ref().unwrap_or(&declaration.address);
                 self.names_declared(declaration)
-                    || [id, logical.as_str(), declaration.address.as_str()].into_iter().any(|name| self.exact.matches(name))
+                    || [id, logical.as_str(), declaration.address.as_str()]
+                        .into_iter()
+                        .any(|name| self.exact.matches(name))
             })
     }
 

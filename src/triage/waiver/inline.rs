@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 use super::super::coverage::Coverage;
-use super::configured::declared;
 use super::comments::{Comments, Holds, comments, is_json};
+use super::configured::declared;
 use super::written::{self, MARK, Written};
 use super::{WaiverRemark, members, nearest};
 use crate::model::finding::{Finding, Location, Related, ScopeName, Waived};
@@ -246,8 +246,11 @@ impl Ignore {
         if self.used || !seen || coverage.blind(&self.policy, Some(&source), |_| true) {
             return None;
         }
-        let of_policy =
-            || findings.iter().filter(|finding| finding.scope == source && finding.policy == self.policy && finding.waived.is_none());
+        let of_policy = || {
+            findings
+                .iter()
+                .filter(|finding| finding.scope == source && finding.policy == self.policy && finding.waived.is_none())
+        };
         let is_near = |finding: &&Finding| {
             let declaration = declarations.get(finding.resource.as_str()).copied();
             shown(finding, declaration).iter().any(|(shown, _)| shown == path)

@@ -74,7 +74,8 @@ pub fn comments<'a>(text: &'a str, found: &Comments<'a>) -> Vec<MemberComment<'a
         at += 1;
     }
     // What is in a comment is there already.
-    comments.retain(|comment| found.lines.iter().all(|(line, text)| *line != comment.line || !text.contains(comment.text)));
+    comments
+        .retain(|comment| found.lines.iter().all(|(line, text)| *line != comment.line || !text.contains(comment.text)));
     comments
 }
 

@@ -96,7 +96,9 @@ fn word(text: &str) -> (&str, Option<(&str, &str)>, &str) {
 /// Whether a word is one of our names, or nearly so. A reason may hold `sku=Premium`.
 fn is_name(word: &str) -> bool {
     let lower = word.to_lowercase();
-    let is_word = !lower.is_empty() && lower.len() <= 24 && lower.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
+    let is_word = !lower.is_empty()
+        && lower.len() <= 24
+        && lower.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
     let others = ["until", "expire", "expiry", "expiration", "expires_on", "approved", "approver", "approvedby"];
     is_word
         && (others.contains(&lower.as_str())
@@ -111,7 +113,8 @@ impl Written<'_> {
         };
         match name {
             "expires" => {
-                let day = Some(value).filter(|text| text.len() == "2027-03-31".len()).and_then(|text| text.parse().ok());
+                let day =
+                    Some(value).filter(|text| text.len() == "2027-03-31".len()).and_then(|text| text.parse().ok());
                 self.expires = Some(day.ok_or_else(|| {
                     format!("`expires={value}` is not a day, such as 2027-03-31, so nothing is ignored")
                 })?);

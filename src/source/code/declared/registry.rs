@@ -14,8 +14,8 @@ use crate::document::registry;
 use crate::document::registry::task_needs;
 use crate::document::registry::{ApiVersions, Credentials, Parts, Reading};
 use crate::model::finding::ScopeName;
-use crate::model::repository::repository_path;
 use crate::model::inventory::{Declaration, Language, Origin, RegistryRecord, SourceLocation};
+use crate::model::repository::repository_path;
 
 /// A registry as source code declares it, in ARM's shape and spelling.
 #[derive(Debug, Clone)]

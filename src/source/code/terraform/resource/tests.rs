@@ -65,6 +65,7 @@ fn a_new_registry_gets_azurerms_defaults_each_with_its_note() {
         "name": "contoso",
         "location": "westeurope",
         "sku": {"name": "Premium"},
+        "tags": {},
         "properties": {
             "loginServer": "contoso.azurecr.io",
             "adminUserEnabled": false,
