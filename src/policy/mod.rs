@@ -22,8 +22,8 @@ use crate::model::finding::Severity;
 
 pub use self::examples::{Example, Examples};
 pub use self::load::examples;
-pub use self::module::Module;
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
+pub use self::module::Module;
 
 /// One policy: a package `acr.<name>` that defines `deny` and `unknown`.
 #[derive(Debug, Clone)]

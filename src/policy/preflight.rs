@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Engine;
 use serde_json::Value;
 
-use super::engine_message::is_unknown_function;
 use super::PolicyError;
+use super::engine_message::is_unknown_function;
 use super::module::Module;
 
 /// What one module defines and calls.

@@ -116,8 +116,7 @@ fn pull_writes_the_very_bytes_of_the_demo() {
 
     let demo = contoso_copy();
     let scan = |parent: &Path| {
-        let run =
-            Acrscan::new(["scan", "contoso", "-o", "text", "-o", "sarif=s.sarif"]).in_folder(parent).run();
+        let run = Acrscan::new(["scan", "contoso", "-o", "text", "-o", "sarif=s.sarif"]).in_folder(parent).run();
         // The one was taken just now.
         let (findings, summary) = run.stdout.rsplit_once(" as of ").unwrap();
         (run.code, findings.to_owned(), summary["2026-11-20".len()..].to_owned(), run.stderr)

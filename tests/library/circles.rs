@@ -5,18 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::structure::sources;
 
 /// Files that may import one another, and why.
-const CIRCLES: &[(&[&str], &str)] = &[
-    (
-        &[
-            "src/source/code/arm/expression/evaluate.rs",
-            "src/source/code/arm/expression/functions/lambdas.rs",
-            "src/source/code/arm/expression/functions/lazy.rs",
-            "src/source/code/arm/expression/functions/mod.rs",
-            "src/source/code/arm/expression/scope.rs",
-        ],
-        "an evaluator is recursive: names, lambdas and lazy functions evaluate expressions",
-    ),
-];
+const CIRCLES: &[(&[&str], &str)] = &[(
+    &[
+        "src/source/code/arm/expression/evaluate.rs",
+        "src/source/code/arm/expression/functions/lambdas.rs",
+        "src/source/code/arm/expression/functions/lazy.rs",
+        "src/source/code/arm/expression/functions/mod.rs",
+        "src/source/code/arm/expression/scope.rs",
+    ],
+    "an evaluator is recursive: names, lambdas and lazy functions evaluate expressions",
+)];
 
 /// Within `src/source/code/`: whose files must not import whose.
 const LANGUAGES: &[(&str, &[&str])] = &[
