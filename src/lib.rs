@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod document;
 pub mod evaluate;
+pub mod fix;
 pub mod model;
 pub mod net;
 pub mod output;

@@ -12,7 +12,7 @@ use crate::policy::Profile;
 use crate::source::azure::{CredentialKind, ScopeSelection, SkippablePart, SkippedKind};
 
 /// Which policies run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct PolicyArgs {
     /// A folder of policies of your own, all of which run beside the built-in ones
@@ -57,7 +57,7 @@ impl LimitArgs {
 }
 
 /// Reading from Azure.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Azure", group = ArgGroup::new("live").multiple(true))]
 pub struct LiveArgs {
     /// A subscription to read, by id; may be given several times
@@ -70,8 +70,10 @@ pub struct LiveArgs {
     #[arg(long = "management-group", value_name = "ID", value_parser = parse_management_group, group = "live")]
     pub management_groups: Vec<String>,
     /// Read one registry, by its ARM id, whatever its subscription; may be given several times
+    ///
+    /// `fix` and `simulate` take a name as well, of a registry among those that are read.
     #[arg(long = "registry", value_name = "ARM-ID", value_parser = parse_registry, group = "live")]
-    pub registries: Vec<RegistryId>,
+    pub registries: Vec<RegistryChoice>,
     /// Of the subscriptions, read this resource group only; may be given several times
     #[arg(long = "resource-group", value_name = "NAME", value_delimiter = ',', requires = "live")]
     pub resource_groups: Vec<String>,
@@ -124,10 +126,34 @@ pub struct LiveArgs {
 }
 
 impl LiveArgs {
+    /// The registries that were named by their ids.
+    fn registry_ids(&self) -> Vec<RegistryId> {
+        let id = |choice: &RegistryChoice| match choice {
+            RegistryChoice::Id(id) => Some(id.clone()),
+            RegistryChoice::Name(_) => None,
+        };
+        self.registries.iter().filter_map(id).collect()
+    }
+
+    /// Refuses a registry's name where only an ARM id will do.
+    ///
+    /// # Errors
+    /// One is named so.
+    pub fn check_registries(&self) -> anyhow::Result<()> {
+        let name = self.registries.iter().find_map(|choice| match choice {
+            RegistryChoice::Name(name) => Some(name),
+            RegistryChoice::Id(_) => None,
+        });
+        match name {
+            Some(name) => anyhow::bail!("invalid value '{name}' for '--registry <ARM-ID>': {NO_REGISTRY_ID}"),
+            None => Ok(()),
+        }
+    }
+
     /// Whether anything of Azure was named.
     pub fn is_named(&self) -> bool {
         self.all_subscriptions
-            || ![self.subscriptions.is_empty(), self.management_groups.is_empty(), self.registries.is_empty()]
+            || ![self.subscriptions.is_empty(), self.management_groups.is_empty(), self.registry_ids().is_empty()]
                 .iter()
                 .all(|empty| *empty)
     }
@@ -135,7 +161,7 @@ impl LiveArgs {
     /// Whether Azure must say which subscriptions are read, or a part of each is.
     pub fn selects(&self) -> bool {
         let lists = [&self.management_groups, &self.resource_groups, &self.exclude];
-        self.all_subscriptions || !self.registries.is_empty() || lists.iter().any(|list| !list.is_empty())
+        self.all_subscriptions || !self.registry_ids().is_empty() || lists.iter().any(|list| !list.is_empty())
     }
 
     /// What was named beside subscriptions.
@@ -145,7 +171,7 @@ impl LiveArgs {
             management_groups: self.management_groups.clone(),
             exclude: self.exclude.clone(),
             include: self.include.clone(),
-            registries: self.registries.clone(),
+            registries: self.registry_ids(),
             resource_groups: self.resource_groups.clone(),
             limit: None,
         }
@@ -223,11 +249,25 @@ fn parse_management_group(text: &str) -> Result<String, String> {
     }
 }
 
-fn parse_registry(text: &str) -> Result<RegistryId, String> {
+/// A registry, as it was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryChoice {
+    /// By its ARM id: it is read from Azure, wherever it is.
+    Id(RegistryId),
+    /// By its name, or its address in source code: one of those that are read.
+    Name(String),
+}
+
+const NO_REGISTRY_ID: &str =
+    "not the ARM id of a registry; `az acr list --query '[].id' -o tsv` prints those of a subscription";
+
+fn parse_registry(text: &str) -> Result<RegistryChoice, String> {
     let id = RegistryId::parse(text.trim_end_matches('/'));
-    id.filter(|id| is_guid(&id.subscription)).ok_or_else(|| {
-        "not the ARM id of a registry; `az acr list --query '[].id' -o tsv` prints those of a subscription".to_owned()
-    })
+    match id.filter(|id| is_guid(&id.subscription)) {
+        Some(id) => Ok(RegistryChoice::Id(id)),
+        None if text.is_empty() || text.starts_with('/') => Err(NO_REGISTRY_ID.to_owned()),
+        None => Ok(RegistryChoice::Name(text.to_owned())),
+    }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

@@ -34,6 +34,7 @@ pub fn subscription_limit(in_one_file: bool) -> Option<(usize, &'static str)> {
 
 /// More subscriptions than there is room for are refused before anything is asked of Azure, where that is known.
 pub fn check_subscriptions(live: &LiveArgs, limit: Option<(usize, &'static str)>) -> anyhow::Result<()> {
+    live.check_registries()?;
     let distinct: BTreeSet<&String> = live.subscriptions.iter().collect();
     match limit.filter(|(limit, _)| distinct.len() > *limit && live.exclude.is_empty()) {
         Some((limit, advice)) => bail!("{} subscriptions, and {limit} are the most: {advice}", distinct.len()),

@@ -4,6 +4,8 @@ pub mod args;
 mod collect;
 pub mod commands;
 pub mod console;
+mod inputs;
+mod rendering;
 mod settings;
 mod stdout;
 
@@ -13,8 +15,9 @@ use self::commands::policies::PoliciesArgs;
 use self::commands::pull::PullArgs;
 use self::commands::scan::ScanArgs;
 use self::commands::service_tags::ServiceTagsArgs;
+use self::commands::simulate::SimulateArgs;
 use self::commands::test::TestArgs;
-use self::commands::{policies, pull, scan, service_tags, test};
+use self::commands::{policies, pull, scan, service_tags, simulate, test};
 use crate::output::report::Outcome;
 
 /// Tells, with proof, who can reach your Azure Container Registries over the network, and whether their ACR Tasks
@@ -33,12 +36,21 @@ Exit codes:
   1  findings at or above --fail-on
   2  could not tell: bad usage, unreadable input, a subscription or a part of one not read";
 
+const SIMULATE_EXIT_CODES: &str = "\
+Exit codes:
+  0  nobody loses their way
+  1  a task or a range of addresses loses its way, or may
+  2  could not tell: bad usage, unreadable input, a subscription or a part of one not read";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Read registries from source code, snapshots or Azure, evaluate the policies, report
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Tell what a change would break, and change nothing: which tasks and clients lose their way, or gain one
+    #[command(after_help = SIMULATE_EXIT_CODES)]
+    Simulate(Box<SimulateArgs>),
     /// Save subscriptions as a snapshot, for `scan` to read; nothing is evaluated
     Pull(PullArgs),
     /// List the policies, or explain one
@@ -57,6 +69,7 @@ impl Command {
     pub fn run(&self) -> anyhow::Result<Outcome> {
         match self {
             Command::Scan(args) => scan::run(args),
+            Command::Simulate(args) => simulate::run(args),
             Command::Pull(args) => pull::run(args),
             Command::Policies(args) => policies::run(args),
             Command::Test(args) => test::run(args),

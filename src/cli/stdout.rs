@@ -9,7 +9,12 @@ use crate::model::visible::{visible, visible_lines};
 /// Prints lines, in which what other people wrote is made visible.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let lines: String = text.lines().map(|line| format!("{}\n", visible(line))).collect();
-    match io::stdout().lock().write_all(visible_lines(&lines).as_bytes()) {
+    write(&visible_lines(&lines))
+}
+
+/// Writes text that is safe already.
+pub fn write(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::rewrite::rewrite;
 use crate::policy::engine_message::{is_timeout, names_a_file, one_line};
 use crate::policy::limits::{TIME_LIMIT, timer};
-use crate::policy::{Policy, PolicyError, PolicySet, parameters};
+use crate::policy::{Module, Policy, PolicyError, PolicySet, parameters};
 
 /// The machine's own budget; the time limit is meant to strike first.
 const MAX_INSTRUCTIONS: usize = 1_000_000_000;
@@ -60,7 +60,7 @@ pub struct CompiledPolicies {
     stopped: Vec<OnceLock<String>>,
 }
 
-struct VirtualMachine {
+pub struct VirtualMachine {
     compiled: CompiledPolicy,
     program: Arc<Program>,
     data: regorus::Value,
@@ -88,7 +88,10 @@ impl CompiledPolicies {
         engine.add_data(regorus::Value::from(whole)).map_err(compile_error)?;
         engine.compile_with_entrypoint(&USERS.into()).map_err(compile_error)?;
         let machine = match backend {
-            Backend::VirtualMachine => VirtualMachine::compile(set, data),
+            Backend::VirtualMachine => {
+                let builtin: Vec<Policy> = set.policies.iter().filter(|policy| policy.builtin).cloned().collect();
+                VirtualMachine::compile(&set.modules, Some(aggregates(&builtin)), BUILTIN, data)
+            }
             Backend::Interpreter => None,
         };
         let stopped = set.policies.iter().map(|policy| policy.fault.clone().map_or_else(OnceLock::new, OnceLock::from));
@@ -100,7 +103,11 @@ impl CompiledPolicies {
     }
 
     pub fn worker(&self) -> Worker {
-        Worker { engine: self.engine.clone(), vm: self.machine.as_ref().and_then(VirtualMachine::start) }
+        CompiledPolicies::worker_of(&self.engine, self.machine.as_ref())
+    }
+
+    pub fn worker_of(engine: &Engine, machine: Option<&VirtualMachine>) -> Worker {
+        Worker { engine: engine.clone(), vm: machine.and_then(VirtualMachine::start) }
     }
 
     /// Asks all policies of one document.
@@ -138,20 +145,9 @@ impl CompiledPolicies {
         rule: &str,
         builtin: bool,
     ) -> Option<Map<String, Value>> {
-        let result = match worker.vm.as_mut().filter(|_| builtin) {
-            Some(vm) => {
-                let run = AssertUnwindSafe(|| {
-                    vm.set_input(input.clone());
-                    vm.execute_entry_point_by_name(rule)
-                });
-                let result = catch_unwind(run).ok().and_then(Result::ok);
-                if result.is_none() {
-                    // After an error or a panic the machine is in no known state.
-                    worker.vm = self.machine.as_ref().and_then(VirtualMachine::start);
-                }
-                result.and_then(|value| serde_json::to_value(&value).ok())
-            }
-            None => self.interpret(&mut worker.engine, input, rule).ok(),
+        let result = match worker.vm.is_some() && builtin {
+            true => worker.run_machine(self.machine.as_ref(), input, rule),
+            false => interpret(&self.engine, &mut worker.engine, input, rule).ok(),
         };
         match result {
             Some(Value::Object(results)) => Some(results),
@@ -176,7 +172,7 @@ impl CompiledPolicies {
                 true => error,
                 false => format!("{}: {error}", policy.rule_location(rule)),
             };
-            match self.interpret(engine, input, &format!("data.acr.{}.{rule}", policy.name)) {
+            match interpret(&self.engine, engine, input, &format!("data.acr.{}.{rule}", policy.name)) {
                 Ok(result) => drop(said.insert(rule.to_owned(), result)),
                 // The same words for each registry, whichever was the first.
                 Err(error) if is_timeout(&error) => {
@@ -192,32 +188,70 @@ impl CompiledPolicies {
             None => Ok(Value::Object(said)),
         }
     }
+}
 
-    fn interpret(&self, engine: &mut Engine, input: &regorus::Value, rule: &str) -> Result<Value, String> {
-        engine.set_input(input.clone());
-        // A few built-ins panic on odd arguments. The engine is in no known state after that or an error, and is replaced.
-        let error = match catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))) {
-            Ok(Ok(value)) => return serde_json::to_value(&value).map_err(|error| error.to_string()),
-            Ok(Err(error)) => one_line(&error.to_string()),
-            Err(_) => "the policy engine panicked".to_owned(),
-        };
-        *engine = self.engine.clone();
-        Err(error)
+impl Worker {
+    /// One query of the machine; nothing where it fails.
+    fn run_machine(&mut self, machine: Option<&VirtualMachine>, input: &regorus::Value, rule: &str) -> Option<Value> {
+        let vm = self.vm.as_mut()?;
+        let run = AssertUnwindSafe(|| {
+            vm.set_input(input.clone());
+            vm.execute_entry_point_by_name(rule)
+        });
+        let result = catch_unwind(run).ok().and_then(Result::ok);
+        if result.is_none() {
+            // After an error or a panic the machine is in no known state.
+            self.vm = machine.and_then(VirtualMachine::start);
+        }
+        result.and_then(|value| serde_json::to_value(&value).ok())
     }
+
+    /// One query of the machine, or of the interpreter where that does not answer.
+    pub fn ask(
+        &mut self,
+        compiled: &Engine,
+        machine: Option<&VirtualMachine>,
+        input: &regorus::Value,
+        rule: &str,
+    ) -> Result<Value, String> {
+        match self.run_machine(machine, input, rule) {
+            Some(answer) if answer.is_object() => Ok(answer),
+            _ => interpret(compiled, &mut self.engine, input, rule),
+        }
+    }
+}
+
+/// `compiled` takes the place of an engine that failed.
+fn interpret(compiled: &Engine, engine: &mut Engine, input: &regorus::Value, rule: &str) -> Result<Value, String> {
+    engine.set_input(input.clone());
+    // A few built-ins panic on odd arguments. The engine is in no known state after that or an error, and is replaced.
+    let error = match catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))) {
+        Ok(Ok(value)) => return serde_json::to_value(&value).map_err(|error| error.to_string()),
+        Ok(Err(error)) => one_line(&error.to_string()),
+        Err(_) => "the policy engine panicked".to_owned(),
+    };
+    *engine = compiled.clone();
+    Err(error)
 }
 
 impl VirtualMachine {
     /// Nothing where the machine cannot take one of the policies; the interpreter takes all of them.
-    fn compile(set: &PolicySet, data: regorus::Value) -> Option<VirtualMachine> {
+    pub fn compile(
+        modules: &[Module],
+        aggregate: Option<String>,
+        entry: &str,
+        data: regorus::Value,
+    ) -> Option<VirtualMachine> {
         let mut engine = Engine::new();
-        for module in set.modules.iter().filter(|module| module.builtin) {
+        for module in modules.iter().filter(|module| module.builtin) {
             engine.add_policy(module.path.clone(), rewrite(&module.rego)).ok()?;
         }
-        let builtin: Vec<Policy> = set.policies.iter().filter(|policy| policy.builtin).cloned().collect();
-        engine.add_policy("aggregate.rego".to_owned(), aggregates(&builtin)).ok()?;
+        if let Some(aggregate) = aggregate {
+            engine.add_policy("aggregate.rego".to_owned(), aggregate).ok()?;
+        }
         engine.add_data(data.clone()).ok()?;
-        let compiled = engine.compile_with_entrypoint(&BUILTIN.into()).ok()?;
-        let program = Compiler::compile_from_policy(&compiled, &[BUILTIN]).ok()?;
+        let compiled = engine.compile_with_entrypoint(&entry.into()).ok()?;
+        let program = Compiler::compile_from_policy(&compiled, &[entry]).ok()?;
         Some(VirtualMachine { compiled, program, data })
     }
 
@@ -232,7 +266,7 @@ impl VirtualMachine {
     }
 }
 
-fn compile_error(error: anyhow::Error) -> PolicyError {
+pub fn compile_error(error: anyhow::Error) -> PolicyError {
     PolicyError::Compile(one_line(&error.to_string()))
 }
 

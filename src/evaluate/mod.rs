@@ -3,6 +3,7 @@
 //! Each registry costs one query, of a rule generated at load that gathers what all policies say. A policy that fails on
 //! a registry is found by asking the policies one by one: it costs that pair its result, and no other.
 
+mod access;
 mod alternatives;
 mod engine;
 mod redact;
@@ -14,9 +15,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde_json::Value;
 
-pub use self::engine::{Backend, EvaluationError, PolicyAnswer};
+pub use self::access::{AccessEvaluator, Answer, Posture, Standing, TaskStanding};
+pub use self::engine::{Backend, EvaluationError, PolicyAnswer, Worker};
 
-use self::engine::{CompiledPolicies, Worker};
+use self::engine::CompiledPolicies;
 use self::results::Builder;
 use crate::document::input;
 use crate::model::finding::{Finding, Notification, RegistrySummary};
@@ -83,7 +85,13 @@ impl Evaluator {
         documents.iter().map(|document| self.prepared.evaluate(&mut worker, document)).collect()
     }
 
-    fn evaluate_one(&self, worker: &mut Worker, record: &RegistryRecord, tags: &ServiceTags) -> Evaluation {
+    /// What one thread evaluates with.
+    pub fn worker(&self) -> Worker {
+        self.prepared.worker()
+    }
+
+    /// Evaluates every policy over one registry.
+    pub fn evaluate_one(&self, worker: &mut Worker, record: &RegistryRecord, tags: &ServiceTags) -> Evaluation {
         let mut builder = Builder::new(record);
         let documents = input::build(record, tags).and_then(|own| Ok((own, input::alternatives(record, tags)?)));
         match documents {

@@ -1,6 +1,6 @@
 //! Reports: one file per format, each a function from a report to text.
 
-mod escape;
+pub mod escape;
 mod github;
 #[cfg(test)]
 mod hostile_text;
@@ -198,7 +198,10 @@ fn fill_folder(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
 
 /// Beside its place first, then moved there, so that nobody uploads half a report. A device or pipe cannot be
 /// replaced, and is written to.
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     if path.exists() && !path.is_file() {
         return std::fs::write(path, text);
     }

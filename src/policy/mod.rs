@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::model::finding::Severity;
 
 pub use self::examples::{Example, Examples};
-pub use self::load::examples;
+pub use self::load::{builtin_libraries, examples};
 pub use self::metadata::{Metadata, Parameter, Profile, Reads, Reference};
 pub use self::module::Module;
 

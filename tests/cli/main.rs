@@ -32,6 +32,7 @@ mod scopes;
 mod secrets;
 mod server;
 mod service_tags;
+mod simulate;
 mod snapshot;
 mod source_code;
 mod source_faults;

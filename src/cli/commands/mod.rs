@@ -4,4 +4,5 @@ pub mod policies;
 pub mod pull;
 pub mod scan;
 pub mod service_tags;
+pub mod simulate;
 pub mod test;

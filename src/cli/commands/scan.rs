@@ -9,12 +9,12 @@ use clap::Args;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
 use super::super::collect::{check_subscriptions, collect, source_paths, subscription_limit, variable_values};
+use super::super::inputs::{needs, selection};
 use super::super::{console, settings, stdout};
-use crate::config::{Config, ConfigError};
 use crate::document::export;
 use crate::evaluate::{Evaluation, Evaluator};
 use crate::model::finding::{Notification, ScopeName, Severity};
-use crate::model::inventory::{Inventory, Needs, Origin, ScanScope};
+use crate::model::inventory::{Inventory, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::model::repository::repository_path;
@@ -22,7 +22,7 @@ use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
 use crate::output::{CategoryOptions, Format, Links, Output, SarifOptions, SarifTarget, ScanVerdict};
-use crate::policy::{PolicySet, Reads, Selection, parameters};
+use crate::policy::{PolicySet, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
@@ -135,8 +135,8 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
 
     let variables = variable_values(&args.terraform, &selection.config)?;
     let tags = args.service_tags.as_deref();
-    let (mut inventory, tags, left_out) =
-        collect(&args.paths, &args.live, tags, needs(args, &policies), variables, limit)?;
+    let needs = needs(&args.live, args.save_snapshot.is_some(), &policies);
+    let (mut inventory, tags, left_out) = collect(&args.paths, &args.live, tags, needs, variables, limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
     console::report_snapshots(&inventory.snapshots, Utc::now());
     settings::report_unused(&args.paths, args.policies.config.as_deref(), &inventory.files_read);
@@ -170,18 +170,6 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     // What could not be saved does not cost the report.
     saved?;
     Ok(outcome)
-}
-
-fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
-    Ok(Selection {
-        folders: args.folders.clone(),
-        no_builtin: args.no_builtin_policies,
-        only: args.only.clone(),
-        skip: args.skip.clone(),
-        profile: args.profile.profile(),
-        config: Config::load(args.config.as_deref())?,
-        config_file: args.config.clone(),
-    })
 }
 
 /// What tells this scan from others of the repository.
@@ -228,28 +216,6 @@ fn save(args: &ScanArgs, inventory: &mut Inventory, tags: &ServiceTags, policies
         export::save(folder, inventory, tags, &parameters(&policies.policies))?;
     }
     Ok(())
-}
-
-/// What the selected policies say that they read, and no more: each read costs a request for each registry. A snapshot
-/// is for any policy to scan, so one that is saved holds what `pull` gives it.
-fn needs(args: &ScanArgs, policies: &PolicySet) -> Needs {
-    let mut needs = if args.save_snapshot.is_some() { Needs::ALL_PLAIN } else { Needs::default() };
-    for reads in policies.policies.iter().flat_map(|policy| &policy.metadata.custom.reads) {
-        match reads {
-            Reads::Tasks => needs.tasks = true,
-            Reads::AgentPools => needs.agent_pools = true,
-            Reads::ServiceTag => needs.service_tag = true,
-            Reads::RoleAssignments => needs.role_assignments = true,
-            Reads::Usages => needs.usages = true,
-            Reads::TaskCredentials => needs.task_credentials = args.live.task_credentials,
-            Reads::Preview => needs.preview = args.live.preview,
-            Reads::RoleDefinitions => needs.role_definitions = true,
-            Reads::SubnetRules => needs.subnet_rules = true,
-            Reads::Runs => needs.runs = args.live.runs,
-            Reads::Network => needs.network = args.live.network,
-        }
-    }
-    needs
 }
 
 /// Writes the snapshot, and has the findings point into it.
