@@ -59,7 +59,7 @@ test_a_run_that_speaks_against_a_refusal if {
 	ran := object.union(closed, {"runs": {
 		"registry_changed": "2026-01-01T00:00:00Z",
 		"tasks_changed": {"t": "2026-01-01T00:00:00Z"},
-		"tasks": {"t": {"count": 1, "last_success": "2026-02-01T00:00:00Z"}},
+		"tasks": {"t": {"count": 1, "succeeded": 1, "failed": 0, "last_success": "2026-02-01T00:00:00Z"}},
 	}})
 	found := standing(ran).tasks[0]
 	found.answer == "unknown"
