@@ -65,7 +65,10 @@ impl Change {
     pub fn apply(&self, draft: &mut Draft) -> Applied {
         let restricts = matches!(self, Change::Close | Change::DefaultAction(DefaultAction::Deny));
         if let Some(sku) = draft.word("/registry/sku/name").filter(|sku| restricts && without_firewall(sku)) {
-            return Applied::Refused(format!("a registry of the {} SKU cannot be closed; that takes Premium", titled(&sku)));
+            return Applied::Refused(format!(
+                "a registry of the {} SKU cannot be closed; that takes Premium",
+                titled(&sku)
+            ));
         }
         match self {
             Change::Close => draft.set(PUBLIC, &json!("Disabled")),

@@ -8,6 +8,4 @@ mod simulation;
 pub use self::change::{Applied, Change, DefaultAction, RoleMode};
 pub use self::clients::{ClientRange, ranges};
 pub use self::draft::Draft;
-pub use self::simulation::{
-    ClientChange, RegistryNote, Simulation, TaskChange, registry_matches, simulate, standings,
-};
+pub use self::simulation::{ClientChange, RegistryNote, Simulation, TaskChange, registry_matches, simulate, standings};

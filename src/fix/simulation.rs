@@ -205,8 +205,7 @@ impl Simulation {
             let before = gone(task);
             self.tasks.push(TaskChange { registry: registry(), task: task.task.clone(), before, after: task.clone() });
         }
-        let all: BTreeSet<_> =
-            ranges(&before.0, &before.1).into_iter().chain(ranges(&after.0, &after.1)).collect();
+        let all: BTreeSet<_> = ranges(&before.0, &before.1).into_iter().chain(ranges(&after.0, &after.1)).collect();
         let [was, is] = [before, after].map(|(document, standing)| ClientRange::new(document, standing));
         self.clients.extend(all.into_iter().map(|net| ClientChange {
             registry: registry(),

@@ -44,7 +44,9 @@ fn closing_the_demo_names_the_tasks_that_break() {
     assert_eq!(notes, [told("Basic"), told("Standard")]);
     let lost = answer["tasks"].as_array().unwrap().iter().find(|task| task["task"] == "build-storefront").unwrap();
     assert_eq!(lost["way"], json!({ "before": "open_registry", "after": null }));
-    assert!(lost["reason"]["after"].as_str().unwrap().starts_with("cannot reach it: public network access is Disabled"));
+    assert!(
+        lost["reason"]["after"].as_str().unwrap().starts_with("cannot reach it: public network access is Disabled")
+    );
     let web = |client: &&Value| client["registry"].as_str().unwrap().ends_with("/contosoweb");
     let clients: Vec<&Value> = answer["clients"].as_array().unwrap().iter().filter(web).collect();
     assert_eq!(clients[0]["range"], "0.0.0.0/0");
@@ -118,7 +120,10 @@ fn text_and_markdown_say_the_same_and_names_do_nothing() {
     let last = run.stdout.lines().last().unwrap();
     assert_eq!(last, "5 tasks and 47 ranges of addresses lose their way, or may, at 9 registries.");
     let loss = run.stdout.lines().find(|line| line.contains("task build-storefront")).unwrap();
-    assert!(loss.starts_with("  loses   task build-storefront: yes (open registry) -> no: cannot reach it: "), "{loss}");
+    assert!(
+        loss.starts_with("  loses   task build-storefront: yes (open registry) -> no: cannot reach it: "),
+        "{loss}"
+    );
     let page = Acrscan::new(["simulate", "fixtures/contoso", "--close", "-o", "markdown"]).run();
     assert_eq!(page.code, 1);
     assert!(page.stdout.starts_with("## acrscan: what would break\n\n5 tasks and 47 ranges of addresses"));

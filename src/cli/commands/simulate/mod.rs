@@ -67,7 +67,8 @@ fn parse_set(text: &str) -> Result<(String, Value), String> {
     if !pointer.starts_with('/') {
         return Err(format!("{pointer:?} is no JSON pointer: those begin with /"));
     }
-    let value = serde_json::from_str(json).map_err(|_| format!("{json:?} is no JSON; a text needs its quotes: \'\"Deny\"\'"))?;
+    let value = serde_json::from_str(json)
+        .map_err(|_| format!("{json:?} is no JSON; a text needs its quotes: \'\"Deny\"\'"))?;
     Ok((pointer.to_owned(), value))
 }
 

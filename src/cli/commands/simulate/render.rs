@@ -172,11 +172,7 @@ fn markdown(simulation: &Simulation) -> String {
             prose(&task.after.reason)
         )
     };
-    table(
-        "Tasks",
-        "| registry | task | before | after | why |",
-        changed_tasks(simulation).map(task).collect(),
-    );
+    table("Tasks", "| registry | task | before | after | why |", changed_tasks(simulation).map(task).collect());
     let client = |client: &ClientChange| {
         let (before, after) = (client.before.as_str(), client.after.as_str());
         format!("| {} | {} | {before} | {after} |\n", code(&name(&client.registry)), code(range(&client.range)))
@@ -184,14 +180,18 @@ fn markdown(simulation: &Simulation) -> String {
     table("Clients", "| registry | range | before | after |", changed_clients(simulation).map(client).collect());
     let finding = |finding: &Finding| {
         let registry = code(&name(&finding.resource));
-        format!("| {registry} | {} | {} | {} |\n", code(&finding.policy), finding.severity.as_str(), prose(&finding.message))
+        format!(
+            "| {registry} | {} | {} | {} |\n",
+            code(&finding.policy),
+            finding.severity.as_str(),
+            prose(&finding.message)
+        )
     };
     let head = "| registry | policy | severity | finding |";
     table("New findings", head, simulation.new.iter().map(finding).collect());
     table("Findings that go", head, simulation.gone.iter().map(finding).collect());
-    let note = |note: &crate::fix::RegistryNote| {
-        format!("| {} | {} |\n", code(&name(&note.registry)), prose(&note.message))
-    };
+    let note =
+        |note: &crate::fix::RegistryNote| format!("| {} | {} |\n", code(&name(&note.registry)), prose(&note.message));
     table("Notes", "| registry | note |", simulation.notes.iter().map(note).collect());
     page
 }
