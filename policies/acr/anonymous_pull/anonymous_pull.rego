@@ -3,8 +3,8 @@
 # title: Anybody may pull without logging in
 # description: >-
 #   Finds registries that allow anonymous pull. Whoever reaches the registry may then pull every image in it without
-#   logging in, and nobody can tell afterwards who did. Basic registries do not have the feature, so they pass where
-#   nothing is said.
+#   logging in, and nobody can tell afterwards who did. Basic registries do not have the feature: they pass where
+#   nothing is said, and where it is said the finding is low, since Azure refuses it.
 # related_resources:
 # - ref: https://learn.microsoft.com/azure/container-registry/anonymous-pull-access
 #   description: Make your container registry content publicly available
@@ -27,6 +27,19 @@ deny contains {
 	"fix": [az.acr("update", ["--anonymous-pull-enabled false"])],
 } if {
 	registry.flag(path) == "yes"
+	registry.sku != "basic"
+}
+
+deny contains {
+	"msg": sprintf("%s: anonymousPullEnabled takes the Standard or Premium SKU, and this one is Basic: Azure refuses it.", [
+		registry.label,
+	]),
+	"field": "/registry/properties/anonymousPullEnabled",
+	"severity": "low",
+	"evidence": {"sku": registry.setting(registry.sku_path)},
+} if {
+	registry.flag(path) == "yes"
+	registry.sku == "basic"
 }
 
 unknown contains {

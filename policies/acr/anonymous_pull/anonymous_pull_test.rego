@@ -22,6 +22,17 @@ test_enabled_is_denied if {
 	}}
 }
 
+test_basic_does_not_take_it if {
+	some finding in findings({"registry": {"sku": {"name": "Basic"}, "properties": {"anonymousPullEnabled": true}}})
+	finding.severity == "low"
+	contains(finding.msg, "takes the Standard or Premium SKU, and this one is Basic: Azure refuses it")
+	unread := {"registry": {"sku": null, "properties": {"anonymousPullEnabled": true}}}
+	every other in findings(unread) {
+		object.get(other, "severity", "its own") == "its own"
+	}
+	count(findings(unread)) == 1
+}
+
 test_disabled_passes if {
 	findings({}) == set()
 	doubted({}) == set()

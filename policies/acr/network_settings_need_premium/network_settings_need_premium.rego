@@ -12,13 +12,13 @@
 #   severity: medium
 #   profile: network
 #   remediation: >-
-#     Move the registry to the Premium SKU, which has the setting, or remove it and know that the registry is open.
+#     Move the registry to the Premium SKU, which has the setting and closes it at once: make sure of its tasks' and
+#     clients' way in first. Or remove the setting and know that the registry is open.
 #   reads: []
 #   controls: {}
 #   parameters: {}
 package acr.network_settings_need_premium
 
-import data.lib.az
 import data.lib.declared
 import data.lib.firewall
 import data.lib.registry
@@ -31,7 +31,6 @@ deny contains {
 	]),
 	"field": field,
 	"evidence": {"sku": registry.setting(registry.sku_path)},
-	"fix": [az.acr("update", ["--sku Premium"])],
 } if {
 	registry.has_firewall == "no"
 	setting

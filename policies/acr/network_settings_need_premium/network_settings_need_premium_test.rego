@@ -21,7 +21,6 @@ test_a_closed_standard_registry if {
 		]),
 		"field": "/registry/properties/publicNetworkAccess",
 		"evidence": {"sku": "Standard"},
-		"fix": [sprintf("az acr update --name contoso --sku Premium --subscription %s", [fixtures.subscription])],
 	}}
 }
 
