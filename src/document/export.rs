@@ -7,7 +7,8 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::input;
-use crate::model::inventory::Inventory;
+use crate::model::digest::sha256;
+use crate::model::inventory::{Inventory, RegistryRecord};
 use crate::model::registry_id::{RegistryId, file_name};
 use crate::net::service_tags::ServiceTags;
 
@@ -55,6 +56,15 @@ pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// SHA-256 of what is written for a registry: whoever has the file can tell that it is what was judged.
+pub fn hash(record: &RegistryRecord, tags: &ServiceTags) -> Option<String> {
+    Some(sha256(text(&input::build(record, tags).ok()?).ok()?))
+}
+
+fn text(document: &Value) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
 fn write(path: &Path, document: &Value) -> anyhow::Result<()> {
-    Ok(fs::write(path, serde_json::to_string_pretty(document)? + "\n")?)
+    Ok(fs::write(path, text(document)?)?)
 }

@@ -54,6 +54,7 @@ impl<'a> Builder<'a> {
             name: self.display_name().to_owned(),
             location: text("/registry/location"),
             sku: text("/registry/sku/name"),
+            document: None,
         });
     }
 

@@ -181,6 +181,13 @@ pub struct Finding {
     pub baseline: Option<BaselineState>,
 }
 
+impl Finding {
+    /// Whether it is a failure that the baseline has as well.
+    pub fn is_known_failure(&self) -> bool {
+        self.kind == ResultKind::Fail && self.baseline.is_some_and(|state| !state.is_news())
+    }
+}
+
 /// A waiver that is in force and matches a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waived {
@@ -249,6 +256,9 @@ pub struct RegistrySummary {
     pub location: String,
     /// SKU name; empty where it was not read.
     pub sku: String,
+    /// SHA-256 of the document that policies saw, as `--save-inputs` writes it; where a report asks for it, and the
+    /// document holds no secret.
+    pub document: Option<String>,
 }
 
 /// SHA-256, in hex, of policy id, NUL, resource id, NUL, key or field: stable across runs, machines and order. ARM's ids

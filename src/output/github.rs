@@ -1,133 +1,41 @@
-//! Workflow commands: GitHub Actions shows each beside the line it names, in the log and on the pull request.
-//!
-//! It takes ten of a kind from a step and drops the others without a word. The worst of each kind are given, and what
-//! is left is counted in a line of the log, which is none of the ten.
+//! Workflow commands: GitHub Actions shows each beside the line it names, in the log and on the pull request. What is left
+//! out is counted in a line of the log, which is no annotation.
 
 use std::fmt::Write as _;
 
 use super::ScanVerdict;
 use super::escape::{cut, workflow_message, workflow_property};
 use super::report::Report;
-use super::report::grouping;
-use super::report::location::Repository;
+use super::report::annotations::{Annotation, annotations};
 use super::report::summary::summary;
-use super::{plural, visible};
-use crate::model::file_gap::FilePosition;
-use crate::model::finding::{BaselineState, Finding, ResultKind, Severity};
-
-/// Of each kind, in one step.
-const MAX_ANNOTATIONS: usize = 10;
 
 /// GitHub refuses annotations of more than 64 KB.
 const MAX_MESSAGE: usize = 4000;
 
-const KINDS: [(&str, &str, &str); 3] =
-    [("error", "error", "errors"), ("warning", "warning", "warnings"), ("notice", "notice", "notices")];
-
 /// Renders the commands, and a line that counts.
 pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
-    let repository = Repository::find();
-    let mut by_kind: [Vec<String>; 3] = Default::default();
-    for note in &report.notifications {
-        let place = note.location.as_ref().and_then(|location| in_file(location, &repository)).unwrap_or_default();
-        by_kind[0].push(command("error", &format!("{place}title=acrscan could not tell"), &note.text()));
-    }
-    let mut findings: Vec<&Finding> = report.open().filter(|finding| is_shown(finding, verdict)).collect();
-    findings.sort_by_key(|finding| (is_known(finding), finding.kind, std::cmp::Reverse(finding.severity)));
-    for group in grouping::alike(findings) {
-        let Some((finding, alike)) = group.split_first() else { continue };
-        let kind = if is_known(finding) && verdict.gate.fail_on_new { NOTICE } else { kind(finding) };
-        by_kind[kind].push(annotation(KINDS[kind].0, finding, alike.len(), &repository));
-    }
-    for remark in &report.waiver_remarks {
-        let place = repository
-            .relative(&remark.path)
-            .map(|path| format!("file={},line={},", workflow_property(&visible(&path)), remark.line));
-        let properties = format!("{}title=acrscan waiver", place.unwrap_or_default());
-        by_kind[2].push(command("notice", &properties, &remark.message));
-    }
-    for setting in &report.settings {
-        let place = repository
-            .relative(&setting.path)
-            .map(|path| format!("file={},line={},", workflow_property(&visible(&path)), setting.line));
-        let properties = format!("{}title=acrscan setting", place.unwrap_or_default());
-        by_kind[1].push(command("warning", &properties, &setting.sentence()));
-    }
-    let mut commands = String::new();
-    let mut more = Vec::new();
-    for (all, (_, one, many)) in by_kind.iter().zip(KINDS) {
-        all.iter().take(MAX_ANNOTATIONS).for_each(|command| commands.push_str(command));
-        if all.len() > MAX_ANNOTATIONS {
-            more.push(plural(all.len() - MAX_ANNOTATIONS, &format!("more {one}"), &format!("more {many}")));
-        }
-    }
-    let unknown =
-        report.open().filter(|finding| finding.kind == ResultKind::Unknown && !is_shown(finding, verdict)).count();
-    if unknown > 0 {
-        more.push(plural(unknown, "unknown result", "unknown results"));
-    }
+    let annotations = annotations(report, verdict);
+    let mut commands: String = annotations.shown.iter().map(command).collect();
     let _ = writeln!(commands, "acrscan: {}", summary(report));
-    if !more.is_empty() {
-        let _ = writeln!(commands, "acrscan: not shown as annotations: {}", more.join(", "));
+    if !annotations.left.is_empty() {
+        let _ = writeln!(commands, "acrscan: not shown as annotations: {}", annotations.left.join(", "));
     }
     commands
 }
 
-/// Unknown results are many, and fix nothing on a line; where one fails the scan it is shown.
-fn is_shown(finding: &Finding, verdict: &ScanVerdict) -> bool {
-    finding.kind == ResultKind::Fail || verdict.gate.fail_on_unknown
-}
-
-/// What fails nothing is no more than a notice, where only what is new fails.
-const NOTICE: usize = 2;
-
-fn is_known(finding: &Finding) -> bool {
-    finding.kind == ResultKind::Fail && finding.baseline.is_some_and(|state| !state.is_news())
-}
-
-fn kind(finding: &Finding) -> usize {
-    match (finding.kind, finding.severity) {
-        (ResultKind::Unknown, _) | (_, Severity::Critical | Severity::High) => 0,
-        (_, Severity::Medium) => 1,
-        (_, Severity::Low | Severity::Note) => 2,
+/// A line, whatever is in it: what would end it or a property is escaped.
+fn command(annotation: &Annotation) -> String {
+    let mut properties = String::new();
+    if let Some(place) = &annotation.place {
+        let _ = write!(properties, "file={},", workflow_property(&place.path));
+        let numbers =
+            [("line", place.line), ("endLine", place.end_line), ("col", place.column), ("endColumn", place.end_column)];
+        for (name, number) in numbers.into_iter().filter_map(|(name, number)| Some((name, number?))) {
+            let _ = write!(properties, "{name}={number},");
+        }
     }
-}
-
-fn annotation(kind: &str, finding: &Finding, alike: usize, repository: &Repository) -> String {
-    let grade = match finding.kind {
-        ResultKind::Fail => finding.severity.as_str(),
-        ResultKind::Unknown => "unknown",
-    };
-    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("{new}, ")).unwrap_or_default();
-    let title = workflow_property(&visible(&format!("{}: {new}{grade}", finding.policy)));
-    let mut message = finding.message.clone();
-    if alike > 0 {
-        let _ = write!(message, " And {alike} more of this policy here.");
-    }
-    let Some(place) = repository.locate(finding) else {
-        // What is in no file of the repository says in words where it is.
-        let message = format!("{message} ({})", grouping::location(finding));
-        return command(kind, &format!("title={title}"), &message);
-    };
-    let (path, region) = (workflow_property(&visible(&place.path)), place.region);
-    let mut properties = format!("file={path},line={},endLine={},", region.start_line, region.end_line);
-    if region.end_line == region.start_line {
-        // GitHub has columns within one line only.
-        let _ = write!(properties, "col={},endColumn={},", region.start_column, region.end_column);
-    }
-    command(kind, &format!("{properties}title={title}"), &message)
-}
-
-/// A line, whatever is in it: what would end it is escaped, and other control characters are visible.
-/// The properties that lead to a place, with a comma at the end; `None` where it is in no file of the repository.
-fn in_file(FilePosition { path, start }: &FilePosition, repository: &Repository) -> Option<String> {
-    let path = repository.relative(path)?;
-    let start = start.map(|(line, column)| format!("line={line},col={column},")).unwrap_or_default();
-    Some(format!("file={},{start}", workflow_property(&visible(&path))))
-}
-
-fn command(kind: &str, properties: &str, message: &str) -> String {
-    format!("::{kind} {properties}::{}\n", workflow_message(&visible(&cut(message, MAX_MESSAGE))))
+    let message = workflow_message(&cut(&annotation.message, MAX_MESSAGE));
+    format!("::{} {properties}title={}::{message}\n", annotation.kind.as_str(), workflow_property(&annotation.title))
 }
 
 #[cfg(test)]
@@ -135,6 +43,7 @@ mod tests {
     use snapbox::IntoData as _;
 
     use super::*;
+    use crate::model::finding::{BaselineState, ResultKind, Severity};
     use crate::output::report::sample;
 
     #[test]

@@ -1,12 +1,17 @@
 //! Reports: one file per format, each a function from a report to text.
 
+mod azure_devops;
+mod csv;
 pub mod escape;
 mod github;
+mod gitlab;
 #[cfg(test)]
 mod hostile_text;
 mod json;
 mod junit;
 mod markdown;
+mod ndjson;
+mod ocsf;
 pub mod report;
 mod sarif;
 mod text;
@@ -44,6 +49,16 @@ pub enum Format {
     Json,
     /// JUnit's XML: a suite for each registry, a case for each policy
     Junit,
+    /// Logging commands of Azure Pipelines
+    AzureDevops,
+    /// GitLab's code quality report
+    Gitlab,
+    /// A line of JSON for each finding, flat, for log analytics
+    Ndjson,
+    /// Compliance findings of the Open Cybersecurity Schema Framework, with what was judged right
+    Ocsf,
+    /// A table, for spreadsheets
+    Csv,
 }
 
 /// What outputs need to know beside the report.
@@ -55,6 +70,8 @@ pub struct Options {
     pub verdict: ScanVerdict,
     /// Where a reader may go from a report.
     pub links: Links,
+    /// Milliseconds since 1970, for formats that ask for a time.
+    pub time: i64,
 }
 
 /// One `-o`: a format and where it goes.
@@ -76,6 +93,11 @@ impl Output {
 }
 
 impl Format {
+    /// Whether it says of each registry which document was judged.
+    pub fn names_documents(self) -> bool {
+        matches!(self, Format::Json | Format::Ocsf)
+    }
+
     /// What the command line calls each.
     fn names() -> Vec<String> {
         let values =
@@ -174,6 +196,12 @@ fn render(report: &Report, format: Format, options: &Options, colour: bool) -> a
         // Its lines are commands, each of them one that was meant.
         Format::Github => github::render(report, &options.verdict),
         Format::Json => visible_json(&json::render(report, &options.verdict)?).into_owned(),
+        Format::AzureDevops => azure_devops::render(report, &options.verdict),
+        Format::Gitlab => visible_json(&gitlab::render(report)?).into_owned(),
+        Format::Ndjson => visible_json(&ndjson::render(report)?).into_owned(),
+        Format::Ocsf => visible_json(&ocsf::render(report, &options.links, options.time)?).into_owned(),
+        // Its cells are visible.
+        Format::Csv => csv::render(report)?,
         Format::Junit => visible_lines_xml(&junit::render(report, &options.verdict)?).into_owned(),
     })
 }
@@ -228,7 +256,10 @@ mod tests {
     #[test]
     fn an_unknown_format_names_those_there_are() {
         let error = "html=x".parse::<Output>().expect_err("no such format");
-        assert_eq!(error, "unknown format \"html\"; there are: text, sarif, markdown, github, json, junit");
+        assert_eq!(
+            error,
+            "unknown format \"html\"; there are: text, sarif, markdown, github, json, junit, azure-devops, gitlab, ndjson, ocsf, csv"
+        );
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The conductor: collect, evaluate, waive, compare, report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
+use rayon::prelude::*;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
 use super::super::collect::{check_subscriptions, collect, source_paths, subscription_limit, variable_values};
@@ -13,7 +14,7 @@ use super::super::inputs::{needs, selection};
 use super::super::{console, settings, stdout};
 use crate::document::export;
 use crate::evaluate::{Evaluation, Evaluator};
-use crate::model::finding::{Notification, ScopeName, Severity};
+use crate::model::finding::{Notification, RegistrySummary, ScopeName, Severity};
 use crate::model::inventory::{Inventory, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
@@ -41,10 +42,11 @@ pub struct ScanArgs {
     /// A report, to standard output or to a file, as in `sarif=findings.sarif`; may be given several times
     ///
     /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
-    /// workflow commands, `json` for everything, and `junit`. Text goes to standard output unless another format does.
-    /// A file is written whole or not at all, and the exit code is the same for all. SARIF to a folder, as in
-    /// `sarif=findings/`, is a file for each subscription, or several where GitHub would refuse one or not show all of
-    /// it.
+    /// workflow commands, `azure-devops` for logging commands, `gitlab` for a code quality report, `json` for everything,
+    /// `junit`, and for what keeps findings of many tools `ocsf`, `ndjson` and `csv`. Text goes to standard output unless
+    /// another format does. A file is written whole or not at all, and the exit code is the same for all. SARIF to a
+    /// folder, as in `sarif=findings/`, is a file for each subscription, or several where GitHub would refuse one or not
+    /// show all of it.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub output: Vec<Output>,
     /// Exit with 1 from this severity on; `never` for not at all
@@ -146,6 +148,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     }
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
+    if outputs.iter().any(|output| output.format.names_documents()) {
+        name_documents(&mut evaluation.registries, &inventory, &tags);
+    }
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
     let today = Utc::now().date_naive();
     let waiver_remarks = match args.no_waivers {
@@ -166,10 +171,33 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     }
     let sarif = SarifOptions { target: args.sarif_target, category };
     let verdict = ScanVerdict { outcome, gate };
-    output::write_all(&report, &outputs, &output::Options { sarif, verdict, links: Links::from_environment() })?;
+    output::write_all(
+        &report,
+        &outputs,
+        &output::Options { sarif, verdict, links: Links::from_environment(), time: time() },
+    )?;
     // What could not be saved does not cost the report.
     saved?;
     Ok(outcome)
+}
+
+/// Says of each registry which document was judged. One that holds a secret could be found out by its hash.
+fn name_documents(registries: &mut [RegistrySummary], inventory: &Inventory, tags: &ServiceTags) {
+    let hashes: HashMap<(&ScopeName, &str), String> = inventory
+        .registries
+        .par_iter()
+        .filter(|record| record.secrets.is_empty())
+        .filter_map(|record| Some(((&record.scope, record.id.as_str()), export::hash(record, tags)?)))
+        .collect();
+    for registry in registries {
+        registry.document = hashes.get(&(&registry.scope, registry.resource.as_str())).cloned();
+    }
+}
+
+/// Now, or what builds that are to come out the same say: <https://reproducible-builds.org/specs/source-date-epoch/>.
+fn time() -> i64 {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<i64>().ok());
+    given.map_or_else(|| Utc::now().timestamp_millis(), |seconds| seconds.saturating_mul(1000))
 }
 
 /// What tells this scan from others of the repository.

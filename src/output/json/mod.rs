@@ -7,6 +7,7 @@ use chrono::SecondsFormat;
 
 use self::shape::Document;
 use super::ScanVerdict;
+use super::report::evidence::Judged;
 use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile, SnapshotRead};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
@@ -27,6 +28,7 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> serde_json::Result<Stri
 }
 
 fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
+    let judged = Judged::new(report);
     Document {
         schema_version: SCHEMA_VERSION,
         tool: shape::Tool { name: "acrscan", version: env!("CARGO_PKG_VERSION") },
@@ -44,7 +46,7 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         counts: counts(report),
         scopes: report.scopes.iter().map(scope).collect(),
         policies: report.policies.iter().map(policy).collect(),
-        registries: report.registries.iter().map(registry).collect(),
+        registries: report.registries.iter().map(|one| registry(one, &judged)).collect(),
         findings: report.findings.iter().map(finding).collect(),
         notifications: report.notifications.iter().map(notification).collect(),
         waiver_remarks: report.waiver_remarks.iter().map(remark).collect(),
@@ -85,13 +87,15 @@ fn policy(policy: &Policy) -> shape::Policy<'_> {
     }
 }
 
-fn registry(registry: &RegistrySummary) -> shape::Registry<'_> {
+fn registry<'a>(registry: &'a RegistrySummary, judged: &Judged<'a>) -> shape::Registry<'a> {
     shape::Registry {
         scope: registry.scope.as_str(),
         resource: &registry.resource,
         name: &registry.name,
         location: Some(registry.location.as_str()).filter(|location| !location.is_empty()),
         sku: Some(registry.sku.as_str()).filter(|sku| !sku.is_empty()),
+        document_sha256: registry.document.as_deref(),
+        passed: judged.passed(registry).map(|policy| policy.id.as_str()).collect(),
     }
 }
 

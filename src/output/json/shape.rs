@@ -103,6 +103,8 @@ pub struct Registry<'a> {
     pub name: &'a str,
     pub location: Option<&'a str>,
     pub sku: Option<&'a str>,
+    pub document_sha256: Option<&'a str>,
+    pub passed: Vec<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::model::finding::{Finding, Location, Region};
 use crate::model::open;
 use crate::model::path::{normalize, superproject_of};
+use crate::model::registry_id::RegistryId;
 use crate::model::text_file::TextFile;
+
+/// Where a live registry stands in its invented file.
+const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
 /// The repository: the folder that holds `.git`, at or above the working directory, whatever submodule that is in; else
 /// the folder that the job says it was checked out to; else the working directory.
@@ -71,6 +75,24 @@ impl Repository {
                 })
             }
         }
+    }
+
+    /// A place for whatever takes no finding without one: what is in no file of the repository stands at a path of its own,
+    /// a registry in Azure at that of its id.
+    pub fn locate_or_invent<'a>(&self, finding: &'a Finding) -> ReportLocation<'a> {
+        let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
+        self.locate(finding).unwrap_or_else(|| match &finding.location {
+            Location::Source { file, region } => {
+                ReportLocation { path: external_path(&file.path), region: *region, file: Some(file) }
+            }
+            // A file elsewhere on this machine is nothing to whoever reads the report.
+            Location::File { .. } | Location::Live => ReportLocation { path: live(), region: LIVE, file: None },
+        })
+    }
+
+    /// The path relative to the repository, or one for what lies elsewhere.
+    pub fn relative_or_external(&self, path: &str) -> String {
+        self.relative(path).unwrap_or_else(|| external_path(path))
     }
 
     /// The path relative to the repository; `None` where it lies elsewhere.

@@ -1,6 +1,9 @@
 //! Everything that the outputs print, and the exit code it comes to.
 
+pub(crate) mod annotations;
+pub(crate) mod evidence;
 pub(crate) mod excerpt;
+pub(crate) mod flat;
 pub(crate) mod grouping;
 pub(crate) mod links;
 pub(crate) mod location;

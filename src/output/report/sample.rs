@@ -117,6 +117,7 @@ pub fn report() -> Report {
         name: finding.name.clone(),
         location: String::new(),
         sku: sku.to_owned(),
+        document: None,
     };
     let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
     let scope = |name: ScopeName| ScopeReport { name, complete: true, only: Vec::new(), lost_sight: false };

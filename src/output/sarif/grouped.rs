@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::super::escape::cut;
 use super::super::report::grouping;
 use super::super::report::location::Repository;
-use super::location::locate;
 use crate::model::finding::{Finding, Location, Severity};
 
 /// Of each of the others, a message is no longer than this.
@@ -20,7 +19,7 @@ const MAX_MESSAGE: usize = 300;
 pub fn by_alert<'a>(findings: impl IntoIterator<Item = &'a Finding>, repository: &Repository) -> Vec<Vec<&'a Finding>> {
     grouping::grouped(findings, |finding| match &finding.location {
         Location::Source { .. } => {
-            let place = locate(finding, repository);
+            let place = repository.locate_or_invent(finding);
             Some((finding.policy.as_str(), finding.kind, place.path, place.region.start_line))
         }
         // What is in no file of the repository is known by its own fingerprint.

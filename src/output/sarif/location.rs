@@ -3,26 +3,10 @@
 use serde_sarif::sarif::{ArtifactContent, ArtifactLocation, PhysicalLocation, Region as SarifRegion};
 
 use super::super::report::excerpt::Excerpt;
-use super::super::report::location::{ReportLocation, Repository, external_path};
+use super::super::report::location::Repository;
 use crate::model::file_gap::FilePosition;
-use crate::model::finding::{Finding, Location, Region};
-use crate::model::registry_id::RegistryId;
+use crate::model::finding::Region;
 use crate::model::text_file::TextFile;
-
-/// Where a live registry stands in GitHub's file tree.
-const LIVE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
-
-/// A place for every result, for GitHub refuses a file of results for one that has none.
-pub fn locate<'a>(finding: &'a Finding, repository: &Repository) -> ReportLocation<'a> {
-    let live = || RegistryId::parse(&finding.resource).map(|id| format!("azure/{}", id.path())).unwrap_or_default();
-    repository.locate(finding).unwrap_or_else(|| match &finding.location {
-        Location::Source { file, region } => {
-            ReportLocation { path: external_path(&file.path), region: *region, file: Some(file) }
-        }
-        // GitHub drops what is not below the repository, and a file elsewhere on this machine is nothing to it.
-        Location::File { .. } | Location::Live => ReportLocation { path: live(), region: LIVE, file: None },
-    })
-}
 
 /// A file and a region, with what stands there where the file is at hand.
 pub fn physical_location(path: &str, region: Region, file: Option<&TextFile>) -> PhysicalLocation {
@@ -49,7 +33,7 @@ pub fn physical_location(path: &str, region: Region, file: Option<&TextFile>) ->
 
 /// A place of which no more is known than where it begins.
 pub fn file_location(FilePosition { path, start }: &FilePosition, repository: &Repository) -> PhysicalLocation {
-    let path = repository.relative(path).unwrap_or_else(|| external_path(path));
+    let path = repository.relative_or_external(path);
     let artifact = ArtifactLocation::builder().uri(uri(&path)).build();
     let mut place = PhysicalLocation::builder().artifact_location(artifact).build();
     place.region = start.map(|(line, column)| {

@@ -4,6 +4,7 @@
 //! close those of an empty one.
 
 mod archive;
+mod azure_devops;
 mod carried;
 pub mod category;
 mod grouped;
@@ -122,7 +123,9 @@ fn run(report: &Report, slice: &Slice<'_>, options: &SarifOptions, links: &Links
     let scope = slice.scope;
     let in_scope = report.findings.iter().filter(|finding| finding.scope == scope.name);
     let mut groups: Vec<Vec<&Finding>> = match options.target {
-        SarifTarget::Github => grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository),
+        SarifTarget::Github | SarifTarget::AzureDevops => {
+            grouped::by_alert(in_scope.filter(|finding| is_for_github(finding)), repository)
+        }
         SarifTarget::Archive => in_scope.map(|finding| vec![finding]).collect(),
     };
     groups.retain(|group| group.first().is_some_and(|finding| slice.holds(&finding.fingerprint)));
@@ -154,6 +157,9 @@ fn run(report: &Report, slice: &Slice<'_>, options: &SarifOptions, links: &Links
             report.settings.iter().map(|setting| visible(&setting.sentence()).into_owned()).collect();
         let properties = std::collections::BTreeMap::from([("acrscan/settings".to_owned(), json!(settings))]);
         run.properties = Some(serde_sarif::sarif::PropertyBag::builder().additional_properties(properties).build());
+    }
+    if options.target == SarifTarget::AzureDevops {
+        azure_devops::complete(&mut run);
     }
     if options.target == SarifTarget::Archive {
         archive::complete(&mut run, &groups.concat(), report, scope, &rules);

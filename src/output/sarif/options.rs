@@ -8,6 +8,8 @@ pub enum SarifTarget {
     /// GitHub code scanning: what it takes, and nothing that it would show wrongly
     #[default]
     Github,
+    /// Azure DevOps: Advanced Security, and the Scans tab
+    AzureDevops,
     /// Everything: failed scopes, unknown results as open, controls as taxonomies
     Archive,
 }

@@ -7,10 +7,10 @@ use serde_sarif::sarif::{
     Location as SarifLocation, LogicalLocation, Message, PropertyBag, Result as SarifResult, ResultLevel,
 };
 
-use super::super::report::location::{ReportLocation, Repository, external_path};
+use super::super::report::location::{ReportLocation, Repository};
 use super::super::visible;
 use super::grouped;
-use super::location::{locate, physical_location};
+use super::location::physical_location;
 use super::rules::Rules;
 use super::snapshot_files::SnapshotFiles;
 use crate::model::finding::{Finding, Location, Region, ResultKind, Severity};
@@ -29,7 +29,7 @@ pub fn result(
 ) -> SarifResult {
     let all = || std::iter::once(finding).chain(others.iter().copied());
     let severity = all().map(|finding| finding.severity).max().unwrap_or(finding.severity);
-    let place = locate(finding, repository);
+    let place = repository.locate_or_invent(finding);
     let (rule_id, rule_index) = rules.of(&finding.policy, finding.kind, severity);
     let level = match (finding.kind, severity) {
         (ResultKind::Unknown, _) | (_, Severity::Low | Severity::Note) => ResultLevel::Note,
@@ -143,7 +143,7 @@ fn related<'a>(
         own.file.map(|file| (file.path.as_str(), own.region)).into_iter().collect();
     let places = findings.flat_map(of_finding).filter(|(_, file, region)| known.insert((file.path.as_str(), *region)));
     let location = |(index, (what, file, region)): (usize, (&str, &std::sync::Arc<TextFile>, Region))| {
-        let path = repository.relative(&file.path).unwrap_or_else(|| external_path(&file.path));
+        let path = repository.relative_or_external(&file.path);
         SarifLocation::builder()
             .id(index as i64 + 1)
             .message(message(what))
