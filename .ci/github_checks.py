@@ -4,8 +4,10 @@ Called with the folder of a virtual environment that has zizmor, check-jsonschem
 acrscan binary. The action's scripts run with bash over real files; nothing here reaches GitHub.
 """
 
+import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -122,6 +124,18 @@ class Static(unittest.TestCase):
         config = self.repository / ".pre-commit-config.yaml"
         config.write_text("\n".join(block for block in yaml_blocks() if block.startswith("repos:")))
         passes(TOOLS / "pre-commit", "validate-config", config)
+
+    def test_the_image_is_clean_and_a_release_is_named_as_it_is_looked_for(self):
+        passes(TOOLS / "hadolint", "--failure-threshold", "style", ROOT / "Dockerfile")
+        image = (ROOT / "Dockerfile").read_text()
+        self.assertRegex(image, r"(?m)^USER [1-9][0-9]*:[1-9][0-9]*$")
+        self.assertNotRegex(image, r"(?m)^(RUN|SHELL)\b")
+        manifest = (ROOT / "Cargo.toml").read_text()
+        self.assertIn("/releases/download/v{ version }/acrscan-v{ version }-{ target }.tar.gz", manifest)
+        self.assertIn("name=acrscan-v$version-$1", (ROOT / ".ci/release.sh").read_text())
+        targets = set(re.findall(r"target: ([\w-]+)", own_workflows()["release"]))
+        allowed = set(re.findall(r'^  "([\w-]+)",$', (ROOT / "deny.toml").read_text().split("]")[1], re.M))
+        self.assertEqual(targets, allowed, "cargo deny judges the platforms of the releases")
 
     def test_every_action_is_pinned_and_says_to_what(self):
         for text in [(ROOT / "action.yml").read_text(), *examples().values(), *own_workflows().values()]:
@@ -477,17 +491,30 @@ for argument; do case $argument in --baseline=*) echo; echo "HELD $(jq -c . "${a
 
 
 class Built(unittest.TestCase):
-    """Without acrscan on PATH, the action builds it, or takes what it built before."""
+    """Without acrscan on PATH, the action takes the release of its own commit, or what it built before, or builds it."""
 
-    def run_action(self, hit, cargo):
+    def run_action(self, hit, cargo, kept=True, release=None, ref="", gh=None):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             (folder / "work").mkdir()
             (folder / "work/main.tf").write_text(CLOSED)
             (folder / "bin").mkdir()
-            for name in ("rustc", "cargo"):
-                (folder / "bin" / name).write_text(cargo)
+            tools = {"rustc": cargo, "cargo": cargo}
+            tools["curl"] = f"""#!/bin/bash
+grep -q 'Bearer secret' || exit 9
+for argument; do case $argument in *secret*) exit 9 ;; esac; done
+while [ "$1" != --output ]; do shift; done
+case ${{!#}} in
+  */commits/v*) echo '{{"sha": "{"a" * 40}"}}' >"$2" ;;
+  *) cp '{folder}/release/'"$(basename "${{!#}}")" "$2" ;;
+esac
+"""
+            tools["gh"] = gh or "#!/bin/sh\nexit 0\n"
+            for name, text in tools.items():
+                (folder / "bin" / name).write_text(text)
                 (folder / "bin" / name).chmod(0o755)
+            if release:
+                release(folder / "release")
             saved = []
 
             def restore(given):
@@ -495,6 +522,8 @@ class Built(unittest.TestCase):
                 if hit:
                     (Path(given["path"]) / "bin").mkdir(parents=True)
                     (Path(given["path"]) / "bin/acrscan").symlink_to(BINARY)
+                    sum = hashlib.sha256(BINARY.read_bytes()).hexdigest() if kept else "0" * 64
+                    (Path(given["path"]) / "sum").write_text(sum + "\n")
                 return "success", {"cache-hit": str(hit).lower()}
 
             def save(given):
@@ -504,27 +533,71 @@ class Built(unittest.TestCase):
             answers = {"actions/cache/restore": restore, "actions/cache/save": save}
             answers["github/codeql-action/upload-sarif"] = lambda given: ("success", {})
             environment = {"PATH": f"{folder / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin", "REAL": str(BINARY)}
-            run = actions_runner.run(ROOT / "action.yml", folder / "work", None, None, answers, environment)
+            environment |= {"GITHUB_API_URL": "https://api.github.com", "GITHUB_REPOSITORY": "contoso/infra"}
+            github = {"token": "secret", "server_url": "https://github.com"}
+            if ref:
+                github |= {"action_repository": "owner/acrscan", "action_ref": ref}
+            run = actions_runner.run(ROOT / "action.yml", folder / "work", None, github, answers, environment)
             return run, saved
 
+    NO_CARGO = '#!/bin/sh\n[ "$1" != install ]\n'
+    # `cargo install` itself is left out: it takes minutes. Where it is called and with what is not.
+    CARGO = """#!/bin/sh
+[ "$1" = install ] || { echo rustc 1.95; exit; }
+[ "$PWD" = "$GITHUB_ACTION_PATH" ] && [ "$2 $3 $4 $5 $6" = "--locked --force --path . --root" ] || exit 9
+mkdir -p "$7/bin" && ln -sf "$REAL" "$7/bin/acrscan"
+"""
+
     def test_from_the_cache(self):
-        run, saved = self.run_action(True, "#!/bin/sh\necho rustc 1.95\n")
+        run, saved = self.run_action(True, self.NO_CARGO)
         self.assertEqual((run.code, saved), (0, []), run.log)
+        run, saved = self.run_action(True, self.NO_CARGO, kept=False)
+        self.assertEqual((run.code, run.steps["build"]["outcome"]), (2, "failure"), run.log)
 
     def test_from_source(self):
-        # `cargo install` itself is left out: it takes minutes. Where it is called and with what is not.
-        cargo = """#!/bin/sh
-[ "$1" = install ] || { echo rustc 1.95; exit; }
-[ "$PWD" = "$GITHUB_ACTION_PATH" ] && [ "$2 $3 $4 $5" = "--locked --path . --root" ] || exit 9
-mkdir -p "$6/bin" && ln -s "$REAL" "$6/bin/acrscan"
-"""
-        run, saved = self.run_action(False, cargo)
-        self.assertEqual((run.code, saved), (0, [["acrscan", "bin"]]), run.log)
+        run, saved = self.run_action(False, self.CARGO)
+        self.assertEqual((run.code, saved), (0, [["acrscan", "bin", "sum"]]), run.log)
 
     def test_a_build_that_fails(self):
-        run, saved = self.run_action(False, '#!/bin/sh\n[ "$1" != install ]\n')
+        run, saved = self.run_action(False, self.NO_CARGO)
         self.assertEqual((run.code, run.failed, run.outputs["exit-code"], saved), (2, True, "", []), run.log)
         self.assertIn("could not be built", run.summary)
+
+    @staticmethod
+    def published(folder, spoil=b""):
+        """A release as .ci/release.sh packs it, for this machine."""
+        copy = folder.parent / "sources"
+        (copy / ".ci").mkdir(parents=True)
+        for name in (".ci/release.sh", "Cargo.toml", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"):
+            shutil.copy(ROOT / name, copy / name)
+        target = f"{platform.machine()}-unknown-linux-musl"
+        passes("bash", ".ci/release.sh", "pack", target, BINARY, cwd=copy)
+        shutil.copytree(copy / "release", folder)
+        archives = list(folder.iterdir())
+        sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in archives]
+        (folder / "SHA256SUMS").write_text("".join(sums))
+        archives[0].write_bytes(archives[0].read_bytes() + spoil)
+
+    def test_the_release_of_its_own_commit(self):
+        version = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+        for ref in (f"v{version}", "a" * 40):
+            run, saved = self.run_action(False, self.NO_CARGO, release=self.published, ref=ref)
+            self.assertEqual((run.code, saved), (0, []), run.log)
+            self.assertEqual(run.steps["restore"]["outcome"], "skipped")
+
+    def test_of_another_commit_it_is_compiled(self):
+        run, saved = self.run_action(False, self.CARGO, release=self.published, ref="b" * 40)
+        self.assertEqual((run.code, len(saved)), (0, 1), run.log)
+        self.assertIn("is of another commit", run.log)
+
+    def test_what_was_not_published_is_not_run(self):
+        spoilt = lambda folder: self.published(folder, b"x")
+        run, _ = self.run_action(False, self.CARGO, release=spoilt, ref="a" * 40)
+        self.assertEqual((run.code, run.failed), (2, True), run.log)
+        self.assertIn("its sum is another", run.log)
+        run, _ = self.run_action(False, self.CARGO, release=self.published, ref="a" * 40, gh="#!/bin/sh\nexit 1\n")
+        self.assertEqual((run.code, run.failed), (2, True), run.log)
+        self.assertIn("its attestation does not hold", run.log)
 
 
 if __name__ == "__main__":

@@ -52,11 +52,11 @@ pub fn render(report: &Report, options: &SarifOptions, links: &Links) -> anyhow:
     let runs: Vec<Run> = wanted_scopes(report, options)
         .map(|scope| run(report, &Slice::whole(scope), options, links, &repository))
         .collect();
-    if options.target == SarifTarget::Github {
+    if options.target != SarifTarget::Archive {
         limits::check_runs(&runs)?;
     }
     let text = print(runs)?;
-    if options.target == SarifTarget::Github {
+    if options.target != SarifTarget::Archive {
         limits::check_size(&text)?;
     }
     Ok(text)
@@ -70,7 +70,7 @@ pub fn render_files(report: &Report, options: &SarifOptions, links: &Links) -> a
     let repository = Repository::find();
     let mut files = Vec::new();
     for scope in wanted_scopes(report, options) {
-        let is_bounded = options.target == SarifTarget::Github;
+        let is_bounded = options.target != SarifTarget::Archive;
         let mut parts = 1;
         let texts = loop {
             let slices = (0..parts).map(|index| Slice { scope, index, parts });
