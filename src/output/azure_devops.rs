@@ -35,7 +35,7 @@ fn line(annotation: &Annotation) -> String {
     let place = annotation.place.as_ref();
     if annotation.kind == AnnotationKind::Notice {
         let at = place.map(|place| format!("{}:{}: ", place.path, place.line.unwrap_or(1))).unwrap_or_default();
-        return format!("{}\n", visible(&format!("{at}{}: {message}", annotation.title)));
+        return format!("acrscan: {}\n", visible(&format!("{at}{}: {message}", annotation.title)));
     }
     let mut properties = format!("type={};", annotation.kind.as_str());
     if let Some(place) = place {
@@ -74,7 +74,7 @@ mod tests {
 ##vso[task.logissue type=error;sourcepath=infra/broken.tf;linenumber=3;columnnumber=1;]acrscan could not tell: not read: infra/broken.tf:3:1: an unclosed block
 ##vso[task.logissue type=error;sourcepath=infra/variables.tf;linenumber=2;columnnumber=13;code=public-network-access;]public-network-access: new, high: Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
 ##vso[task.logissue type=warning;code=anonymous-pull;]anonymous-pull: medium: Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
-acrscan.toml:20: acrscan waiver: This waiver matches nothing.
+acrscan: acrscan.toml:20: acrscan waiver: This waiver matches nothing.
 acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
 acrscan: not shown as issues: 3 unknown results
 ##vso[task.complete result=Failed;]acrscan: Could not tell. Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
