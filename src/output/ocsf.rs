@@ -124,7 +124,9 @@ fn resource(registry: &RegistrySummary) -> Value {
         "name": registry.name,
         "type": "Microsoft.ContainerRegistry/registries",
     }));
-    let region = Some(&registry.location).filter(|region| !region.is_empty());
+    // The schema has regions of what is in a cloud.
+    let is_live = matches!(registry.scope, ScopeName::Subscription(_));
+    let region = Some(&registry.location).filter(|region| is_live && !region.is_empty());
     resource.extend(region.map(|region| ("region".to_owned(), json!(region))));
     Value::Object(resource)
 }
