@@ -95,6 +95,9 @@ pub struct LiveArgs {
     /// The credential to use; without it, each is tried in this order
     #[arg(long, value_enum, value_name = "KIND")]
     pub credential: Option<CredentialKind>,
+    /// What a token of GitHub Actions is made out to, where the federated credential has another audience than the cloud's
+    #[arg(long, value_name = "TEXT")]
+    pub oidc_audience: Option<String>,
     /// Requests in flight at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,

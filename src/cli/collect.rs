@@ -50,7 +50,7 @@ pub fn collect(
     needs: Needs,
     variables: VariableValues,
     limit: Option<(usize, &'static str)>,
-) -> anyhow::Result<(Inventory, ServiceTags, BTreeSet<String>)> {
+) -> anyhow::Result<(Inventory, ServiceTags, LiveRemarks)> {
     if paths.is_empty() && !live.is_named() {
         bail!("nothing to scan: name a file or folder, or a subscription with --subscription");
     }
@@ -66,16 +66,19 @@ pub fn collect(
     }
     if live.is_named() {
         let service_tag = needs.service_tag && service_tags.is_none();
-        sources.push(collect_live(live, Needs { service_tag, ..needs }, paths, limit)?);
+        let request =
+            LiveRequest { needs: Needs { service_tag, ..needs }, scanned: paths, limit, known: BTreeSet::new() };
+        sources.push(collect_live(live, request)?);
     }
     let tags = choose_service_tags(service_tags, live.cloud, &sources)?;
     if needs.service_tag {
         warn_if_old(&tags);
     }
     let mut whole = Inventory::default();
-    let mut left_out_ids = BTreeSet::new();
-    for Collected { inventory, left_out, .. } in sources {
-        left_out_ids.extend(left_out.into_keys());
+    let mut remarks = LiveRemarks::default();
+    for Collected { inventory, left_out, clock_skew, .. } in sources {
+        remarks.left_out.extend(left_out.into_keys());
+        remarks.clock_skew += clock_skew;
         whole.add(inventory).map_err(|scope| anyhow!("{scope} is in two of the sources: scan them one at a time"))?;
     }
     for folder in &named.claimed {
@@ -86,7 +89,7 @@ pub fn collect(
         whole.add(code::read(found, &tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
     }
     whole.sort();
-    Ok((whole, tags, left_out_ids))
+    Ok((whole, tags, remarks))
 }
 
 /// The values of Terraform's variables that are given on the command line, in acrscan.toml, and, where that is asked for,
@@ -185,13 +188,36 @@ pub fn source_paths(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(classify(paths)?.code)
 }
 
-/// `scanned` are the folders beside the subscriptions.
-pub fn collect_live(
-    live: &LiveArgs,
-    needs: Needs,
-    scanned: &[PathBuf],
-    limit: Option<(usize, &'static str)>,
-) -> anyhow::Result<Collected> {
+/// What reading from Azure told beside what it read.
+#[derive(Debug, Default)]
+pub struct LiveRemarks {
+    /// What was not read for a reason that was asked for, by id.
+    pub left_out: BTreeSet<String>,
+    /// How far Azure's clock is ahead of this machine's, in seconds.
+    pub clock_skew: i64,
+}
+
+/// What is read from Azure, beside what the arguments say.
+pub struct LiveRequest<'a> {
+    /// What the policies need.
+    pub needs: Needs,
+    /// The folders beside the subscriptions.
+    pub scanned: &'a [PathBuf],
+    /// As [`subscription_limit`] gives it.
+    pub limit: Option<(usize, &'static str)>,
+    /// Registries that were read before.
+    pub known: BTreeSet<String>,
+}
+
+/// A clock that is off by more is told, in seconds: tokens are refused soon after.
+const MAX_CLOCK_SKEW: i64 = 5 * 60;
+
+/// Reads what the arguments name.
+///
+/// # Errors
+/// Nothing could start; see [`azure::collect`].
+pub fn collect_live(live: &LiveArgs, request: LiveRequest<'_>) -> anyhow::Result<Collected> {
+    let LiveRequest { needs, scanned, limit, known } = request;
     let subscriptions: BTreeSet<String> = live.subscriptions.iter().cloned().collect();
     let options = azure::Options {
         subscriptions: subscriptions.into_iter().collect(),
@@ -200,9 +226,11 @@ pub fn collect_live(
         arm_endpoint: live.arm_endpoint.clone(),
         authority_host: live.authority_host.clone(),
         credential: live.credential,
+        oidc_audience: live.oidc_audience.clone(),
         concurrency: usize::from(live.concurrency),
         request_timeout: live.request_timeout,
         timeout: live.timeout,
+        known,
         needs,
         without: live.without.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),
         untrusted: program::untrusted_folders(scanned),
@@ -211,16 +239,28 @@ pub fn collect_live(
     let mut collected = azure::collect(&options, &|progress| line.show(progress))?;
     drop(line);
     collected.left_out.values().for_each(|sentence| console::info(sentence));
+    if collected.clock_skew.abs() > MAX_CLOCK_SKEW {
+        let (minutes, word) =
+            (collected.clock_skew.abs() / 60, if collected.clock_skew > 0 { "behind" } else { "ahead of" });
+        console::warn(&format!(
+            "this machine's clock is {minutes} minutes {word} Azure's: correct it, for tokens are refused by the clock; \
+             waivers are judged by Azure's day"
+        ));
+    }
     if let Some(refused) = collected.service_tags_refused.take() {
         // The table in the binary may lack a range that Azure has: what rests on it was not seen.
         let Inventory { registries, gaps, .. } = &mut collected.inventory;
+        let is_shared = gaps.iter().any(|gap| gap.reason == refused);
         let scopes: BTreeSet<&ScopeName> = registries.iter().map(|record| &record.scope).collect();
         gaps.extend(scopes.into_iter().map(|scope| Gap {
             scope: scope.clone(),
             resource: None,
             part: Part::ServiceTags,
             location: None,
-            reason: format!("{}; the table in this binary is used", refused.trim_end_matches('.')),
+            reason: match is_shared {
+                true => refused.clone(),
+                false => format!("{}; the table in this binary is used", refused.trim_end_matches('.')),
+            },
         }));
     }
     Ok(collected)

@@ -47,6 +47,16 @@ impl Cloud {
         self.arm_endpoint()
     }
 
+    /// What Entra ID wants a token of another issuer to be made out to:
+    /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>.
+    pub fn federation_audience(self) -> &'static str {
+        match self {
+            Cloud::Public => "api://AzureADTokenExchange",
+            Cloud::UsGovernment => "api://AzureADTokenExchangeUSGov",
+            Cloud::China => "api://AzureADTokenExchangeChina",
+        }
+    }
+
     /// Base URL of Microsoft Entra ID, without a trailing slash.
     pub fn authority_host(self) -> &'static str {
         match self {

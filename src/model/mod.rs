@@ -14,4 +14,6 @@ pub mod program;
 pub mod registry_id;
 pub mod repository;
 pub mod text_file;
+pub mod told;
 pub mod visible;
+pub mod writable;

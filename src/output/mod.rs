@@ -33,6 +33,7 @@ use self::report::location::Repository;
 use self::sarif::category::category;
 use crate::model::finding::ScopeName;
 use crate::model::visible::{visible_json, visible_lines, visible_lines_xml};
+use crate::model::writable;
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -113,7 +114,8 @@ impl FromStr for Output {
         let (name, path) = match text.split_once('=') {
             Some((_, "")) => return Err("a path is missing after `=`".to_owned()),
             Some((name, "-")) => (name, None),
-            Some((name, path)) => (name, Some(PathBuf::from(path))),
+            // Without the separator at its end, by which a folder is told.
+            Some((name, path)) => (name, Some(Path::new(path).components().collect::<PathBuf>())),
             None => (text, None),
         };
         let format = <Format as clap::ValueEnum>::from_str(name, false)
@@ -145,6 +147,26 @@ pub fn plan(asked: &[Output]) -> anyhow::Result<Vec<Output>> {
         }
     }
     Ok(plan)
+}
+
+/// Refuses outputs that could not be written in the end, before all the rest is read.
+///
+/// # Errors
+/// A file's folder is not there, or cannot be written to.
+pub fn check(outputs: &[Output]) -> anyhow::Result<()> {
+    for output in outputs {
+        let Some(path) = &output.path else { continue };
+        if path.exists() && !path.is_file() && !output.is_folder {
+            // A device or a pipe: to open it may wait for somebody.
+            continue;
+        }
+        if output.is_folder && path.is_file() {
+            bail!("cannot write to {}: it is a file, and a folder was asked for", path.display());
+        }
+        let folder = if output.is_folder { writable::nearest(path) } else { writable::parent(path) };
+        writable::check(folder).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Writes every output. A file is written whole or not at all.
@@ -233,10 +255,7 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     if path.exists() && !path.is_file() {
         return std::fs::write(path, text);
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = writable::parent(path);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -1,12 +1,12 @@
 //! What a source hands over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::inventory::Inventory;
 use crate::net::service_tags::ServiceTags;
 
 /// What a source read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Collected {
     /// Registries, scopes and gaps.
     pub inventory: Inventory,
@@ -14,6 +14,10 @@ pub struct Collected {
     pub service_tags: Option<ServiceTags>,
     /// Subscriptions that were not read for a reason that was asked for, by id, and a sentence on each.
     pub left_out: BTreeMap<String, String>,
+    /// Registries that were listed, and not read once more.
+    pub kept: BTreeSet<String>,
+    /// How far Azure's clock is ahead of this machine's, in seconds.
+    pub clock_skew: i64,
     /// Why the source brought no service tags although it was asked to: a sentence for the user.
     pub service_tags_refused: Option<String>,
 }

@@ -24,6 +24,8 @@ pub struct Fault {
     target: String,
     /// Which of the matching requests, counted from 0.
     which: Range<usize>,
+    /// Of those, every so many.
+    every: usize,
     seen: usize,
     action: Action,
 }
@@ -31,7 +33,7 @@ pub struct Fault {
 impl Fault {
     /// Every request whose path and query hold `target`, whatever the case.
     pub fn on(target: &str, action: Action) -> Fault {
-        Fault { target: target.to_lowercase(), which: 0..usize::MAX, seen: 0, action }
+        Fault { target: target.to_lowercase(), which: 0..usize::MAX, every: 1, seen: 0, action }
     }
 
     /// Shorthand for the commonest fault.
@@ -49,12 +51,17 @@ impl Fault {
         Fault { which: spared..usize::MAX, ..self }
     }
 
+    /// Only the last of every `count` of them.
+    pub fn every(self, count: usize) -> Fault {
+        Fault { every: count, ..self }
+    }
+
     /// Counts the request where it matches, and says what to do where this is one of those to spoil.
     pub fn strike(&mut self, request: &Request) -> Option<Action> {
         if !request.target.to_lowercase().contains(&self.target) {
             return None;
         }
         self.seen += 1;
-        self.which.contains(&(self.seen - 1)).then(|| self.action.clone())
+        (self.which.contains(&(self.seen - 1)) && self.seen.is_multiple_of(self.every)).then(|| self.action.clone())
     }
 }

@@ -13,6 +13,7 @@ pub const CLIENT_SECRET: &str = "canary-client-secret~1";
 pub const FEDERATED_TOKEN: &str = "canary.federated.assertion";
 pub const IDENTITY_HEADER: &str = "canary-identity-header";
 pub const OIDC_REQUEST_TOKEN: &str = "canary-oidc-request-token";
+pub const SERVICE_CONNECTION: &str = "c0ffee00-0000-4000-8000-000000000001";
 const FIRST_TOKEN: &str = "canary-access-token-1";
 const OIDC_JWT: &str = "canary.github.jwt";
 
@@ -55,6 +56,7 @@ pub fn answer(request: &Request, tokens: &mut Tokens) -> Option<Response> {
         ("GET", "/msi/token") => Some(app_service(request, tokens)),
         ("GET", "/metadata/identity/oauth2/token") => Some(metadata(request, tokens)),
         ("GET", "/oidc/token") => Some(github_oidc(request)),
+        ("POST", "/pipelines/oidctoken") => Some(pipelines_oidc(request)),
         _ => None,
     }
 }
@@ -124,11 +126,23 @@ fn managed_identity(request: &Request, tokens: &mut Tokens) -> Response {
     )
 }
 
+fn pipelines_oidc(request: &Request) -> Response {
+    if request.bearer() != Some(OIDC_REQUEST_TOKEN) {
+        return Response::new(302, "text/html", Vec::new()).header("Location", "https://login.example/");
+    }
+    let asked = (request.query("serviceConnectionId"), request.query("api-version"), request.header("content-length"));
+    match (asked.0.as_deref(), asked.1.as_deref(), asked.2) {
+        (Some(SERVICE_CONNECTION), Some("7.1"), Some("0")) => Response::json(200, &json!({"oidcToken": OIDC_JWT})),
+        _ => Response::json(400, &json!({"message": "not as expected"})),
+    }
+}
+
 fn github_oidc(request: &Request) -> Response {
     if request.bearer() != Some(OIDC_REQUEST_TOKEN) {
         return Response::json(401, &json!({"message": "bad request token"}));
     }
-    if request.query("audience").as_deref() != Some("api://AzureADTokenExchange") {
+    let audience = request.query("audience").unwrap_or_default();
+    if !audience.starts_with("api://AzureADTokenExchange") && audience != "api://contoso" {
         return Response::json(400, &json!({"message": "unexpected audience"}));
     }
     Response::json(200, &json!({"count": 1, "value": OIDC_JWT}))

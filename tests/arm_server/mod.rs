@@ -34,11 +34,26 @@ pub struct Options {
     pub expires_in: u64,
     /// The port to listen on; 0 for any free one.
     pub port: u16,
+    /// What the header `Date` of ARM's answers says.
+    pub date: Option<String>,
+    /// More requests of ARM at once are refused, without a word on when to come back.
+    pub at_most: usize,
+    /// Reads that are granted at once, and a second: what is more is refused with the time to come back.
+    pub bucket: Option<(f64, f64)>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { page_size: 1000, latency: Duration::ZERO, uses_of_first_token: usize::MAX, expires_in: 3599, port: 0 }
+        Options {
+            page_size: 1000,
+            latency: Duration::ZERO,
+            uses_of_first_token: usize::MAX,
+            expires_in: 3599,
+            port: 0,
+            date: None,
+            at_most: usize::MAX,
+            bucket: None,
+        }
     }
 }
 
@@ -64,6 +79,8 @@ struct Shared {
     arrived: Condvar,
     in_flight: AtomicUsize,
     peak: AtomicUsize,
+    bucket: Mutex<(f64, Instant)>,
+    refusals: AtomicUsize,
     stopped: AtomicBool,
 }
 
@@ -91,6 +108,8 @@ impl ArmServer {
             arrived: Condvar::new(),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
+            bucket: Mutex::new((options.bucket.map_or(0.0, |(size, _)| size), Instant::now())),
+            refusals: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             base,
             options,
@@ -149,6 +168,11 @@ impl ArmServer {
         }
     }
 
+    /// How many requests were refused for being too many.
+    pub fn refusals(&self) -> usize {
+        self.shared.refusals.load(SeqCst)
+    }
+
     /// The most requests that were ever under way at once.
     pub fn peak_in_flight(&self) -> usize {
         self.shared.peak.load(SeqCst)
@@ -201,7 +225,40 @@ impl Shared {
         if let Some(response) = identity::answer(request, &mut self.tokens.lock().unwrap()) {
             return response;
         }
+        if self.in_flight.load(SeqCst) > self.options.at_most {
+            self.refusals.fetch_add(1, SeqCst);
+            return Response::error(503, "ServerBusy", "Too many at once.");
+        }
         std::thread::sleep(self.options.latency);
+        let left = match self.take_from_bucket() {
+            Err(wait) => {
+                self.refusals.fetch_add(1, SeqCst);
+                return Response::error(429, "SubscriptionRequestsThrottled", "Too many requests.")
+                    .header("Retry-After", &wait.to_string());
+            }
+            Ok(left) => left,
+        };
+        let mut response = self.answer_of_arm(request);
+        if let Some(date) = &self.options.date {
+            response = response.header("Date", date);
+        }
+        match left {
+            Some(left) => response.header("x-ms-ratelimit-remaining-subscription-reads", &left.to_string()),
+            None => response,
+        }
+    }
+
+    /// What is left after this request; where nothing is, the seconds to wait.
+    fn take_from_bucket(&self) -> Result<Option<u64>, u64> {
+        let Some((size, rate)) = self.options.bucket else { return Ok(None) };
+        let mut bucket = self.bucket.lock().unwrap();
+        let (left, at) = *bucket;
+        let left = (left + at.elapsed().as_secs_f64() * rate).min(size);
+        *bucket = ((left - 1.0).max(0.0).max(if left < 1.0 { left } else { 0.0 }), Instant::now());
+        if left < 1.0 { Err(1) } else { Ok(Some((left - 1.0) as u64)) }
+    }
+
+    fn answer_of_arm(&self, request: &Request) -> Response {
         if request.header("host") != self.base.strip_prefix("http://") {
             return Response::error(400, "InvalidHost", "the Host header names another server");
         }

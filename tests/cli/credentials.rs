@@ -87,6 +87,55 @@ fn github_oidc() {
 }
 
 #[test]
+fn the_audience_of_githubs_token_is_the_clouds_unless_told() {
+    let app = |audience: &[&str], expected: &str| {
+        let server = server();
+        let url = format!("{}/oidc/token?job=1", server.url());
+        let github = [
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", url.as_str()),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", identity::OIDC_REQUEST_TOKEN),
+        ];
+        let run = with(with(scan(&server), &APP), &github).args(audience).run();
+        assert_eq!(run.code, 0, "{run:?}");
+        let asked = server.seen_with("/oidc/token")[0].target.clone();
+        assert!(asked.ends_with(&format!("&audience={expected}")), "{asked}");
+    };
+    app(&[], "api%3A%2F%2FAzureADTokenExchange");
+    app(&["--cloud", "us-government", "--without", "service-tags"], "api%3A%2F%2FAzureADTokenExchangeUSGov");
+    app(&["--cloud", "china", "--without", "service-tags"], "api%3A%2F%2FAzureADTokenExchangeChina");
+    app(&["--oidc-audience", "api://contoso"], "api%3A%2F%2Fcontoso");
+}
+
+#[test]
+fn azure_pipelines() {
+    let paths = ["/pipelines/oidctoken".to_owned(), entra()];
+    assert_signs_in("azure-pipelines", &paths, SCOPE, |server, scan| {
+        let url = format!("{}/pipelines/oidctoken", server.url());
+        let job = [
+            ("SYSTEM_OIDCREQUESTURI", url.as_str()),
+            ("SYSTEM_ACCESSTOKEN", identity::OIDC_REQUEST_TOKEN),
+            ("AZURESUBSCRIPTION_TENANT_ID", identity::TENANT),
+            ("AZURESUBSCRIPTION_CLIENT_ID", identity::CLIENT),
+            ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", identity::SERVICE_CONNECTION),
+        ];
+        with(scan, &job)
+    });
+}
+
+#[test]
+fn an_assertion_out_of_its_time_says_what_to_do() {
+    let server = server();
+    let description = "AADSTS700024: Client assertion is not within its valid time range. Trace ID: 1";
+    let body = serde_json::json!({"error": "invalid_client", "error_description": description});
+    server.spoil(Fault::answer("/oauth2/", Response::json(401, &body)));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), identity::FEDERATED_TOKEN).unwrap();
+    let run = with(with(scan(&server), &APP), &[("AZURE_FEDERATED_TOKEN_FILE", file.path().to_str().unwrap())]).run();
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("AADSTS700024") && run.stderr.contains("check this machine's clock"), "{}", run.stderr);
+}
+
+#[test]
 fn managed_identity() {
     assert_signs_in("managed-identity", &["/msi/token".to_owned()], RESOURCE, |server, scan| {
         let endpoint = format!("{}/msi/token", server.url());
@@ -113,7 +162,7 @@ fn azure_cli() {
         scan.env("PATH", folder.path())
     });
     let asked = std::fs::read_to_string(log).unwrap();
-    assert_eq!(asked, format!("account get-access-token -o json --scope {SCOPE}\n"));
+    assert_eq!(asked, format!("account get-access-token -o json --scope {SCOPE} --subscription {OTHER}\n"));
 }
 
 #[test]
@@ -144,6 +193,7 @@ error: no credential to sign in with:
   service principal: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are not set
   workload identity: AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID and AZURE_CLIENT_ID are not set
   GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, AZURE_TENANT_ID and AZURE_CLIENT_ID are not set
+  Azure Pipelines token: SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN, AZURESUBSCRIPTION_TENANT_ID, AZURESUBSCRIPTION_CLIENT_ID and AZURESUBSCRIPTION_SERVICE_CONNECTION_ID are not set
   managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set
   Azure CLI: `az` is not on the PATH
   metadata endpoint: 127.0.0.1:1: [..]Connection refused[..]

@@ -21,6 +21,7 @@ mod harness;
 mod hostile;
 mod live;
 mod lost_sight;
+mod night;
 mod outputs;
 mod own_policies;
 mod policy_commands;

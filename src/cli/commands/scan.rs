@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::Args;
 use rayon::prelude::*;
 
@@ -19,6 +19,7 @@ use crate::model::inventory::{Inventory, Origin, ScanScope};
 use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::model::repository::repository_path;
+use crate::model::told;
 use crate::net::service_tags::{ServiceTags, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
@@ -133,17 +134,17 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let evaluator = Evaluator::new(&policies)?;
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
 
-    check_targets(args)?;
+    check_targets(args, &outputs)?;
 
     let variables = variable_values(&args.terraform, &selection.config)?;
     let tags = args.service_tags.as_deref();
     let needs = needs(&args.live, args.save_snapshot.is_some(), &policies);
-    let (mut inventory, tags, left_out) = collect(&args.paths, &args.live, tags, needs, variables, limit)?;
+    let (mut inventory, tags, remarks) = collect(&args.paths, &args.live, tags, needs, variables, limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
     console::report_snapshots(&inventory.snapshots, Utc::now());
     settings::report_unused(&args.paths, args.policies.config.as_deref(), &inventory.files_read);
     if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
-        let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&left_out));
+        let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&remarks.left_out));
         vanished::record(emptied, &mut inventory);
     }
     let saved = save(args, &mut inventory, &tags, &policies);
@@ -152,7 +153,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
         name_documents(&mut evaluation.registries, &inventory, &tags);
     }
     let coverage = coverage(args, &inventory, &evaluation.notifications, &policies);
-    let today = Utc::now().date_naive();
+    let today = (Utc::now() + TimeDelta::seconds(remarks.clock_skew)).date_naive();
     let waiver_remarks = match args.no_waivers {
         true => Vec::new(),
         false => waivers.apply(&mut evaluation.findings, &coverage, today),
@@ -222,10 +223,11 @@ fn print_categories(args: &ScanArgs, options: &CategoryOptions) -> anyhow::Resul
 }
 
 /// Refuses what could not be used in the end before Azure is asked for all the rest.
-fn check_targets(args: &ScanArgs) -> anyhow::Result<()> {
+fn check_targets(args: &ScanArgs, outputs: &[Output]) -> anyhow::Result<()> {
     if let Some(folder) = &args.save_snapshot {
         snapshot::check_target(folder)?;
     }
+    output::check(outputs)?;
     if let Some(folder) = &args.save_inputs {
         export::check_target(folder)?;
     }
@@ -270,7 +272,7 @@ fn coverage<'a>(
 
 fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, baseline: Option<&Baseline>) -> Report {
     let mut notifications = evaluation.notifications;
-    notifications.extend(inventory.gaps.iter().map(|gap| gap.notification()));
+    notifications.extend(told::notifications(&inventory.gaps));
     notifications.sort();
     let scope = |scope: &ScanScope| ScopeReport {
         name: scope.name.clone(),

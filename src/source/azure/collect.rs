@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::pin::pin;
 
 use anyhow::{Context, anyhow};
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
 use futures_util::stream::{self, StreamExt};
 use reqwest::Url;
 use serde_json::Value;
@@ -21,6 +22,7 @@ use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
 use super::registry::{ListedRegistry, REGISTRIES_VERSION, Reader, ServedVersions};
 use super::role_definitions::RoleDefinitions;
+use super::signals;
 use super::subscriptions;
 use super::subscriptions::SubscriptionScope;
 use super::{Options, Progress, SkippablePart};
@@ -44,15 +46,24 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
     let http = Http::new(options.limits()).context("cannot start")?;
     let tokens = auth::sign_in(&http, entra, auth::candidates(&env, options.credential)).await?;
     let arm = Arm { http, endpoint, tokens };
-    let resolved = subscriptions::resolve(&arm, options, arm.tokens.tenant()).await?;
-    let collector =
-        Collector { arm, options, progress, reported: Cell::default(), versions: ServedVersions::default() };
-    let collected = collector.collect(&resolved.subscriptions).await;
-    Ok(Collected { left_out: resolved.left_out, ..collected })
+    let _guard = signals::guard();
+    let arm = &arm;
+    let reading = async {
+        let resolved = subscriptions::resolve(arm, options, arm.tokens.tenant()).await?;
+        let collector =
+            Collector { arm, options, progress, reported: Cell::default(), versions: ServedVersions::default() };
+        let collected = collector.collect(&resolved.subscriptions).await;
+        let left_out = resolved.left_out.into_iter().chain(collected.left_out).collect();
+        Ok(Collected { left_out, clock_skew: arm.http.clock_skew().unwrap_or_default(), ..collected })
+    };
+    match select(pin!(reading), pin!(signals::watch(&arm.http))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(((), _)) => Err(anyhow!("the reading ended by itself")),
+    }
 }
 
 struct Collector<'a> {
-    arm: Arm,
+    arm: &'a Arm,
     options: &'a Options,
     progress: &'a dyn Fn(Progress),
     reported: Cell<Progress>,
@@ -66,6 +77,9 @@ struct SubscriptionReading {
     gaps: Vec<Gap>,
     /// Resource groups that it does not have, in lower case.
     without_groups: BTreeSet<String>,
+    /// Registries that were gone when they were read: by id.
+    gone: Vec<String>,
+    kept: BTreeSet<String>,
 }
 
 /// What the lists of one subscription gave beside registries.
@@ -73,6 +87,14 @@ struct Listing {
     scope: ScanScope,
     gaps: Vec<Gap>,
     without_groups: BTreeSet<String>,
+    kept: BTreeSet<String>,
+}
+
+/// What came of one registry.
+enum RegistryReading {
+    Read(RegistryRecord, Vec<Gap>),
+    /// It was deleted, or moved, after it was listed: its id.
+    Gone(String),
 }
 
 impl Collector<'_> {
@@ -87,7 +109,13 @@ impl Collector<'_> {
         };
         let (subscriptions, tags) = join(read_all, self.read_service_tags(asked_for_tags)).await;
         let mut inventory = Inventory { gaps: missing_groups(&subscriptions), ..Inventory::default() };
+        let mut left_out = BTreeMap::new();
+        let mut kept = BTreeSet::new();
         for read in subscriptions {
+            kept.extend(read.kept);
+            let told =
+                |id: &String| format!("registry {id} is not there any more: it was deleted or moved during the scan");
+            left_out.extend(read.gone.iter().map(|id| (id.to_lowercase(), told(id))));
             inventory.scopes.push(read.scope);
             inventory.registries.extend(read.registries);
             inventory.gaps.extend(read.gaps);
@@ -98,7 +126,7 @@ impl Collector<'_> {
             Some(Err(refused)) => (None, Some(refused)),
             None => (None, None),
         };
-        Collected { inventory, service_tags, service_tags_refused, left_out: BTreeMap::new() }
+        Collected { inventory, service_tags, service_tags_refused, left_out, kept, clock_skew: 0 }
     }
 
     fn wants_service_tags(&self) -> bool {
@@ -118,26 +146,57 @@ impl Collector<'_> {
         subscription: &SubscriptionScope,
         listed: UnboundedSender<String>,
     ) -> SubscriptionReading {
+        self.arm.http.enter();
         let throttle = Throttle::default();
         let definitions = RoleDefinitions::default();
+        let mut seen = HashSet::new();
+        let first = self.list_and_read(subscription, &throttle, &definitions, &mut seen, listed).await;
+        let (Listing { mut scope, mut gaps, without_groups, mut kept }, mut readings) = first;
+        if readings.iter().any(|reading| matches!(reading, RegistryReading::Gone(_))) {
+            // One that was moved to another resource group is in the list once more.
+            let (quiet, _) = unbounded_channel();
+            let (again, more) = self.list_and_read(subscription, &throttle, &definitions, &mut seen, quiet).await;
+            readings.extend(more);
+            gaps.extend(again.gaps);
+            kept.extend(again.kept);
+            scope.complete &= again.scope.complete;
+        }
+        self.arm.http.leave();
+        gaps.extend(definitions.into_gap());
+        let mut reading =
+            SubscriptionReading { scope, registries: Vec::new(), gaps, without_groups, gone: Vec::new(), kept };
+        for read in readings {
+            match read {
+                RegistryReading::Read(record, missing) => {
+                    reading.registries.push(record);
+                    reading.gaps.extend(missing);
+                }
+                RegistryReading::Gone(id) => reading.gone.push(id),
+            }
+        }
+        reading
+    }
+
+    /// Lists the registries, and reads those that were not seen before while the list still goes on.
+    async fn list_and_read(
+        &self,
+        subscription: &SubscriptionScope,
+        throttle: &Throttle,
+        definitions: &RoleDefinitions,
+        seen: &mut HashSet<String>,
+        listed: UnboundedSender<String>,
+    ) -> (Listing, Vec<RegistryReading>) {
         let (found, to_read) = channel(LISTED_AHEAD);
         let to_read = stream::unfold(to_read, async |mut queue: Receiver<ListedRegistry>| {
             let found = queue.recv().await?;
             Some((found, queue))
         });
-        let listing = self.list_registries(subscription, &throttle, found, listed);
+        let listing = self.list_registries(subscription, throttle, seen, found, listed);
         let reading = to_read
-            .map(|listed| self.read_registry(listed, &definitions, &throttle))
+            .map(|listed| self.read_registry(listed, definitions, throttle))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
-        let (Listing { scope, mut gaps, without_groups }, read) = join(listing, reading).await;
-        gaps.extend(definitions.into_gap());
-        let mut registries = Vec::with_capacity(read.len());
-        for (record, missing) in read {
-            registries.push(record);
-            gaps.extend(missing);
-        }
-        SubscriptionReading { scope, registries, gaps, without_groups }
+        join(listing, reading).await
     }
 
     /// Lists the registries. The scope is complete only where each list was read to its end and each item understood.
@@ -145,6 +204,7 @@ impl Collector<'_> {
         &self,
         subscription: &SubscriptionScope,
         throttle: &Throttle,
+        seen: &mut HashSet<String>,
         found: Sender<ListedRegistry>,
         listed: UnboundedSender<String>,
     ) -> Listing {
@@ -157,12 +217,15 @@ impl Collector<'_> {
             reason,
         };
         let mut gaps = Vec::new();
-        let mut seen = HashSet::new();
+        let mut kept = BTreeSet::new();
         let mut without_groups = BTreeSet::new();
         let mut answered = false;
         let mut take = async |items: Vec<Value>, gaps: &mut Vec<Gap>| {
             for item in items {
                 match parse_listed(item, &subscription.id) {
+                    Ok(registry) if self.options.known.contains(&registry.id.to_lowercase()) => {
+                        kept.insert(registry.id.to_lowercase());
+                    }
                     Ok(registry) if seen.insert(registry.id.to_lowercase()) => {
                         self.report_progress(|progress| progress.registries_found += 1);
                         // The receiver lives as long as this future does.
@@ -188,7 +251,7 @@ impl Collector<'_> {
             }
         }
         for id in &subscription.registries {
-            match subscriptions::named_registry(&self.arm, id, throttle).await {
+            match subscriptions::named_registry(self.arm, id, throttle).await {
                 Ok(registry) => {
                     answered = true;
                     take(vec![Value::Object(registry)], &mut gaps).await;
@@ -201,7 +264,7 @@ impl Collector<'_> {
         }
         self.report_progress(|progress| progress.subscriptions_listed += 1);
         let scope = ScanScope { name, complete: gaps.is_empty(), only: subscription.only() };
-        Listing { scope, gaps, without_groups }
+        Listing { scope, gaps, without_groups, kept }
     }
 
     /// The lists that hold a subscription's registries, with the resource group that each is of.
@@ -225,15 +288,20 @@ impl Collector<'_> {
         listed: ListedRegistry,
         definitions: &RoleDefinitions,
         throttle: &Throttle,
-    ) -> (RegistryRecord, Vec<Gap>) {
-        let reader = Reader::new(&self.arm, self.options, &self.versions, definitions, &listed, throttle);
+    ) -> RegistryReading {
+        let reader = Reader::new(self.arm, self.options, &self.versions, definitions, &listed, throttle);
         let (parts, versions) = reader.read().await;
+        if reader.is_gone().await {
+            return RegistryReading::Gone(listed.id);
+        }
         let gaps = reader.gaps();
         let document = registry::build(Parts { registry: listed.registry, ..parts }, versions);
         self.report_progress(|progress| progress.registries_read += 1);
         let scope = ScopeName::Subscription(listed.parsed.subscription);
         let origin = Origin::Azure;
-        (RegistryRecord { scope, id: listed.id, document, origin, alternatives: Vec::new(), secrets: Vec::new() }, gaps)
+        let id = listed.id;
+        let record = RegistryRecord { scope, id, document, origin, alternatives: Vec::new(), secrets: Vec::new() };
+        RegistryReading::Read(record, gaps)
     }
 
     /// Reads the service tags of the cloud through the first subscription that allows it. `None` where nobody asked.
@@ -249,6 +317,8 @@ impl Collector<'_> {
             }
         }
         Some(Err(match refusal {
+            // Told as of all other parts that were lost for it.
+            Some(failure @ (AzureError::NoToken(_) | AzureError::Ended(_))) => format!("{failure}."),
             Some(failure) => format!("Azure Resource Manager gave no service tags: {failure}."),
             None => "No subscription could be listed, so there was none to read service tags through.".to_owned(),
         }))

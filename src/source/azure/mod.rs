@@ -9,6 +9,7 @@ mod network;
 mod options;
 mod registry;
 mod role_definitions;
+mod signals;
 mod subscriptions;
 mod when;
 

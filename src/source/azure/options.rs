@@ -1,5 +1,6 @@
 //! What a collection is asked to read, and how; and how far it has come.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,12 +24,16 @@ pub struct Options {
     pub authority_host: Option<String>,
     /// The one credential to use; `None` tries each in turn.
     pub credential: Option<CredentialKind>,
+    /// What a token of GitHub is made out to, where it is not what the cloud wants.
+    pub oidc_audience: Option<String>,
     /// Requests in flight at once, over all subscriptions; at least 1.
     pub concurrency: usize,
     /// The limit of one try of one request.
     pub request_timeout: Duration,
     /// The limit of the whole collection. What is not read by then is a gap.
     pub timeout: Duration,
+    /// Registries that need not be read once more: ids in lower case.
+    pub known: BTreeSet<String>,
     /// What to read beyond the registries themselves.
     pub needs: Needs,
     /// What not to read whoever needs it: sorted, each once.
@@ -115,6 +120,8 @@ pub enum CredentialKind {
     WorkloadIdentity,
     /// A GitHub Actions job with `id-token: write`
     GithubOidc,
+    /// An Azure Pipelines job with a service connection of workload identity federation and SYSTEM_ACCESSTOKEN
+    AzurePipelines,
     /// IDENTITY_ENDPOINT, as in App Service and Container Apps
     ManagedIdentity,
     /// Whoever signed in with `az login`

@@ -63,6 +63,8 @@ pub struct Reader<'a> {
     listed: &'a ListedRegistry,
     throttle: &'a Throttle,
     gaps: RefCell<Vec<Gap>>,
+    /// Whether ARM said of a part that it is not there.
+    missed: Cell<bool>,
 }
 
 /// A list, and the api-version it was read at.
@@ -77,7 +79,27 @@ impl<'a> Reader<'a> {
         listed: &'a ListedRegistry,
         throttle: &'a Throttle,
     ) -> Reader<'a> {
-        Reader { arm, options, versions, definitions, listed, throttle, gaps: RefCell::default() }
+        Reader {
+            arm,
+            options,
+            versions,
+            definitions,
+            listed,
+            throttle,
+            gaps: RefCell::default(),
+            missed: Cell::default(),
+        }
+    }
+
+    /// Whether the registry is not there any more: a part of it is not, and neither is it.
+    pub async fn is_gone(&self) -> bool {
+        if !self.missed.get() {
+            return false;
+        }
+        match self.url(&[], REGISTRIES_VERSION) {
+            Ok(url) => self.arm.get(url, self.throttle).await.is_err_and(|failure| failure.is_not_found()),
+            Err(_) => false,
+        }
     }
 
     /// What was asked for and not read.
@@ -366,7 +388,12 @@ impl<'a> Reader<'a> {
     }
 
     fn record_gap<T>(&self, part: Part, outcome: Result<T, AzureError>) -> Option<T> {
-        outcome.inspect_err(|failure| self.push_gap(part, failure.reason(part))).ok()
+        outcome
+            .inspect_err(|failure| {
+                self.missed.set(self.missed.get() || failure.is_not_found());
+                self.push_gap(part, failure.reason(part));
+            })
+            .ok()
     }
 
     fn push_gap(&self, part: Part, reason: String) {

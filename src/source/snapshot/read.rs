@@ -1,6 +1,6 @@
 //! Reading a snapshot: every document on its own, so that a broken one costs its own registry and no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -92,7 +92,7 @@ pub fn read(folder: &Path) -> Result<Collected, SnapshotError> {
     }
     find_unlisted(folder, &manifest.scopes, &mut inventory);
     inventory.sort();
-    Ok(Collected { inventory, service_tags: Some(service_tags), service_tags_refused: None, left_out: BTreeMap::new() })
+    Ok(Collected { inventory, service_tags: Some(service_tags), ..Collected::default() })
 }
 
 fn read_manifest(folder: &Path) -> Result<Manifest, SnapshotError> {

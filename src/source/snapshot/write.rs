@@ -11,7 +11,11 @@ use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSC
 use crate::model::finding::ScopeName;
 use crate::model::inventory::Inventory;
 use crate::model::registry_id::RegistryId;
+use crate::model::writable;
 use crate::net::service_tags::ServiceTags;
+
+/// How folders begin that are written before they are moved into place.
+const STAGING: &str = ".acrscan-snapshot-";
 
 /// Writes everything that was read into `folder`, in place of an earlier snapshot that stands there. `api_versions` says
 /// what was read at which api-version.
@@ -26,13 +30,14 @@ pub fn write(
     time: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     check_target(folder)?;
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    if folder.exists() {
+        return replace(folder, inventory, tags, api_versions, time)
+            .with_context(|| format!("cannot write {}", folder.display()));
+    }
+    let parent = writable::parent(folder);
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let staging = tempfile::Builder::new()
-        .prefix(".acrscan-snapshot-")
+        .prefix(STAGING)
         .tempdir_in(parent)
         .with_context(|| format!("cannot write beside {}", folder.display()))?;
     fill(staging.path(), inventory, tags, api_versions, time)
@@ -47,12 +52,17 @@ pub fn write(
 pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let above = writable::nearest(writable::parent(folder));
+            return writable::check(above).with_context(|| format!("cannot write a snapshot to {}", folder.display()));
+        }
         Err(error) => return Err(error).with_context(|| format!("cannot write a snapshot to {}", folder.display())),
     };
     for entry in entries {
         let name = entry?.file_name();
-        if ![MANIFEST, SERVICE_TAGS, SUBSCRIPTIONS].iter().any(|ours| name == *ours) {
+        if !name.to_string_lossy().starts_with(STAGING)
+            && ![MANIFEST, SERVICE_TAGS, SUBSCRIPTIONS].iter().any(|ours| name == *ours)
+        {
             bail!(
                 "{} holds {}, which is no part of a snapshot: give an empty folder, a new one, or an earlier snapshot's",
                 folder.display(),
@@ -60,7 +70,7 @@ pub fn check_target(folder: &Path) -> anyhow::Result<()> {
             );
         }
     }
-    Ok(())
+    writable::check(folder).with_context(|| format!("cannot write a snapshot to {}", folder.display()))
 }
 
 fn fill(
@@ -116,15 +126,49 @@ fn move_into_place(staging: tempfile::TempDir, folder: &Path) -> std::io::Result
         let readable = fs::metadata(reference)?.permissions().mode() & 0o044;
         fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o711 | readable | 0o700))?;
     }
-    if !folder.exists() {
-        return fs::rename(staging.keep(), folder);
+    fs::rename(staging.keep(), folder)
+}
+
+/// Writes within a folder that is there, which may be the working directory or a mount point and cannot be moved. What
+/// stood there is put back where something fails.
+fn replace(
+    folder: &Path,
+    inventory: &Inventory,
+    tags: &ServiceTags,
+    api_versions: &[(&str, &str)],
+    time: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    remove_leftovers(folder)?;
+    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(folder)?;
+    let (new, old) = (staging.path().join("new"), staging.path().join("old"));
+    fs::create_dir(&new)?;
+    fs::create_dir(&old)?;
+    fill(&new, inventory, tags, api_versions, time)?;
+    // The manifest goes first and comes last: without it, nobody takes the rest for a snapshot.
+    let entries = [MANIFEST, SERVICE_TAGS, SUBSCRIPTIONS];
+    let moved = move_entries(folder, &old, entries.iter());
+    let moved = moved.and_then(|()| move_entries(&new, folder, entries.iter().rev()));
+    if moved.is_err() {
+        let _ = move_entries(folder, &new, entries.iter());
+        let _ = move_entries(&old, folder, entries.iter().rev());
     }
-    let old = tempfile::Builder::new().prefix(".acrscan-old-").tempdir_in(staging.path().parent().unwrap_or(folder))?;
-    fs::rename(folder, old.path().join("snapshot"))?;
-    if let Err(error) = fs::rename(staging.path(), folder) {
-        fs::rename(old.path().join("snapshot"), folder)?;
-        return Err(error);
+    Ok(moved?)
+}
+
+fn move_entries<'a>(from: &Path, to: &Path, names: impl Iterator<Item = &'a &'a str>) -> std::io::Result<()> {
+    for name in names.filter(|name| from.join(name).exists()) {
+        fs::rename(from.join(name), to.join(name))?;
     }
-    let _ = staging.keep();
+    Ok(())
+}
+
+/// What a run left that was killed while it wrote.
+fn remove_leftovers(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STAGING) && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
     Ok(())
 }

@@ -19,20 +19,41 @@ const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 /// What `az` reads of the environment: its settings, and where an identity of this machine is to be asked for.
 const VARIABLES: [&str; 4] = ["AZURE_", "MSI_", "IDENTITY_", "ACC_"];
 
-/// Runs `az account get-access-token` and gives the object that it prints. `az` is Python, which looks for code in the
+/// Runs `az account get-access-token` and gives the object that it prints: of the account and tenant that a subscription
+/// is known to be of, for `az` may hold several, else of its default. `az` is Python, which looks for code in the
 /// folder that it is started in: that is an empty one, and Python is told not to.
 pub async fn access_token(
     audience: &str,
+    subscription: Option<&str>,
     deadline: Instant,
     untrusted: &[PathBuf],
 ) -> Result<Map<String, Value>, CredentialError> {
     let scope = format!("{audience}/.default");
     let program = Program::find(PROGRAM, std::env::var_os("PATH"), untrusted).map_err(CredentialError::Unavailable)?;
+    let first = run(&program, &scope, subscription, deadline).await;
+    match first {
+        // It may not know the subscription yet, or not have it in its list: the account in use may see it all the same.
+        Err(CredentialError::Unavailable(text)) if subscription.is_some() && text.contains("not found") => {
+            run(&program, &scope, None, deadline).await
+        }
+        other => other,
+    }
+}
+
+async fn run(
+    program: &Program,
+    scope: &str,
+    subscription: Option<&str>,
+    deadline: Instant,
+) -> Result<Map<String, Value>, CredentialError> {
     let reads = |name: &str| VARIABLES.iter().any(|start| name.to_uppercase().starts_with(start));
     let (mut command, _folder) = program
         .command(reads)
         .map_err(|error| CredentialError::Unavailable(format!("`{PROGRAM}` cannot be run: {error}")))?;
-    command.args(["account", "get-access-token", "-o", "json", "--scope", &scope]).env("PYTHONSAFEPATH", "1");
+    command.args(["account", "get-access-token", "-o", "json", "--scope", scope]).env("PYTHONSAFEPATH", "1");
+    if let Some(subscription) = subscription {
+        command.args(["--subscription", subscription]);
+    }
     let mut command = Command::from(command);
     command.kill_on_drop(true);
     let limit = (Instant::now() + TIME_LIMIT).min(deadline);

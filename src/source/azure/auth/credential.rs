@@ -15,6 +15,7 @@ pub enum Credential {
     ServicePrincipal { app: App, secret: Secret },
     WorkloadIdentity { app: App, file: PathBuf },
     GithubOidc { app: App, url: Url, bearer: Secret },
+    AzurePipelines { app: App, url: Url, bearer: Secret },
     ManagedIdentity { endpoint: Url, header: Secret, client: Option<String> },
     AzureCli,
     Metadata { host: Url, client: Option<String> },
@@ -39,10 +40,11 @@ pub enum CredentialError {
 /// The metadata endpoint of a virtual machine.
 const METADATA_HOST: &str = "http://169.254.169.254";
 
-const ALL: [CredentialKind; 6] = [
+const ALL: [CredentialKind; 7] = [
     CredentialKind::ServicePrincipal,
     CredentialKind::WorkloadIdentity,
     CredentialKind::GithubOidc,
+    CredentialKind::AzurePipelines,
     CredentialKind::ManagedIdentity,
     CredentialKind::AzureCli,
     CredentialKind::Metadata,
@@ -55,6 +57,7 @@ impl CredentialKind {
             CredentialKind::ServicePrincipal => "service principal",
             CredentialKind::WorkloadIdentity => "workload identity",
             CredentialKind::GithubOidc => "GitHub OIDC token",
+            CredentialKind::AzurePipelines => "Azure Pipelines token",
             CredentialKind::ManagedIdentity => "managed identity",
             CredentialKind::AzureCli => "Azure CLI",
             CredentialKind::Metadata => "metadata endpoint",
@@ -69,6 +72,7 @@ impl Credential {
             Credential::ServicePrincipal { .. } => CredentialKind::ServicePrincipal,
             Credential::WorkloadIdentity { .. } => CredentialKind::WorkloadIdentity,
             Credential::GithubOidc { .. } => CredentialKind::GithubOidc,
+            Credential::AzurePipelines { .. } => CredentialKind::AzurePipelines,
             Credential::ManagedIdentity { .. } => CredentialKind::ManagedIdentity,
             Credential::AzureCli => CredentialKind::AzureCli,
             Credential::Metadata { .. } => CredentialKind::Metadata,
@@ -80,7 +84,8 @@ impl Credential {
         let app = match self {
             Credential::ServicePrincipal { app, .. }
             | Credential::WorkloadIdentity { app, .. }
-            | Credential::GithubOidc { app, .. } => app,
+            | Credential::GithubOidc { app, .. }
+            | Credential::AzurePipelines { app, .. } => app,
             Credential::ManagedIdentity { .. } | Credential::AzureCli | Credential::Metadata { .. } => return None,
         };
         Some(app.tenant.to_lowercase()).filter(|tenant| is_guid(tenant))
@@ -120,6 +125,24 @@ impl Credential {
                 let url = parse_address(names[0], &url, PlainHttp::Loopback)?;
                 Ok(Credential::GithubOidc { app: App::new(tenant, client)?, url, bearer: Secret::new(bearer) })
             }
+            CredentialKind::AzurePipelines => {
+                let names = [
+                    "SYSTEM_OIDCREQUESTURI",
+                    "SYSTEM_ACCESSTOKEN",
+                    "AZURESUBSCRIPTION_TENANT_ID",
+                    "AZURESUBSCRIPTION_CLIENT_ID",
+                    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+                ];
+                let [url, bearer, tenant, client, connection] = required_variables(env, names, || {
+                    let in_job = env(names[0]).is_some();
+                    (in_job && env(names[1]).is_none())
+                        .then_some("give the step `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`")
+                })?;
+                let mut url = parse_address(names[0], &url, PlainHttp::Loopback)?;
+                url.query_pairs_mut().append_pair("api-version", "7.1").append_pair("serviceConnectionId", &connection);
+                let app = App::named(names[2], tenant, client)?;
+                Ok(Credential::AzurePipelines { app, url, bearer: Secret::new(bearer) })
+            }
             CredentialKind::ManagedIdentity => {
                 let [endpoint, header] = required_variables(env, ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"], || {
                     env("IDENTITY_ENDPOINT").map(|_| "that is Azure Arc, which is not supported")
@@ -139,12 +162,15 @@ impl Credential {
 
 impl App {
     fn new(tenant: String, client: String) -> Result<App, CredentialError> {
+        App::named("AZURE_TENANT_ID", tenant, client)
+    }
+
+    /// With the tenant of this variable.
+    fn named(variable: &str, tenant: String, client: String) -> Result<App, CredentialError> {
         let fits = |character: char| character.is_ascii_alphanumeric() || character == '.' || character == '-';
         match tenant.chars().all(fits) && tenant.contains(|character: char| character.is_ascii_alphanumeric()) {
             true => Ok(App { tenant, client }),
-            false => {
-                Err(CredentialError::Rejected("AZURE_TENANT_ID is neither the id nor a domain of a tenant".to_owned()))
-            }
+            false => Err(CredentialError::Rejected(format!("{variable} is neither the id nor a domain of a tenant"))),
         }
     }
 }
@@ -206,6 +232,8 @@ mod tests {
                 "workload identity: AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID and AZURE_CLIENT_ID are not set",
                 "GitHub OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, AZURE_TENANT_ID and \
                  AZURE_CLIENT_ID are not set",
+                "Azure Pipelines token: SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN, AZURESUBSCRIPTION_TENANT_ID, \
+                 AZURESUBSCRIPTION_CLIENT_ID and AZURESUBSCRIPTION_SERVICE_CONNECTION_ID are not set",
                 "managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set",
                 "Azure CLI: there",
                 "metadata endpoint: there",
@@ -225,7 +253,7 @@ mod tests {
         ];
         assert_eq!(with(&github)[2], "GitHub OIDC token: there");
         let identity = [("IDENTITY_ENDPOINT", "http://169.254.130.1:8081/msi/token"), ("IDENTITY_HEADER", "h")];
-        assert_eq!(with(&identity)[3], "managed identity: there");
+        assert_eq!(with(&identity)[4], "managed identity: there");
     }
 
     #[test]
@@ -239,9 +267,11 @@ mod tests {
              not supported"
         );
         assert_eq!(
-            offered(&[("IDENTITY_ENDPOINT", "http://localhost:40342/metadata")])[3],
+            offered(&[("IDENTITY_ENDPOINT", "http://localhost:40342/metadata")])[4],
             "managed identity: IDENTITY_HEADER is not set; that is Azure Arc, which is not supported"
         );
+        let job = offered(&[("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/x")]);
+        assert!(job[3].ends_with("give the step `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`"), "{job:?}");
         let workflow = [app[0], app[1], ("GITHUB_ACTIONS", "true")];
         assert!(offered(&workflow)[2].ends_with("give the job `permissions: id-token: write`"));
     }
@@ -254,9 +284,9 @@ mod tests {
             assert!(refused.contains("refused: AZURE_TENANT_ID"), "{refused}");
         }
         let identity = [("IDENTITY_ENDPOINT", "http://10.0.0.1/token"), ("IDENTITY_HEADER", "h")];
-        assert!(offered(&identity)[3].contains("refused: IDENTITY_ENDPOINT: \"http://10.0.0.1/token\" is plain http"));
+        assert!(offered(&identity)[4].contains("refused: IDENTITY_ENDPOINT: \"http://10.0.0.1/token\" is plain http"));
         let metadata = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://example.com")];
-        assert!(offered(&metadata)[5].contains("refused: AZURE_POD_IDENTITY_AUTHORITY_HOST"));
+        assert!(offered(&metadata)[6].contains("refused: AZURE_POD_IDENTITY_AUTHORITY_HOST"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use chrono::Utc;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::{Map, Value};
 
@@ -22,11 +22,9 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 const MIN_LIFETIME: Duration = Duration::from_secs(60);
 /// Off Azure nobody answers at the metadata endpoint; a machine on it gets its answer at once.
 const METADATA_LIMIT: Duration = Duration::from_secs(1);
-/// What Entra ID wants a GitHub token to be made out to:
-/// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>.
-const FEDERATION_AUDIENCE: &str = "api://AzureADTokenExchange";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const IDENTITY_HEADER: HeaderName = HeaderName::from_static("x-identity-header");
+const NO_REDIRECT: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
 const METADATA_HEADER: HeaderName = HeaderName::from_static("metadata");
 
 /// Gets a token for ARM.
@@ -40,7 +38,11 @@ pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Resul
             by_assertion(http, entra, app, &assertion).await.map_err(reject)
         }
         Credential::GithubOidc { app, url, bearer } => {
-            let assertion = from_github(http, url, bearer).await.map_err(reject)?;
+            let assertion = from_github(http, url, bearer, &entra.federation_audience).await.map_err(reject)?;
+            by_assertion(http, entra, app, &assertion).await.map_err(reject)
+        }
+        Credential::AzurePipelines { app, url, bearer } => {
+            let assertion = from_pipelines(http, url, bearer).await.map_err(reject)?;
             by_assertion(http, entra, app, &assertion).await.map_err(reject)
         }
         Credential::ManagedIdentity { endpoint, header, client } => {
@@ -53,7 +55,9 @@ pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Resul
                 .map_err(reject)
         }
         Credential::AzureCli => {
-            let answer = az_cli::access_token(entra.audience, http.deadline(), &entra.untrusted).await?;
+            let answer =
+                az_cli::access_token(entra.audience, entra.subscription.as_deref(), http.deadline(), &entra.untrusted)
+                    .await?;
             parse_token(&answer).map_err(|failure| CredentialError::Unavailable(failure.to_string()))
         }
         Credential::Metadata { host, client } => {
@@ -112,15 +116,35 @@ async fn from_entra(
 }
 
 /// <https://docs.github.com/actions/reference/security/oidc>
-async fn from_github(http: &Http, url: &Url, bearer: &Secret) -> Result<Secret, AzureError> {
+async fn from_github(http: &Http, url: &Url, bearer: &Secret, audience: &str) -> Result<Secret, AzureError> {
     let mut url = url.clone();
-    url.query_pairs_mut().append_pair("audience", FEDERATION_AUDIENCE);
+    url.query_pairs_mut().append_pair("audience", audience);
     let options = RequestOptions { secrets: &[bearer], ..RequestOptions::default() };
     let authorization = Secret::new(format!("bearer {}", bearer.expose()));
     let answer = get_object(http, url, AUTHORIZATION, &authorization, &options).await?;
     match answer.get("value") {
         Some(Value::String(token)) if !token.is_empty() => Ok(Secret::new(token)),
         _ => Err(AzureError::Other("GitHub answered without a token".to_owned())),
+    }
+}
+
+/// <https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create>
+async fn from_pipelines(http: &Http, url: &Url, bearer: &Secret) -> Result<Secret, AzureError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()))
+        .map_err(|_| AzureError::Other("SYSTEM_ACCESSTOKEN holds characters that no header can carry".to_owned()))?;
+    value.set_sensitive(true);
+    let mut request = Request::new(Method::POST, url.clone());
+    request.headers_mut().insert(AUTHORIZATION, value);
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    // Without it, a token that is not accepted is answered with a page to sign in.
+    request.headers_mut().insert(NO_REDIRECT, HeaderValue::from_static("Suppress"));
+    let options = RequestOptions { secrets: &[bearer], ..RequestOptions::default() };
+    let answer = http.send(&request, &options).await?.object(url, options.secrets)?;
+    match answer.get("oidcToken") {
+        Some(Value::String(token)) if !token.is_empty() => Ok(Secret::new(token)),
+        _ => Err(AzureError::Other("Azure Pipelines answered without a token (oidcToken)".to_owned())),
     }
 }
 

@@ -17,7 +17,7 @@ use self::credential::{Credential, CredentialError};
 use super::client::endpoint;
 use super::client::error::AzureError;
 use super::client::http::Http;
-use super::client::secret::Secret;
+use super::client::secret::{Secret, quote};
 use super::{CredentialKind, Options};
 
 /// A token is renewed this long before it ends, or, where it does not live that long, at four fifths of its life.
@@ -33,6 +33,10 @@ pub struct Entra {
     authority: Url,
     /// The resource, without `/.default`.
     audience: &'static str,
+    /// What a token of GitHub is made out to.
+    federation_audience: String,
+    /// A subscription that `az` is to give a token for: with it, its account and tenant are chosen.
+    subscription: Option<String>,
     /// Folders of which no program is started.
     untrusted: Vec<PathBuf>,
 }
@@ -48,7 +52,15 @@ impl Entra {
             (None, None) => ("the authority host", options.cloud.authority_host().to_owned()),
         };
         let authority = endpoint::parse_base(&text).map_err(|error| anyhow!("{from}: {error}"))?;
-        Ok(Entra { authority, audience: options.cloud.arm_audience(), untrusted: options.untrusted.clone() })
+        let federation_audience = options.oidc_audience.as_deref().unwrap_or(options.cloud.federation_audience());
+        let named = options.selection.registries.iter().map(|registry| &registry.subscription);
+        Ok(Entra {
+            authority,
+            audience: options.cloud.arm_audience(),
+            federation_audience: federation_audience.to_owned(),
+            subscription: options.subscriptions.iter().chain(named).next().cloned(),
+            untrusted: options.untrusted.clone(),
+        })
     }
 }
 
@@ -126,6 +138,17 @@ impl Tokens {
             return Err(failure.clone());
         }
         match flow::fetch(&self.credential, http, &self.entra).await {
+            // As when somebody signs in elsewhere with `az` meanwhile: what was read so far is another tenant's.
+            Ok(Token { tenant: Some(other), .. }) if self.tenant.as_ref().is_some_and(|tenant| *tenant != other) => {
+                let text = format!(
+                    "the {} gave a token of another tenant ({}) than before",
+                    self.credential.kind().name(),
+                    quote(&other, &[])
+                );
+                let failure = AzureError::NoToken(text);
+                state.failed = Some((Instant::now(), failure.clone()));
+                Err(failure)
+            }
             Ok(token) => {
                 let secret = token.secret.clone();
                 let is_same = state.token.as_ref().is_some_and(|token| token.secret == secret);
@@ -133,12 +156,30 @@ impl Tokens {
                 Ok(secret)
             }
             Err(CredentialError::Unavailable(text) | CredentialError::Rejected(text)) => {
-                let text = format!("the {} gave no new token: {text}", self.credential.kind().name());
-                let failure = AzureError::Other(text);
+                let advice = advice(&text);
+                let text = format!("the {} gave no new token: {text}{advice}", self.credential.kind().name());
+                let failure = AzureError::NoToken(text);
                 state.failed = Some((Instant::now(), failure.clone()));
                 Err(failure)
             }
         }
+    }
+}
+
+/// What to do about a refusal of Entra ID, by its code.
+fn advice(text: &str) -> &'static str {
+    // <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+    match text {
+        _ if text.contains("AADSTS700024") => {
+            ". The federated token is too old or not yet valid: check this machine's clock; where a job's token has ended, \
+             use --credential github-oidc, azure-pipelines or workload-identity, which ask for a fresh one each time"
+        }
+        _ if text.contains("AADSTS700211") || text.contains("AADSTS700213") || text.contains("AADSTS70021:") => {
+            ". The application has no federated credential with this issuer, subject and audience: add one, or give the \
+             audience it has with --oidc-audience"
+        }
+        _ if text.contains("AADSTS7000222") => ". The client secret has expired: make a new one",
+        _ => "",
     }
 }
 
@@ -167,7 +208,7 @@ pub async fn sign_in(
                 let before = if lacking.is_empty() { lacking } else { format!("\ntried before it:{lacking}") };
                 let after = "\nnothing was tried after it, for that might be somebody else; --credential chooses one";
                 let after = if is_choice { after } else { "" };
-                bail!("could not sign in with the {}: {why}{before}{after}", kind.name());
+                bail!("could not sign in with the {}: {why}{}{before}{after}", kind.name(), advice(&why));
             }
         }
     }
@@ -198,6 +239,8 @@ mod tests {
             arm_endpoint: None,
             authority_host: None,
             credential: None,
+            oidc_audience: None,
+            known: std::collections::BTreeSet::new(),
             concurrency: 1,
             request_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),

@@ -65,8 +65,9 @@ impl Arm {
     }
 
     /// Reads one JSON object that ARM gives out as an action only. It changes nothing, so it may be tried again.
+    /// What it answers may hold secrets, and an error may echo them: of that, the message is not shown.
     pub async fn post(&self, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
-        self.ask(Method::POST, url, throttle).await
+        self.ask(Method::POST, url, throttle).await.map_err(AzureError::without_message)
     }
 
     /// A token that is refused is renewed; more than once, since a request that waits its turn may outlive one.

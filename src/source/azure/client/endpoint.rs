@@ -59,6 +59,11 @@ fn may_be_plain(url: &Url, plain: PlainHttp) -> bool {
     }
 }
 
+/// Whether an address is this machine's.
+pub fn is_loopback(url: &Url) -> bool {
+    may_be_plain(url, PlainHttp::Loopback)
+}
+
 /// The host, and the port where it is not the scheme's own: how messages call an address.
 pub fn display_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();

@@ -24,6 +24,12 @@ pub enum AzureError {
         /// How often it was asked.
         tries: u32,
     },
+    /// The scan or the subscription is over: for everything that was still to be read, the same.
+    #[error("{0}")]
+    Ended(String),
+    /// No token is to be had any more: for everything that was still to be read, the same.
+    #[error("{0}")]
+    NoToken(String),
     /// No answer, or one that is not what was asked for.
     #[error("{0}")]
     Other(String),
@@ -107,6 +113,25 @@ impl AzureError {
         }
     }
 
+    /// The same without what the server wrote.
+    pub fn without_message(self) -> AzureError {
+        match self {
+            AzureError::Refused { status, code, tries, .. } => {
+                let is_plain = code.len() <= 100 && code.chars().all(|character| character.is_ascii_alphanumeric());
+                let code = if is_plain { code } else { String::new() };
+                AzureError::Refused { status, code, message: String::new(), tries }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether ARM says that there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, AzureError::Refused { status: 404, .. })
+            && !self.is_version_refused()
+            && !self.is_code("SubscriptionNotFound")
+    }
+
     /// Whether ARM refused with this code.
     pub fn is_code(&self, expected: &str) -> bool {
         matches!(self, AzureError::Refused { code, .. } if code.eq_ignore_ascii_case(expected))
@@ -122,6 +147,16 @@ impl AzureError {
         let of_subscription = matches!(part, Part::Registries | Part::RoleDefinitions);
         let scope = if of_subscription { "subscription" } else { "registry" };
         let advice = match self {
+            AzureError::Refused { status: 401, code, .. } if code.eq_ignore_ascii_case("ExpiredAuthenticationToken") => {
+                " The token counts as expired although it is new: check this machine's clock.".to_owned()
+            }
+            AzureError::Refused { status: 401, code, .. }
+                if code.eq_ignore_ascii_case("InvalidAuthenticationTokenTenant") =>
+            {
+                " The token is of another tenant than the subscription: sign in to that tenant (AZURE_TENANT_ID, or \
+                 `az login --tenant`)."
+                    .to_owned()
+            }
             AzureError::Refused { status: 401, .. } => " Sign in to the tenant that the subscription is in.".to_owned(),
             AzureError::Refused { status: 403, .. } if part == Part::TaskCredentials => {
                 format!(" The identity needs the action {LIST_DETAILS} on the registry, which Reader does not hold.")

@@ -38,4 +38,6 @@ pub struct TransportError {
     pub text: String,
     /// Whether it may pass: a lost connection does, a body that is too long does not.
     pub transient: bool,
+    /// What to do about it.
+    pub advice: Option<String>,
 }

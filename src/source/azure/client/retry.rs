@@ -5,15 +5,12 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
 use super::response::{Response, TransportError};
 
-/// Tries of a request that meets errors.
-const MAX_TRIES: u32 = 5;
-/// Tries of a request that is throttled: the server is well and says when to come back.
-const MAX_THROTTLED_TRIES: u32 = 10;
+/// A request that meets errors is tried so often at least.
+pub const MIN_TRIES: u32 = 5;
 /// The first wait is at most this long; each later one at most twice the one before.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// No wait of our own choosing is longer.
@@ -31,21 +28,15 @@ pub fn is_retryable(outcome: &Result<Response, TransportError>) -> bool {
     }
 }
 
-/// How often such a request is sent at most.
-pub fn max_tries(outcome: &Result<Response, TransportError>) -> u32 {
-    match outcome {
-        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => MAX_THROTTLED_TRIES,
-        _ => MAX_TRIES,
-    }
+/// How long the server asks to wait, where it does.
+pub fn requested_wait(outcome: &Result<Response, TransportError>) -> Option<Duration> {
+    let answer = outcome.as_ref().ok().filter(|_| is_retryable(outcome))?;
+    retry_after(&answer.headers, Utc::now()).filter(|wait| !wait.is_zero())
 }
 
 /// How long to wait after the given number of tries: as the server says, else exponential with full jitter.
 pub fn delay(outcome: &Result<Response, TransportError>, tries: u32) -> Duration {
-    let requested = match outcome {
-        Ok(answer) => retry_after(&answer.headers, Utc::now()).filter(|wait| !wait.is_zero()),
-        Err(_) => None,
-    };
-    requested.unwrap_or_else(|| backoff(tries, random()))
+    requested_wait(outcome).unwrap_or_else(|| backoff(tries, random()))
 }
 
 fn backoff(tries: u32, random: f64) -> Duration {
