@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use clap::Args;
 
-use super::super::args::LiveArgs;
+use super::super::args::{LiveArgs, RegistryChoice};
 use super::super::collect::{LiveRequest, choose_service_tags, collect_live, warn_if_old};
 use super::super::console;
 use crate::model::finding::ScopeName;
@@ -126,6 +126,6 @@ fn name(subscription: &str, only: &[String], live: &mut LiveArgs) -> anyhow::Res
     if registries.len() < only.len() || only.is_empty() {
         live.subscriptions.push(subscription.to_owned());
     }
-    live.registries.extend(registries);
+    live.registries.extend(registries.into_iter().map(RegistryChoice::Id));
     Ok(())
 }
