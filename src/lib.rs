@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod fix;
 pub mod model;
 pub mod net;
+pub mod oci;
 pub mod output;
 pub mod policy;
 pub mod source;

@@ -15,8 +15,9 @@ use crate::source::azure::{CredentialKind, ScopeSelection, SkippablePart, Skippe
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct PolicyArgs {
-    /// A folder of policies of your own, all of which run beside the built-in ones
-    #[arg(long = "policies", value_name = "DIR")]
+    /// Policies of your own, all of which run beside the built-in ones: a folder, a `.tar.gz` bundle, or an artifact of
+    /// a registry, as in `oci://contoso.azurecr.io/policies:v1@sha256:…`
+    #[arg(long = "policies", value_name = "SOURCE")]
     pub folders: Vec<PathBuf>,
     /// Run none of the built-in policies
     #[arg(long)]

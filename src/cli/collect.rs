@@ -15,7 +15,7 @@ use crate::model::file_gap::FileGap;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
 use crate::model::program;
-use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, read_file};
+use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, TagSource, read_file};
 use crate::source::azure::ScopeSelection;
 use crate::source::code::{SourceFiles, VariableValues};
 use crate::source::{Collected, azure, code, snapshot};
@@ -71,7 +71,8 @@ pub fn collect(
         sources.push(collect_live(live, request)?);
     }
     let tags = choose_service_tags(service_tags, live.cloud, &sources)?;
-    if needs.service_tag {
+    // The age of the table in this binary is told with the results, where they rest on it.
+    if needs.service_tag && tags.source != TagSource::Embedded {
         warn_if_old(&tags);
     }
     let mut whole = Inventory::default();
@@ -292,9 +293,14 @@ pub fn age(tags: &ServiceTags) -> String {
     tags.age_in_days(Utc::now().date_naive()).map(|days| format!(", {days} days old")).unwrap_or_default()
 }
 
+/// Whether ranges may have been added since.
+pub fn is_old(tags: &ServiceTags) -> bool {
+    tags.age_in_days(Utc::now().date_naive()).is_some_and(|days| days > OLD_AFTER_DAYS)
+}
+
 /// Warns of tags that ranges may have been added to since.
 pub fn warn_if_old(tags: &ServiceTags) {
-    if tags.age_in_days(Utc::now().date_naive()).is_some_and(|days| days > OLD_AFTER_DAYS) {
+    if is_old(tags) {
         console::warn(&format!(
             "the service tags are old ({}{}): ranges may have been added since; give this week's file with \
              --service-tags, from https://www.microsoft.com/download/details.aspx?id=56519",

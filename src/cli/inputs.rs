@@ -8,7 +8,8 @@ use clap::Args;
 use super::args::{LimitArgs, LiveArgs, PolicyArgs, RegistryChoice, TerraformArgs};
 use super::collect::{collect, variable_values};
 use super::console;
-use crate::config::{Config, ConfigError};
+use super::policy_sources::{PolicyFolders, resolve};
+use crate::config::Config;
 use crate::evaluate::{AccessEvaluator, Evaluator};
 use crate::fix::registry_matches;
 use crate::model::inventory::{Inventory, Needs, RegistryRecord};
@@ -104,9 +105,11 @@ fn is_choice(record: &RegistryRecord, choice: &RegistryChoice) -> bool {
 }
 
 /// Which policies to load.
-pub fn selection(args: &PolicyArgs) -> Result<Selection, ConfigError> {
+pub fn selection(args: &PolicyArgs) -> anyhow::Result<Selection> {
+    let PolicyFolders { folders, names: folder_names } = resolve(&args.folders)?;
     Ok(Selection {
-        folders: args.folders.clone(),
+        folders,
+        folder_names,
         no_builtin: args.no_builtin_policies,
         only: args.only.clone(),
         skip: args.skip.clone(),

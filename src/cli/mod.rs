@@ -5,6 +5,7 @@ mod collect;
 pub mod commands;
 pub mod console;
 mod inputs;
+mod policy_sources;
 mod rendering;
 mod settings;
 mod stdout;

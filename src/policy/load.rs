@@ -18,6 +18,11 @@ use crate::model::text_file;
 /// The files that ship with the binary, Rego and examples: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
+/// Path and text of each file that ships with the binary, Rego and examples.
+pub fn builtin_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILTIN.iter().copied()
+}
+
 impl PolicySet {
     /// Loads the selected policies.
     ///
@@ -31,7 +36,7 @@ impl PolicySet {
             .filter(|(path, _)| !selection.no_builtin || path.starts_with("policies/lib/"))
             .map(builtin)
             .collect();
-        let builtin_count = modules.len();
+        let mut builtin_count = modules.len();
         let mut data_files = Vec::new();
         for folder in &selection.folders {
             let before = modules.len();
@@ -41,6 +46,13 @@ impl PolicySet {
             if !modules[before..].iter().any(|module| module.policy_name().is_some()) {
                 return Err(PolicyError::Empty(folder.display().to_string()));
             }
+        }
+        if selection.no_builtin {
+            // A library that comes with the policies is the one that they were tried with.
+            let own: BTreeSet<String> =
+                modules[builtin_count..].iter().map(|module| module.package().to_owned()).collect();
+            modules.retain(|module| !module.builtin || !own.contains(module.package()));
+            builtin_count = modules.iter().filter(|module| module.builtin).count();
         }
         let data = data::merge(&data_files)?;
         let faults = match modules.len() > builtin_count {

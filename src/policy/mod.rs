@@ -1,5 +1,6 @@
 //! Policies: Rego files, their METADATA, and which of them a scan runs.
 
+pub mod bundle;
 pub mod contract;
 mod data;
 pub mod engine_message;
@@ -101,6 +102,8 @@ pub fn parameters(policies: &[Policy]) -> Value {
 pub struct Selection {
     /// Folders of the user's own policies.
     pub folders: Vec<PathBuf>,
+    /// What they were named by, where that is something else than the folder.
+    pub folder_names: Vec<String>,
     /// Leave out the policies that ship with the binary. Their libraries stay, for a user's policy to import.
     pub no_builtin: bool,
     /// Run these only; empty for all.

@@ -24,8 +24,11 @@ impl Selection {
         asked.extend(sorted(&self.only).iter().map(|id| format!("only {id}")));
         asked.extend(sorted(&self.skip).iter().map(|id| format!("skip {id}")));
         asked.extend(self.no_builtin.then(|| "no built-in policies".to_owned()));
-        let mut folders: Vec<String> =
-            self.folders.iter().map(|folder| format!("policies {}", display_path(folder))).collect();
+        let names = match self.folder_names.is_empty() {
+            true => self.folders.iter().map(|folder| display_path(folder)).collect(),
+            false => self.folder_names.clone(),
+        };
+        let mut folders: Vec<String> = names.iter().map(|name| format!("policies {name}")).collect();
         folders.sort();
         folders.dedup();
         asked.extend(folders);

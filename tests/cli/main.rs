@@ -22,6 +22,7 @@ mod hostile;
 mod live;
 mod lost_sight;
 mod night;
+mod oci;
 mod outputs;
 mod own_policies;
 mod policy_commands;

@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &["model"]),
     ("net", &["model"]),
+    ("oci", &["model"]),
     ("document", &["model", "net"]),
     ("source", &["document", "model", "net"]),
     ("policy", &["config", "document", "model"]),
@@ -16,16 +17,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fix", &["document", "evaluate", "model", "net"]),
     ("triage", &["config", "model"]),
     ("output", &["model", "policy", "triage"]),
-    ("cli", &["config", "document", "evaluate", "fix", "model", "net", "output", "policy", "source", "triage"]),
+    (
+        "cli",
+        &["config", "document", "evaluate", "fix", "model", "net", "oci", "output", "policy", "source", "triage"],
+    ),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
 
 /// A crate that only some files may name.
 const LIVES_IN: &[(&str, &[&str])] = &[
-    ("reqwest", &["src/source/azure/"]),
-    ("rustls", &["src/source/azure/"]),
-    ("tokio", &["src/source/azure/"]),
+    ("reqwest", &["src/oci/", "src/source/azure/"]),
+    ("rustls", &["src/oci/", "src/source/azure/"]),
+    ("tokio", &["src/oci/", "src/source/azure/"]),
     ("regorus", &["src/policy/", "src/evaluate/"]),
     ("serde_sarif", &["src/output/sarif/"]),
     ("indicatif", &["src/cli/console.rs"]),

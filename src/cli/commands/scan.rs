@@ -9,7 +9,9 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
-use super::super::collect::{check_subscriptions, collect, source_paths, subscription_limit, variable_values};
+use super::super::collect::{
+    age, check_subscriptions, collect, is_old, source_paths, subscription_limit, variable_values,
+};
 use super::super::inputs::{needs, selection};
 use super::super::{console, settings, stdout};
 use crate::document::export;
@@ -20,11 +22,11 @@ use crate::model::path::display_path;
 use crate::model::registry_id::RegistryId;
 use crate::model::repository::repository_path;
 use crate::model::told;
-use crate::net::service_tags::{ServiceTags, read_file};
+use crate::net::service_tags::{ServiceTags, TagSource, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
 use crate::output::{CategoryOptions, Format, Links, Output, SarifOptions, SarifTarget, ScanVerdict};
-use crate::policy::{PolicySet, Selection, parameters};
+use crate::policy::{Policy, PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
 use crate::triage::coverage::Coverage;
@@ -165,6 +167,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     console::notify(&report.notifications);
     console::report_waivers(&report.waiver_remarks);
     console::report_settings(&report.settings);
+    report_table(&report, &tags);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
     if is_github && outputs.iter().any(|output| output.format == Format::Sarif) {
@@ -180,6 +183,19 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     // What could not be saved does not cost the report.
     saved?;
     Ok(outcome)
+}
+
+/// Says once how old the table in this binary is, where a registry's firewall was compared with it.
+fn report_table(report: &Report, tags: &ServiceTags) {
+    let is_used = || report.registries.iter().any(|registry| tags.region(&registry.location).is_some());
+    let reads_tags = |policy: &Policy| policy.metadata.custom.reads.contains(&Reads::ServiceTag);
+    if tags.source == TagSource::Embedded && is_old(tags) && report.policies.iter().any(reads_tags) && is_used() {
+        console::info(&format!(
+            "compared with the {}{}; this week's file, given with --service-tags, may have more",
+            tags.provenance(),
+            age(tags)
+        ));
+    }
 }
 
 /// Says of each registry which document was judged. One that holds a secret could be found out by its hash.

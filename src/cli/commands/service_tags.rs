@@ -43,6 +43,9 @@ pub enum ServiceTagsCommand {
         /// An older published file: what it had and the new one has not is remembered, to be recognised
         #[arg(long, value_name = "FILE")]
         older: Vec<PathBuf>,
+        /// Remember what the table of this binary remembers, and what it has and the new files have not
+        #[arg(long)]
+        history: bool,
         /// Where to write the table; standard output if not given
         #[arg(short, long = "output", value_name = "FILE")]
         output: Option<PathBuf>,
@@ -54,8 +57,8 @@ pub enum ServiceTagsCommand {
 /// # Errors
 /// A file cannot be read or written, or the region has no tag.
 pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
-    if let Some(ServiceTagsCommand::Update { files, older, output }) = &args.command {
-        return update(files, older, output.as_deref());
+    if let Some(ServiceTagsCommand::Update { files, older, history, output }) = &args.command {
+        return update(files, older, *history, output.as_deref());
     }
     let tags = match &args.service_tags {
         Some(file) => read_file(file, args.cloud)?,
@@ -84,7 +87,7 @@ pub fn run(args: &ServiceTagsArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-fn update(files: &[PathBuf], older: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Outcome> {
+fn update(files: &[PathBuf], older: &[PathBuf], history: bool, output: Option<&Path>) -> anyhow::Result<Outcome> {
     let mut tables: Vec<ServiceTags> = Vec::new();
     for path in files {
         let table = read_published(path)?;
@@ -92,6 +95,11 @@ fn update(files: &[PathBuf], older: &[PathBuf], output: Option<&Path>) -> anyhow
             bail!("{}: a second file of cloud {}", path.display(), table.cloud.as_str());
         }
         tables.push(table);
+    }
+    for table in tables.iter_mut().filter(|_| history) {
+        let embedded = ServiceTags::embedded(table.cloud)?;
+        *table = table.clone().with_history()?;
+        table.note_older(&embedded);
     }
     for path in older {
         let older = read_published(path)?;

@@ -17,7 +17,8 @@ use crate::arm_server::{ArmServer, Options, identity};
 use crate::harness::{CONTOSO, contoso, copy};
 
 /// Programs that the documentation calls beside acrscan.
-const OTHER_PROGRAMS: &[&str] = &["az", "bicep", "cargo", "conftest", "cp", "curl", "git", "just", "opa", "terraform"];
+const OTHER_PROGRAMS: &[&str] =
+    &["az", "bicep", "cargo", "conftest", "cp", "curl", "git", "just", "opa", "oras", "terraform"];
 
 /// The subscription that the documentation names.
 const PLACEHOLDER: &str = "00000000-0000-0000-0000-000000000000";

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::super::policy_sources::{resolve, write_builtin};
 use super::super::{console, stdout};
 use crate::output::report::Outcome;
 use crate::policy::{PolicyError, PolicySet, Selection};
@@ -23,8 +24,8 @@ pub struct PoliciesArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: PoliciesFormat,
-    /// A folder of policies of your own, to list beside the built-in ones
-    #[arg(long = "policies", value_name = "DIR")]
+    /// Policies of your own, to list beside the built-in ones: a folder, a bundle, or an artifact
+    #[arg(long = "policies", value_name = "SOURCE")]
     pub folders: Vec<PathBuf>,
 }
 
@@ -38,6 +39,12 @@ pub enum PoliciesCommand {
         id: String,
         /// The folder to make the policy's folder in
         #[arg(short, long = "output", value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+    },
+    /// Write the built-in policies as a bundle, for `--policies`, `opa` and a registry
+    Bundle {
+        /// The file
+        #[arg(short, long = "output", value_name = "FILE", default_value = "acrscan-policies.tar.gz")]
         output: PathBuf,
     },
 }
@@ -75,7 +82,13 @@ pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
         console::info(&format!("wrote {folder}; `acrscan test {}` runs its tests", output.display()));
         return Ok(Outcome::Clean);
     }
-    let set = PolicySet::load(&Selection { folders: args.folders.clone(), ..Selection::default() })?;
+    if let Some(PoliciesCommand::Bundle { output }) = &args.command {
+        write_builtin(output)?;
+        console::info(&format!("wrote {}; --policies takes it, and `oras push` and `opa` do", output.display()));
+        return Ok(Outcome::Clean);
+    }
+    let folders = resolve(&args.folders)?.folders;
+    let set = PolicySet::load(&Selection { folders, ..Selection::default() })?;
     let policies = match &args.id {
         None => set.policies,
         Some(id) => {
