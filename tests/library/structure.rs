@@ -17,10 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fix", &["document", "evaluate", "model", "net"]),
     ("triage", &["config", "model"]),
     ("output", &["model", "policy", "triage"]),
-    (
-        "cli",
-        &["config", "document", "evaluate", "fix", "model", "net", "oci", "output", "policy", "source", "triage"],
-    ),
+    ("cli", &["config", "document", "evaluate", "fix", "model", "net", "oci", "output", "policy", "source", "triage"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
