@@ -49,7 +49,7 @@ def main(folder):
         "http": {"addr": f"127.0.0.1:{port}"},
         "log": {"level": "error"},
     }))
-    server = subprocess.Popen([SERVER, "serve", config])
+    server = subprocess.Popen([SERVER, "serve", config], stdout=subprocess.DEVNULL)
     try:
         base = f"http://127.0.0.1:{port}/v2/team/policies"
         for _ in range(100):
