@@ -191,7 +191,18 @@ class Action(unittest.TestCase):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def run_action(self, upload="success", github=None, why=(200, []), sarif_id="", **inputs):
+    def commit(self, files):
+        """The hash of a commit of the workspace's main branch with these files."""
+        git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
+        passes(*git, "init", "-q", cwd=self.workspace)
+        for name, text in files.items():
+            self.write(name, text)
+        passes(*git, "add", "-A", cwd=self.workspace)
+        passes(*git, "commit", "-q", "-m", "a", cwd=self.workspace)
+        return subprocess.run([*git, "rev-parse", "HEAD"], cwd=self.workspace, stdout=subprocess.PIPE, text=True,
+                              check=True).stdout.strip()
+
+    def run_action(self, upload="success", github=None, why=(200, []), sarif_id="", environment=None, **inputs):
         """`why` is what GitHub answers to whoever asks after a refused upload."""
 
         def answer(given):
@@ -215,8 +226,10 @@ cp '{tools}/answer.json' "$2"
 printf {why[0]}
 """)
         (tools / "curl").chmod(0o755)
+        given = environment or {}
         environment = {"PATH": f"{tools}{os.pathsep}{BINARY.parent}{os.pathsep}{os.environ['PATH']}"}
         environment |= {"GITHUB_API_URL": "https://api.github.com", "GITHUB_REPOSITORY": "contoso/infra"}
+        environment |= {"GITHUB_SERVER_URL": "file:///nonexistent"} | given
         inputs = {name.replace("_", "-"): value for name, value in inputs.items()}
         github = {"token": "secret"} | (github or {})
         return actions_runner.run(ROOT / "action.yml", self.workspace, inputs, github, answers, environment)
@@ -309,10 +322,10 @@ printf {why[0]}
             self.assertNotIn("permission", run.log)
 
     def test_a_fork_is_gated_and_uploaded(self):
-        self.write("main.tf", OPEN)
+        base = self.commit({"main.tf": OPEN})
         pull = {
             "event_name": "pull_request",
-            "event": {"pull_request": {"head": {"repo": {"full_name": "mallory/infra"}}}},
+            "event": {"pull_request": {"base": {"sha": base}, "head": {"repo": {"full_name": "mallory/infra"}}}},
         }
         run = self.run_action(github=pull)
         self.assert_ends(run, 1)
@@ -382,6 +395,33 @@ printf {why[0]}
         (self.workspace / "main.tf").unlink()
         self.assertEqual(self.run_action(baseline="known.sarif").outputs["fixed"], str(known))
         self.assertIn(run.outputs["summary"], actions_runner.obeyed(run.log)[-1])
+
+    def test_settings_of_a_pull_request_do_not_hold_before_they_are_merged(self):
+        base = self.commit({"main.tf": OPEN})
+        self.commit({"acrscan.toml": "[policy.public-network-access]\nenabled = false\n"})
+        pull = lambda sha: {"event_name": "pull_request", "event": {"pull_request": {
+            "base": {"sha": sha}, "head": {"repo": {"full_name": "contoso/infra"}}}}}
+        run = self.run_action(github=pull(base))
+        self.assert_ends(run, 1)
+        self.assertIn("does not hold", run.log)
+        self.assert_ends(self.run_action(github=pull(base), trusted_config="checkout"), 0)
+        self.assert_ends(self.run_action(github=pull(base), trusted_config="git:HEAD"), 0)
+        self.assert_ends(self.run_action(), 0)
+        # What cannot be had is no reason to trust the pull request.
+        self.assert_ends(self.run_action(github=pull("1" * 40)), 2)
+
+    def test_a_base_that_a_shallow_checkout_lacks_is_fetched(self):
+        base = self.commit({"main.tf": OPEN})
+        self.commit({"acrscan.toml": "[policy.public-network-access]\nenabled = false\n"})
+        with tempfile.TemporaryDirectory() as folder:
+            server = Path(folder) / "contoso/infra"
+            server.parent.mkdir()
+            self.workspace.rename(server)
+            passes("git", "clone", "-q", "--depth=1", f"file://{server}", self.workspace)
+            pull = {"event_name": "pull_request", "event": {"pull_request": {
+                "base": {"sha": base}, "head": {"repo": {"full_name": "contoso/infra"}}}}}
+            environment = {"GITHUB_SERVER_URL": f"file://{folder}", "GITHUB_REPOSITORY": "contoso/infra"}
+            self.assert_ends(self.run_action(github=pull, environment=environment), 1)
 
     def test_upload_and_summary_can_be_switched_off(self):
         self.write("main.tf", OPEN)

@@ -158,7 +158,11 @@ impl Config {
         }
     }
 
-    fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
+    /// Reads a configuration's text; `file` is where it stands, as a user would open it.
+    ///
+    /// # Errors
+    /// It is no TOML of this shape.
+    pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
         let line_at = |offset: usize| text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
         let document: Document = toml::from_str(text).map_err(|error| ConfigError::At {
             file: file.to_owned(),

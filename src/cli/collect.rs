@@ -1,5 +1,6 @@
 //! What `scan` and `pull` share: reading every source that was named, and choosing the service tags.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::model::cloud::Cloud;
 use crate::model::file_gap::FileGap;
 use crate::model::finding::ScopeName;
 use crate::model::inventory::{Gap, Inventory, Needs, Part};
+use crate::model::masked::masked;
 use crate::model::program;
 use crate::net::service_tags::{OLD_AFTER_DAYS, ServiceTags, TagSource, read_file};
 use crate::source::azure::ScopeSelection;
@@ -239,6 +241,7 @@ pub fn collect_live(live: &LiveArgs, request: LiveRequest<'_>) -> anyhow::Result
     let line = ProgressLine::start();
     let mut collected = azure::collect(&options, &|progress| line.show(progress))?;
     drop(line);
+    mask(&mut collected.inventory);
     collected.left_out.values().for_each(|sentence| console::info(sentence));
     if collected.clock_skew.abs() > MAX_CLOCK_SKEW {
         let (minutes, word) =
@@ -265,6 +268,23 @@ pub fn collect_live(live: &LiveArgs, request: LiveRequest<'_>) -> anyhow::Result
         }));
     }
     Ok(collected)
+}
+
+/// Masks what an answer echoes of the credential, be it in an id or in a value, before anything cuts or saves it.
+fn mask(inventory: &mut Inventory) {
+    let mask = |text: &mut String| {
+        if let Cow::Owned(masked) = masked(text) {
+            *text = masked;
+        }
+    };
+    for gap in &mut inventory.gaps {
+        mask(&mut gap.reason);
+        gap.resource.iter_mut().for_each(mask);
+    }
+    for record in &mut inventory.registries {
+        mask(&mut record.id);
+        mask(&mut record.document);
+    }
 }
 
 /// The tags for all sources of a scan, which must agree: the user's file, else what the sources brought, else the

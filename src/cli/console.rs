@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::finding::{Level, Notification};
 use crate::model::inventory::{FileRead, SkippedFile, SnapshotRead};
+use crate::model::masked::masked;
 use crate::model::visible::{visible, visible_lines};
 use crate::output::plural;
 use crate::output::report::ScopeReport;
@@ -95,6 +96,13 @@ pub fn report_settings(settings: &[SettingRemark]) {
     }
 }
 
+/// Prints which settings and waivers of the checkout do not hold.
+pub fn report_proposed(proposed: &[WaiverRemark]) {
+    for WaiverRemark { path, line, message } in proposed {
+        warn(&format!("{path}:{line}: does not hold, for the trusted settings do not have it: {message}"));
+    }
+}
+
 /// Prints of which scopes code scanning gets no run although their lists were read to the end.
 pub fn report_withheld(scopes: &[ScopeReport]) {
     for scope in scopes.iter().filter(|scope| scope.complete && !scope.is_for_github()) {
@@ -120,7 +128,7 @@ pub fn usage(error: &clap::Error) {
 
 fn print(label: &str, message: &str) {
     // A closed standard error is no reason to stop a scan.
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&format!("{label}: {message}")));
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&masked(&format!("{label}: {message}"))));
 }
 
 /// The line breaks are ours, all else is made visible.

@@ -106,7 +106,15 @@ fn is_choice(record: &RegistryRecord, choice: &RegistryChoice) -> bool {
 
 /// Which policies to load.
 pub fn selection(args: &PolicyArgs) -> anyhow::Result<Selection> {
-    let PolicyFolders { folders, names: folder_names } = resolve(&args.folders)?;
+    selection_with(args, &args.folders, Config::load(args.config.as_deref())?)
+}
+
+/// Which policies to load, of these sources and by these settings.
+///
+/// # Errors
+/// A source of policies cannot be had.
+pub fn selection_with(args: &PolicyArgs, sources: &[PathBuf], config: Config) -> anyhow::Result<Selection> {
+    let PolicyFolders { folders, names: folder_names } = resolve(sources)?;
     Ok(Selection {
         folders,
         folder_names,
@@ -114,7 +122,7 @@ pub fn selection(args: &PolicyArgs) -> anyhow::Result<Selection> {
         only: args.only.clone(),
         skip: args.skip.clone(),
         profile: args.profile.profile(),
-        config: Config::load(args.config.as_deref())?,
+        config,
         config_file: args.config.clone(),
     })
 }

@@ -9,6 +9,7 @@ mod policy_sources;
 mod rendering;
 mod settings;
 mod stdout;
+mod trusted;
 
 use clap::{Parser, Subcommand};
 

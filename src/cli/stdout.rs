@@ -4,11 +4,12 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 
+use crate::model::masked::masked;
 use crate::model::visible::{visible, visible_lines};
 
 /// Prints lines, in which what other people wrote is made visible.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    let lines: String = text.lines().map(|line| format!("{}\n", visible(line))).collect();
+    let lines: String = masked(text).lines().map(|line| format!("{}\n", visible(line))).collect();
     write(&visible_lines(&lines))
 }
 

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::input;
 use crate::model::digest::sha256;
 use crate::model::inventory::{Inventory, RegistryRecord};
+use crate::model::open;
+use crate::model::private_file;
 use crate::model::registry_id::{RegistryId, file_name};
 use crate::net::service_tags::ServiceTags;
 
@@ -49,7 +51,10 @@ pub fn save(folder: &Path, inventory: &Inventory, tags: &ServiceTags, parameters
 /// It does, or it cannot be made.
 pub fn check_target(folder: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot write inputs to {}", folder.display());
-    fs::create_dir_all(folder).with_context(cannot)?;
+    if open::output_leads_out(folder) {
+        bail!("{}: {}", cannot(), open::OUTPUT_LEADS_OUT);
+    }
+    private_file::create_folders(folder).with_context(cannot)?;
     if fs::read_dir(folder).with_context(cannot)?.next().is_some() {
         bail!("{} is not empty: give --save-inputs a folder of its own", folder.display());
     }
@@ -66,5 +71,5 @@ fn text(document: &Value) -> serde_json::Result<String> {
 }
 
 fn write(path: &Path, document: &Value) -> anyhow::Result<()> {
-    Ok(fs::write(path, text(document)?)?)
+    Ok(private_file::write(path, text(document)?)?)
 }

@@ -80,8 +80,8 @@ const EXPRESSION: usize = 200;
 ///
 /// # Errors
 /// As for [`ask`].
-pub fn ask_to_parse_json(text: &str) -> Result<(), String> {
-    ask_for_each(text, JSON_VALUE, |byte| matches!(byte, b',' | b':' | b'{' | b'['))
+pub fn ask_to_parse_json(text: impl AsRef<[u8]>) -> Result<(), String> {
+    ask_for_each(text.as_ref(), JSON_VALUE, |byte| matches!(byte, b',' | b':' | b'{' | b'['))
 }
 
 /// Asks for what parsing Terraform's or Bicep's language builds.
@@ -89,13 +89,13 @@ pub fn ask_to_parse_json(text: &str) -> Result<(), String> {
 /// # Errors
 /// As for [`ask`].
 pub fn ask_to_parse(text: &str) -> Result<(), String> {
-    ask_for_each(text, EXPRESSION, |byte| {
+    ask_for_each(text.as_bytes(), EXPRESSION, |byte| {
         byte == b'\n' || (byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'\'' | b'-' | b'_'))
     })
 }
 
-fn ask_for_each(text: &str, bytes: usize, is_mark: impl Fn(u8) -> bool) -> Result<(), String> {
-    let marks = text.bytes().filter(|&byte| is_mark(byte)).count();
+fn ask_for_each(text: &[u8], bytes: usize, is_mark: impl Fn(u8) -> bool) -> Result<(), String> {
+    let marks = text.iter().filter(|&&byte| is_mark(byte)).count();
     ask(marks.saturating_mul(bytes))
 }
 

@@ -134,6 +134,22 @@ pub fn argument_leads_out(path: &Path) -> bool {
     named.starts_with(&root) && path.canonicalize().is_ok_and(|real| !real.starts_with(&root))
 }
 
+/// Whether what is written to a path that was named would, by a link of the repository or of the working directory,
+/// end up elsewhere, or in git's own folder.
+pub fn output_leads_out(path: &Path) -> bool {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent.ancestors().find(|folder| folder.exists() || folder.is_symlink()).unwrap_or(Path::new("."));
+    let is_named_in_git = path.components().any(|part| part.as_os_str() == ".git");
+    let is_in_git = |real: PathBuf| real.components().any(|part| part.as_os_str() == ".git");
+    argument_leads_out(folder)
+        || (path.is_symlink() && argument_leads_out(path))
+        || (!is_named_in_git && folder.canonicalize().is_ok_and(is_in_git))
+}
+
+/// What is said of such a path.
+pub const OUTPUT_LEADS_OUT: &str =
+    "a link leads elsewhere, and nothing is written there; name a path without links of the repository";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use super::ScanVerdict;
 use super::escape::{cut, workflow_message, workflow_property};
-use super::report::Report;
 use super::report::annotations::{Annotation, annotations};
 use super::report::summary::summary;
+use super::report::{MAX_SKIPPED, Report};
+use super::visible;
 
 /// GitHub refuses annotations of more than 64 KB.
 const MAX_MESSAGE: usize = 4000;
@@ -17,6 +18,9 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> String {
     let annotations = annotations(report, verdict);
     let mut commands: String = annotations.shown.iter().map(command).collect();
     let _ = writeln!(commands, "acrscan: {}", summary(report));
+    for file in report.skipped.iter().take(MAX_SKIPPED) {
+        let _ = writeln!(commands, "acrscan: skipped {}", visible(&format!("{}: {}", file.location, file.reason)));
+    }
     if !annotations.left.is_empty() {
         let _ = writeln!(commands, "acrscan: not shown as annotations: {}", annotations.left.join(", "));
     }
@@ -54,6 +58,7 @@ mod tests {
 ::warning title=anonymous-pull%3A medium::Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
 ::notice file=acrscan.toml,line=20,title=acrscan waiver::This waiver matches nothing.
 acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone; as of the snapshot of 2025-11-20
+acrscan: skipped infra/values.json: JSON, and neither a template nor a plan
 acrscan: not shown as annotations: 3 unknown results
 
 "#]].raw());

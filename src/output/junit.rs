@@ -37,6 +37,12 @@ pub fn render(report: &Report, verdict: &ScanVerdict) -> anyhow::Result<String> 
     if !report.settings.is_empty() {
         junit.add_test_suite(settings_suite(report));
     }
+    let held = report.proposed.iter().map(|held| (held.path.as_str(), held.line, held.message.as_str()));
+    remarks_suite(&mut junit, "held back", held);
+    let left = report.skipped.iter().map(|file| {
+        (file.location.path.as_str(), file.location.start.map_or(1, |(line, _)| line), file.reason.as_str())
+    });
+    remarks_suite(&mut junit, "skipped", left);
     Ok(for_jenkins(&junit.to_string()?))
 }
 
@@ -136,6 +142,21 @@ fn scope_suite<'a>(scope: Option<&ScopeName>, notes: impl Iterator<Item = &'a No
     suite
 }
 
+/// A case that is skipped for each file, line and message.
+fn remarks_suite<'a>(junit: &mut JunitReport, title: &str, all: impl Iterator<Item = (&'a str, u32, &'a str)>) {
+    let mut suite = TestSuite::new(title);
+    for (path, line, message) in all {
+        let mut case = TestCase::new(visible(path), skipped(title, message));
+        case.set_classname(title);
+        case.extra.insert("file".into(), visible(path).into());
+        case.extra.insert("line".into(), line.to_string().into());
+        suite.add_test_case(case);
+    }
+    if suite.tests > 0 {
+        junit.add_test_suite(suite);
+    }
+}
+
 /// What settings take from the scan is not passed over in silence.
 fn settings_suite(report: &Report) -> TestSuite {
     let case = |setting: &SettingRemark| {
@@ -162,7 +183,7 @@ mod tests {
         let shown = render(&sample::report(), &sample::VERDICT).expect("XML");
         snapbox::assert_data_eq!(shown, snapbox::str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="acrscan" tests="11" failures="2" errors="1">
+<testsuites name="acrscan" tests="12" failures="2" errors="1">
     <testsuite name="contosolive" tests="5" skipped="0" errors="0" failures="1">
         <properties>
             <property name="scope" value="5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4"/>
@@ -204,6 +225,11 @@ mod tests {
             <error message="not read: infra/broken.tf:3:1: an unclosed block"/>
         </testcase>
     </testsuite>
+    <testsuite name="skipped" tests="1" skipped="1" errors="0" failures="0">
+        <testcase name="infra/values.json" classname="skipped" file="infra/values.json" line="1">
+            <skipped message="skipped: JSON, and neither a template nor a plan"/>
+        </testcase>
+    </testsuite>
 </testsuites>
 
 "#]].raw());
@@ -223,6 +249,6 @@ mod tests {
         let shown = render(&sample::report(), &verdict).expect("XML");
         let (unknown, gaps) = (3, 1);
         assert_eq!(shown.matches("<error ").count(), unknown + gaps);
-        assert!(shown.contains("<testsuites name=\"acrscan\" tests=\"11\" failures=\"2\" errors=\"4\">"));
+        assert!(shown.contains("<testsuites name=\"acrscan\" tests=\"12\" failures=\"2\" errors=\"4\">"));
     }
 }

@@ -32,6 +32,8 @@ use self::report::Report;
 use self::report::location::Repository;
 use self::sarif::category::category;
 use crate::model::finding::ScopeName;
+use crate::model::masked::masked;
+use crate::model::open;
 use crate::model::visible::{visible_json, visible_lines, visible_lines_xml};
 use crate::model::writable;
 
@@ -192,6 +194,8 @@ fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Res
         return fill_folder(folder, &files).with_context(|| format!("cannot write to {}", folder.display()));
     }
     let text = render(report, output.format, options, colour)?;
+    // What Azure answered was masked as it came; this is for what nobody thought of.
+    let text = masked(&text);
     match &output.path {
         Some(path) => write_file(path, &text).with_context(|| format!("cannot write {}", path.display())),
         None => match io::stdout().lock().write_all(text.as_bytes()) {
@@ -231,9 +235,12 @@ fn render(report: &Report, format: Format, options: &Options, colour: bool) -> a
 /// Writes the files, and removes those of an earlier scan that this one has none for: whoever uploads the folder would
 /// upload yesterday's.
 fn fill_folder(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
+    if open::output_leads_out(&folder.join("any")) {
+        return Err(io::Error::other(open::OUTPUT_LEADS_OUT));
+    }
     std::fs::create_dir_all(folder)?;
     for (name, text) in files {
-        write_file(&folder.join(name), &visible_json(text))?;
+        write_file(&folder.join(name), &masked(&visible_json(text)))?;
     }
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -252,6 +259,9 @@ fn fill_folder(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
 /// # Errors
 /// The folder or the file cannot be written.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    if open::output_leads_out(path) {
+        return Err(io::Error::other(open::OUTPUT_LEADS_OUT));
+    }
     if path.exists() && !path.is_file() {
         return std::fs::write(path, text);
     }

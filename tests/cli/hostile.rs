@@ -6,6 +6,9 @@ mod limits;
 #[cfg(unix)]
 mod programs;
 mod secrets;
+mod trusted;
+#[cfg(unix)]
+mod writes;
 
 use std::path::Path;
 use std::process::Command;
@@ -112,7 +115,9 @@ fn scan(folder: &Path, arguments: &[&str]) -> Scanned {
     let report = tempfile::NamedTempFile::new().unwrap();
     let output = format!("json={}", report.path().display());
     let all = if arguments.iter().any(|argument| !argument.starts_with('-')) { &[][..] } else { &["."] };
-    let run = Acrscan::new(["scan", "-o", &output]).args(arguments).args(all).in_folder(folder).run();
+    let run = Acrscan::new(["scan", "-o", &output]).args(arguments).args(all).in_folder(folder);
+    // Where git is.
+    let run = run.env("PATH", std::env::var_os("PATH").unwrap_or_default()).run();
     assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
     let text = std::fs::read_to_string(report.path()).unwrap();
     let report: Value = serde_json::from_str(&text).unwrap_or_default();

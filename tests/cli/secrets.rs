@@ -70,6 +70,45 @@ fn what_an_answer_echoes_is_masked() {
     assert_run_silent(&run);
 }
 
+/// In whichever part of an answer it comes back, and in whatever case: media type, host of a link, header, id, value.
+#[test]
+fn an_echo_is_masked_wherever_it_is() {
+    let token = "canary-access-token-1";
+    let long = format!("{}{token}", "x".repeat(290));
+    let page = |next: &str| json!({"value": [], "nextLink": next});
+    let registry = json!({
+        "id": format!("/subscriptions/{CONTOSO}/resourceGroups/{token}/providers/Microsoft.ContainerRegistry/registries/a"),
+        "name": "a", "location": "eastus", "sku": {"name": "Premium"},
+        "properties": {"loginServer": "CANARY-ACCESS-TOKEN-1.azurecr.io", "publicNetworkAccess": "Enabled"},
+    });
+    for (what, path, answer) in [
+        ("a media type", "/tasks?", Response::new(200, &format!("text/{token}"), "no".as_bytes())),
+        ("a long media type", "/tasks?", Response::new(200, &format!("text/{long}"), "no".as_bytes())),
+        (
+            "a redirect",
+            "/tasks?",
+            Response::new(302, "text/plain", "no".as_bytes()).header("Location", &format!("https://{token}.example/x")),
+        ),
+        ("a link", "/registries?", Response::json(200, &page(&format!("https://{token}.example/x")))),
+        ("a link in capitals", "/tasks?", Response::json(200, &page(&format!("https://{}/x", token.to_uppercase())))),
+        ("a code in capitals", "/tasks?", Response::error(403, &token.to_uppercase(), "no")),
+        ("a long message", "/tasks?", Response::error(403, "No", &long)),
+        ("an id and a value", "/registries?", Response::json(200, &json!({"value": [registry]}))),
+    ] {
+        let server = contoso_server();
+        let folder = tempfile::tempdir().unwrap();
+        server.spoil(Fault::answer(path, answer));
+        let outputs =
+            ["-o", "text", "-o", "sarif=s.sarif", "-o", "json=j.json", "-o", "github=g", "--save-snapshot", "saved"];
+        let run = Acrscan::scan(&server).args(outputs).in_folder(folder.path()).run();
+        assert_run_silent(&run);
+        for (name, content) in files(folder.path()) {
+            assert_silent(&format!("{what}: {name}"), &content);
+            assert_silent(&format!("{what}: a file's name"), name.as_bytes());
+        }
+    }
+}
+
 /// Registries whose ids try to leave the folder or to steer the terminal.
 fn hostile(name: &str) -> Value {
     let id =

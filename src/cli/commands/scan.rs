@@ -12,7 +12,8 @@ use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
 use super::super::collect::{
     age, check_subscriptions, collect, is_old, source_paths, subscription_limit, variable_values,
 };
-use super::super::inputs::{needs, selection};
+use super::super::inputs::{needs, selection_with};
+use super::super::trusted::Trusted;
 use super::super::{console, settings, stdout};
 use crate::document::export;
 use crate::evaluate::{Evaluation, Evaluator};
@@ -98,6 +99,13 @@ pub struct ScanArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub terraform: TerraformArgs,
+    /// Take settings and waivers from this file or commit, as in `git:origin/main`, and not from the scanned checkout
+    ///
+    /// For pull requests, whose authors may change what is beside the code. Of a commit, the policies and the baseline
+    /// that the command line names are taken as well, and comments waive that it has for the same resource. What the
+    /// checkout would add is told. Git's objects alone are read: nothing is checked out, fetched or run.
+    #[arg(long, value_name = "FILE|git:REF", help_heading = "Policies")]
+    pub trusted_config: Option<String>,
     /// A service-tag file as Microsoft publishes it weekly, in place of what Azure or the snapshot says
     #[arg(long, value_name = "FILE", help_heading = "Policies")]
     pub service_tags: Option<PathBuf>,
@@ -126,19 +134,25 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     let is_github = args.sarif_target == SarifTarget::Github;
     let limit = subscription_limit(outputs.iter().any(|output| output.is_one_sarif()) && is_github);
     check_subscriptions(&args.live, limit)?;
-    let selection = selection(&args.policies)?;
+    let trusted = Trusted::open(args.trusted_config.as_deref())?;
+    let named = args.policies.config.as_deref();
+    let config = trusted.config(named)?;
+    let mut proposed = trusted.proposed(named, &config);
+    let sources = trusted.policy_sources(&args.policies.folders)?;
+    let mut selection = selection_with(&args.policies, &sources.paths, config.clone())?;
+    sources.rename(&mut selection.folder_names);
     let category = category(args, &selection)?;
     if args.sarif_categories {
         return print_categories(args, &category);
     }
-    let policies = PolicySet::load(&selection)?;
-    let waivers = Waivers::new(&selection.config.waivers, &policies.known)?;
+    let policies = sources.load(&selection)?;
+    let waivers = Waivers::new(&config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
-    let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let mut baseline = args.baseline.as_deref().map(|path| trusted.baseline(path)).transpose()?;
 
     check_targets(args, &outputs)?;
 
-    let variables = variable_values(&args.terraform, &selection.config)?;
+    let variables = variable_values(&args.terraform, &config)?;
     let tags = args.service_tags.as_deref();
     let needs = needs(&args.live, args.save_snapshot.is_some(), &policies);
     let (mut inventory, tags, remarks) = collect(&args.paths, &args.live, tags, needs, variables, limit)?;
@@ -160,13 +174,22 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
         true => Vec::new(),
         false => waivers.apply(&mut evaluation.findings, &coverage, today),
     };
+    if !trusted.is_checkout() {
+        proposed.extend(waivers.hold_back(&mut evaluation.findings, &coverage, &|path| trusted.text(path)));
+    }
     let absent = baseline.as_mut().map(|baseline| baseline.compare(&mut evaluation.findings, &coverage));
     let carried = baseline.as_ref().map(|baseline| baseline.carried(&coverage, today)).unwrap_or_default();
-    let report =
-        Report { waiver_remarks, absent, carried, ..report(inventory, evaluation, policies, baseline.as_ref()) };
+    let report = Report {
+        waiver_remarks,
+        proposed,
+        absent,
+        carried,
+        ..report(inventory, evaluation, policies, baseline.as_ref())
+    };
     console::notify(&report.notifications);
     console::report_waivers(&report.waiver_remarks);
     console::report_settings(&report.settings);
+    console::report_proposed(&report.proposed);
     report_table(&report, &tags);
     let gate = Gate { fail_on: args.fail_on.0, fail_on_unknown: args.fail_on_unknown, fail_on_new: args.fail_on_new };
     let outcome = report.outcome(gate);
@@ -305,6 +328,7 @@ fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, bas
         notifications,
         gaps: inventory.gaps.len(),
         waiver_remarks: Vec::new(),
+        proposed: Vec::new(),
         absent: None,
         carried: Vec::new(),
         files_read: inventory.files_read,

@@ -106,6 +106,16 @@ impl Commit {
         &self.id
     }
 
+    /// Whether a path from the working directory is one of the repository, whether it is there or not.
+    pub fn may_have(&self, path: &Path) -> bool {
+        self.repository.inside(path).is_ok()
+    }
+
+    /// The path from the repository's root of one from the working directory; `None` outside of it.
+    pub fn path_of(&self, path: &Path) -> Option<String> {
+        self.repository.inside(path).ok()
+    }
+
     /// A file, by its path from the working directory; `None` where the commit has none.
     ///
     /// # Errors
@@ -170,7 +180,11 @@ struct TreeEntry {
 impl Repository {
     /// A path from the working directory, as one from the root.
     fn inside(&self, path: &Path) -> Result<String, String> {
-        let whole = normalize(&self.here.join(path));
+        let mut whole = normalize(&self.here.join(path));
+        if !whole.starts_with(&self.root) {
+            // By a way that leads over links.
+            whole = whole.canonicalize().unwrap_or(whole);
+        }
         let inside = whole.strip_prefix(&self.root).map_err(|_| {
             format!("{:?} is not in the repository of the working directory", path.display().to_string())
         })?;

@@ -56,6 +56,7 @@ fn document<'a>(report: &'a Report, verdict: &ScanVerdict) -> Document<'a> {
         skipped: report.skipped.iter().map(skipped_file).collect(),
         snapshots: report.snapshots.iter().map(snapshot).collect(),
         settings: report.settings.iter().map(setting).collect(),
+        held_back: report.proposed.iter().map(remark).collect(),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Document<'a> {
     pub skipped: Vec<SkippedFile<'a>>,
     pub snapshots: Vec<Snapshot<'a>>,
     pub settings: Vec<Setting<'a>>,
+    pub held_back: Vec<Remark<'a>>,
 }
 
 #[derive(Serialize)]

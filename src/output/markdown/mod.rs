@@ -63,6 +63,7 @@ pub fn render(report: &Report, verdict: &ScanVerdict, links: &Links) -> String {
     }
     carried(&mut page, report);
     settings(&mut page, report);
+    held_back(&mut page, report);
     unknown(&mut page, report, links);
     waivers(&mut page, report, links);
     sources(&mut page, report);
@@ -164,6 +165,14 @@ fn unknown(page: &mut Page, report: &Report, links: &Linked) {
         };
         page.table(&["Where", "Why", "Policies"], reasons.iter().map(row), "reasons");
     });
+}
+
+fn held_back(page: &mut Page, report: &Report) {
+    if !report.proposed.is_empty() {
+        page.heading("Does not hold, for the trusted settings do not have it");
+        let row = |held: &WaiverRemark| vec![code(&format!("{}:{}", held.path, held.line)), cell(&held.message)];
+        page.table(&["Where", "What"], report.proposed.iter().map(row), "settings");
+    }
 }
 
 fn settings(page: &mut Page, report: &Report) {

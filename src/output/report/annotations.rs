@@ -73,6 +73,7 @@ pub fn annotations(report: &Report, verdict: &ScanVerdict) -> Annotations {
     all.extend(findings(report, verdict, &repository));
     all.extend(waivers(report, &repository));
     all.extend(settings(report, &repository));
+    all.extend(held_back(report, &repository));
     let (mut shown, mut left) = (Vec::new(), Vec::new());
     for kind in AnnotationKind::ALL {
         let (of_kind, others): (Vec<Annotation>, _) = all.into_iter().partition(|annotation| annotation.kind == kind);
@@ -181,6 +182,17 @@ fn settings(report: &Report, repository: &Repository) -> Vec<Annotation> {
             .map(|path| at_line(&path, u32::try_from(setting.line).unwrap_or_default())),
     };
     report.settings.iter().map(remark).collect()
+}
+
+fn held_back(report: &Report, repository: &Repository) -> Vec<Annotation> {
+    let remark = |held: &WaiverRemark| Annotation {
+        kind: AnnotationKind::Warning,
+        policy: None,
+        title: "acrscan held back".to_owned(),
+        message: visible(&format!("does not hold, for the trusted settings do not have it: {}", held.message)).into_owned(),
+        place: repository.relative(&held.path).map(|path| at_line(&path, held.line)),
+    };
+    report.proposed.iter().map(remark).collect()
 }
 
 fn at_line(path: &str, line: u32) -> AnnotationPlace {

@@ -20,6 +20,9 @@ use crate::policy::{Policy, SettingRemark};
 use crate::triage::baseline::{AbsentResult, CarriedResult};
 use crate::triage::waiver::WaiverRemark;
 
+/// So many of the files that were skipped are listed where people read.
+pub const MAX_SKIPPED: usize = 20;
+
 /// The result of one scan.
 #[derive(Debug)]
 pub struct Report {
@@ -37,6 +40,8 @@ pub struct Report {
     pub gaps: usize,
     /// Waivers that do nothing; sorted.
     pub waiver_remarks: Vec<WaiverRemark>,
+    /// Settings and waivers of the checkout that do not hold, for they are not among the trusted ones; sorted.
+    pub proposed: Vec<WaiverRemark>,
     /// What the baseline holds and this scan does not; `None` where there is no baseline. Sorted.
     pub absent: Option<Vec<AbsentResult>>,
     /// What the baseline holds and this scan could not see; sorted.

@@ -123,6 +123,7 @@ pub fn report() -> Report {
     let scope = |name: ScopeName| ScopeReport { name, complete: true, only: Vec::new(), lost_sight: false };
     Report {
         settings: Vec::new(),
+        proposed: Vec::new(),
         policies,
         scopes: vec![scope(ScopeName::Subscription(SUBSCRIPTION.to_owned())), scope(ScopeName::Source)],
         registries,

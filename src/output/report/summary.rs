@@ -26,6 +26,9 @@ pub fn summary(report: &Report) -> String {
     if waived > 0 {
         let _ = write!(more, "; {waived} waived");
     }
+    if !report.proposed.is_empty() {
+        let _ = write!(more, "; {} held back", report.proposed.len());
+    }
     if !report.settings.is_empty() {
         let _ = write!(more, "; {}", plural(report.settings.len(), "setting weakens it", "settings weaken it"));
     }

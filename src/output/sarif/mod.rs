@@ -16,6 +16,8 @@ mod rules;
 mod scope;
 mod snapshot_files;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use serde_sarif::sarif::{
     Invocation, Location as SarifLocation, LogicalLocation, MultiformatMessageString,
@@ -152,10 +154,8 @@ fn run(report: &Report, slice: &Slice<'_>, options: &SarifOptions, links: &Links
         .invocations(vec![invocation])
         .results(results.collect::<Vec<_>>())
         .build();
-    if !report.settings.is_empty() {
-        let settings: Vec<String> =
-            report.settings.iter().map(|setting| visible(&setting.sentence()).into_owned()).collect();
-        let properties = std::collections::BTreeMap::from([("acrscan/settings".to_owned(), json!(settings))]);
+    let properties = run_properties(report, scope);
+    if !properties.is_empty() {
         run.properties = Some(serde_sarif::sarif::PropertyBag::builder().additional_properties(properties).build());
     }
     if options.target == SarifTarget::AzureDevops {
@@ -165,6 +165,23 @@ fn run(report: &Report, slice: &Slice<'_>, options: &SarifOptions, links: &Links
         archive::complete(&mut run, &groups.concat(), report, scope, &rules);
     }
     run
+}
+
+/// What settings take from the scan, what does not hold, and what was skipped.
+fn run_properties(report: &Report, scope: &ScopeReport) -> BTreeMap<String, serde_json::Value> {
+    let settings: Vec<String> = report.settings.iter().map(|setting| setting.sentence()).collect();
+    let proposed: Vec<String> =
+        report.proposed.iter().map(|held| format!("{}:{}: {}", held.path, held.line, held.message)).collect();
+    let skipped: Vec<String> = match scope.name {
+        ScopeName::Source => report.skipped.iter().map(|file| format!("{}: {}", file.location, file.reason)).collect(),
+        ScopeName::Subscription(_) => Vec::new(),
+    };
+    let all = [("acrscan/settings", settings), ("acrscan/heldBack", proposed), ("acrscan/skipped", skipped)];
+    let shown = |texts: Vec<String>| json!(texts.iter().map(|text| visible(text)).collect::<Vec<_>>());
+    all.into_iter()
+        .filter(|(_, texts)| !texts.is_empty())
+        .map(|(name, texts)| (name.to_owned(), shown(texts)))
+        .collect()
 }
 
 /// GitHub shows a waived result as an open alert, whatever its suppressions say. An unknown result of source code is

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::report::Report;
 use super::report::grouping;
 use super::report::grouping::unknown_reasons;
 use super::report::summary::summary;
+use super::report::{MAX_SKIPPED, Report};
 use super::visible;
 use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
 use crate::policy::SettingRemark;
@@ -46,6 +46,9 @@ pub fn render(report: &Report, colour: bool) -> String {
         "Settings that take something from this scan",
         report.settings.iter().map(SettingRemark::sentence),
     );
+    let proposed = report.proposed.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
+    section(&mut text, paint, "Does not hold, for the trusted settings do not have it", proposed);
+    section(&mut text, paint, "Skipped", skipped(report));
     section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.text().into_owned()));
     let _ = writeln!(text, "{}", summary(report));
     text
@@ -91,6 +94,16 @@ fn render_source(text: &mut String, report: &Report, findings: &[&Finding], pain
         let line = format!("{place}: {} ({policies})", group.reason);
         let _ = writeln!(text, "{label}: {}", visible(&line));
     }
+}
+
+/// What was skipped of source code and why; the first of many.
+fn skipped(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> =
+        report.skipped.iter().take(MAX_SKIPPED).map(|file| format!("{}: {}", file.location, file.reason)).collect();
+    if report.skipped.len() > MAX_SKIPPED {
+        lines.push(format!("{} more", report.skipped.len() - MAX_SKIPPED));
+    }
+    lines
 }
 
 /// Policy, place, reason, and when the waiver ends.

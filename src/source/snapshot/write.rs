@@ -10,6 +10,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::{MANIFEST, Manifest, ManifestScope, ManifestTags, SERVICE_TAGS, SUBSCRIPTIONS, VERSION};
 use crate::model::finding::ScopeName;
 use crate::model::inventory::Inventory;
+use crate::model::open;
+use crate::model::private_file;
 use crate::model::registry_id::RegistryId;
 use crate::model::writable;
 use crate::net::service_tags::ServiceTags;
@@ -50,6 +52,9 @@ pub fn write(
 /// # Errors
 /// The folder holds something that is no part of a snapshot, or cannot be read.
 pub fn check_target(folder: &Path) -> anyhow::Result<()> {
+    if open::output_leads_out(folder) {
+        bail!("cannot write a snapshot to {}: {}", folder.display(), open::OUTPUT_LEADS_OUT);
+    }
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -87,8 +92,8 @@ fn fill(
         let id = RegistryId::parse(&record.id).with_context(|| format!("{:?} is no registry's id", record.id))?;
         let path = format!("{}.json", id.path());
         let file = folder.join(&path);
-        fs::create_dir_all(file.parent().unwrap_or(folder))?;
-        fs::write(&file, &record.document)?;
+        private_file::create_folders(file.parent().unwrap_or(folder))?;
+        private_file::write(&file, &record.document)?;
         paths.entry(record.scope.as_str()).or_default().push(path);
     }
     let scopes = inventory.scopes.iter().filter(|scope| is_live(&scope.name)).map(|scope| {
@@ -110,22 +115,15 @@ fn fill(
         service_tags: ManifestTags { change_number: tags.change_number.clone(), date: tags.date, source: tags.source },
         time: time.to_rfc3339_opts(SecondsFormat::Secs, true),
     };
-    fs::write(folder.join(SERVICE_TAGS), ServiceTags::to_compact([tags], true))?;
+    private_file::write(&folder.join(SERVICE_TAGS), ServiceTags::to_compact([tags], true))?;
     let mut text = serde_json::to_string_pretty(&manifest)?;
     text.push('\n');
-    fs::write(folder.join(MANIFEST), text)?;
+    private_file::write(&folder.join(MANIFEST), text)?;
     Ok(())
 }
 
 fn move_into_place(staging: tempfile::TempDir, folder: &Path) -> std::io::Result<()> {
-    // The staging folder is made for its owner alone; a snapshot gets what the user's umask gives any folder.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let reference = staging.path().join(SERVICE_TAGS);
-        let readable = fs::metadata(reference)?.permissions().mode() & 0o044;
-        fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o711 | readable | 0o700))?;
-    }
+    private_file::open_to_group(staging.path(), &staging.path().join(SERVICE_TAGS))?;
     fs::rename(staging.keep(), folder)
 }
 

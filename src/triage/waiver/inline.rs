@@ -16,24 +16,24 @@ use crate::model::inventory::{Declaration, SourceLocation};
 use crate::model::text_file::TextFile;
 
 /// One policy that one comment waives.
-struct Ignore {
-    policy: String,
-    reason: String,
+pub struct Ignore {
+    pub policy: String,
+    pub reason: String,
     expires: Option<NaiveDate>,
     approved_by: Option<String>,
     key: Option<String>,
     /// The comment's own line.
-    line: u32,
+    pub line: u32,
     /// The lines that it is for.
-    covers: Vec<RangeInclusive<u32>>,
+    pub covers: Vec<RangeInclusive<u32>>,
     used: bool,
 }
 
 /// A file with comments that waive.
-struct Commented<'a> {
+pub struct Commented<'a> {
     found: Comments<'a>,
     is_json: bool,
-    ignores: Vec<Ignore>,
+    pub ignores: Vec<Ignore>,
 }
 
 /// Marks the findings that comments waive, and tells of comments that do nothing.
@@ -135,15 +135,29 @@ fn files<'a>(declarations: impl Iterator<Item = &'a Declaration>) -> impl Iterat
 /// One comment: its line, its text, and the lines that it is for.
 type Placed<'a> = (u32, &'a str, Vec<RangeInclusive<u32>>);
 
-fn read<'a>(file: &'a TextFile, known: &BTreeSet<String>, remarks: &mut Vec<WaiverRemark>) -> Option<Commented<'a>> {
+pub fn read<'a>(
+    file: &'a TextFile,
+    known: &BTreeSet<String>,
+    remarks: &mut Vec<WaiverRemark>,
+) -> Option<Commented<'a>> {
     // Whoever publishes a module accepts nothing for whoever uses it. Most files have none, and are not taken apart.
     if file.is_foreign || !mentions(&file.text) {
         return None;
     }
     let found = comments(file);
     let is_json = is_json(&file.path);
-    let mut placed: Vec<Placed<'_>> =
-        found.lines.iter().map(|&(line, text)| (line, text, vec![covers(file, &found, line)])).collect();
+    let mut placed: Vec<Placed<'_>> = Vec::with_capacity(found.lines.len());
+    // What is said in one block of comments is for the same lines.
+    let mut block: Option<RangeInclusive<u32>> = None;
+    for &(line, text) in &found.lines {
+        let is_comment = found.holds.get(line as usize - 1) == Some(&Holds::Comment);
+        let covers = match block.filter(|block| is_comment && block.contains(&line)) {
+            Some(block) => line..=*block.end(),
+            None => covers(file, &found, line),
+        };
+        block = Some(covers.clone());
+        placed.push((line, text, vec![covers]));
+    }
     if is_json {
         let members = members::comments(&file.text, &found);
         placed.extend(members.into_iter().map(|member| {

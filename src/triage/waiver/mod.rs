@@ -3,6 +3,7 @@
 
 mod comments;
 mod configured;
+mod held_back;
 mod inline;
 mod members;
 mod written;
@@ -56,6 +57,17 @@ impl Waivers {
         remarks.sort();
         remarks.dedup();
         remarks
+    }
+
+    /// Takes back what comments waived that `accepted`, the text of a file where settings are taken from, does not have
+    /// for the same resource; tells of each.
+    pub fn hold_back(
+        &self,
+        findings: &mut [Finding],
+        coverage: &Coverage<'_>,
+        accepted: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<WaiverRemark> {
+        held_back::hold_back(findings, coverage, &self.known, accepted)
     }
 }
 

@@ -216,6 +216,26 @@ fn names_of_any_bytes() {
     }
 }
 
+/// A link of the repository leads no further than the repository.
+#[cfg(unix)]
+#[test]
+fn links_to_folders() {
+    use std::os::unix::fs::symlink;
+    let outside = tree(&[("main.tf", REGISTRY)]);
+    let folder = tree(&[("main.tf", "resource \"random_pet\" \"p\" {\n}\n")]);
+    symlink(outside.path(), folder.path().join("live")).unwrap();
+    let run = scan(folder.path(), &[]);
+    assert_eq!((run.code, run.registries), (2, 0), "{run:?}");
+    assert!(run.stderr.contains("not read: live: a link that leads out"), "{run:?}");
+
+    let folder = tree(&[("shared/main.tf", REGISTRY), ("scanned/main.tf", "resource \"random_pet\" \"p\" {\n}\n")]);
+    assert!(git(folder.path(), &["init", "-q"]));
+    symlink("../shared", folder.path().join("scanned/live")).unwrap();
+    symlink("..", folder.path().join("scanned/round")).unwrap();
+    let run = scan(folder.path(), &["scanned"]);
+    assert_eq!((open_registries(&run), run.registries), (1, 1), "{run:?}");
+}
+
 #[test]
 fn two_resources_in_other_letters_are_two() {
     let folder = tree(&[("main.tf", REGISTRY)]);

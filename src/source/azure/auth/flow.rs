@@ -15,6 +15,7 @@ use super::super::client::http::{Http, RequestOptions};
 use super::super::client::secret::{Secret, quote};
 use super::credential::{App, Credential, CredentialError};
 use super::{Entra, Token, az_cli};
+use crate::model::masked::remember;
 
 /// How long a token is used whose issuer does not say.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -71,6 +72,9 @@ pub async fn fetch(credential: &Credential, http: &Http, entra: &Entra) -> Resul
         }
     }
 }
+
+/// The longest name of a member that an answer about tokens has is shorter.
+const MAX_MEMBER_NAME: usize = 24;
 
 fn reject(failure: AzureError) -> CredentialError {
     CredentialError::Rejected(failure.to_string())
@@ -174,6 +178,13 @@ async fn get_object(
 
 /// Reads an answer in any of the forms that Entra, the identity endpoints and the Azure CLI give.
 fn parse_token(answer: &Map<String, Value>) -> Result<Token, AzureError> {
+    for (name, value) in answer {
+        let name = name.to_lowercase();
+        let is_secret = ["token", "secret", "assertion", "code"].iter().any(|word| name.contains(word));
+        if let Some(value) = value.as_str().filter(|_| is_secret && name != "token_type" && name != "tokentype") {
+            remember(value);
+        }
+    }
     let secret = answer.get("access_token").or_else(|| answer.get("accessToken")).and_then(Value::as_str);
     match secret {
         Some(secret) if !secret.is_empty() => {
@@ -182,7 +193,11 @@ fn parse_token(answer: &Map<String, Value>) -> Result<Token, AzureError> {
             Ok(Token { tenant: tenant.map(|tenant| tenant.to_lowercase()), ..token })
         }
         _ => {
-            let names = answer.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            // A name that is none of a protocol's may be a value in the wrong place.
+            let is_word = |name: &&str| {
+                name.len() <= MAX_MEMBER_NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+            };
+            let names = answer.keys().map(String::as_str).filter(is_word).collect::<Vec<_>>().join(", ");
             Err(AzureError::Other(format!("answered without a token (but with: {})", quote(&names, &[]))))
         }
     }

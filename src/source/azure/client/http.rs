@@ -19,9 +19,13 @@ use super::response::{Body, Response, TransportError};
 use super::secret::{Secret, quote};
 pub use super::throttle::Throttle;
 use super::{certificate, endpoint, retry};
+use crate::model::limits;
 
 /// The longest body that is read. The longest known, the service tags of all regions, is a tenth of it.
 const MAX_BODY_BYTES: usize = 64 << 20;
+
+/// Of longer ones, only one is read at a time: what is packed small may be large, and many may be in flight.
+const LARGE_BODY_BYTES: usize = 1 << 20;
 
 /// After a pause, requests that were refused go first: without this, hundreds that never were sent would use up what
 /// the server grants, and the same ones would be refused again and again.
@@ -68,6 +72,8 @@ pub struct Http {
     local: OnceCell<Client>,
     connections: usize,
     permits: Semaphore,
+    /// For the one answer that is large.
+    large: Semaphore,
     request_timeout: Duration,
     timeout: Duration,
     deadline: Instant,
@@ -107,6 +113,7 @@ impl Http {
             local: OnceCell::new(),
             connections,
             permits: Semaphore::new(connections),
+            large: Semaphore::new(1),
             request_timeout: limits.request_timeout.min(MAX_TIMEOUT),
             timeout: limits.timeout,
             deadline: Instant::now() + limits.timeout.min(MAX_TIMEOUT),
@@ -323,12 +330,17 @@ impl Http {
                 self.note_answer(request.url(), &headers);
             }
             let mut body = Vec::new();
+            let mut alone = None;
             while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
                 if body.len() + chunk.len() > MAX_BODY_BYTES {
                     return Err(permanent("the answer is longer than 64 MiB"));
                 }
+                if alone.is_none() && body.len() + chunk.len() > LARGE_BODY_BYTES {
+                    alone = self.large.acquire().await.ok();
+                }
                 body.extend_from_slice(&chunk);
             }
+            limits::ask_to_parse_json(&body).map_err(|why| permanent(&format!("the answer is not read: {why}")))?;
             Ok(Response { status, headers, body: Body::read(&body), tries: 1 })
         };
         match timeout_at((Instant::now() + allowed).min(self.deadline), exchange).await {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::masked::{masked, remember};
 use crate::model::visible::{cut, visible};
 
 /// How much of somebody else's message a gap or an error quotes.
@@ -13,7 +14,9 @@ pub struct Secret(String);
 
 impl Secret {
     pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
+        let text = text.into();
+        remember(&text);
+        Secret(text)
     }
 
     /// The text itself, to put on the wire and nowhere else.
@@ -31,7 +34,7 @@ impl fmt::Debug for Secret {
 /// Quotes a message: secrets masked first, so that cutting cannot leave half of one; control characters escaped, for
 /// the text goes to terminals and CI logs; white space folded; at most [`MAX_QUOTED`] characters.
 pub fn quote(text: &str, secrets: &[&Secret]) -> String {
-    let mut text = text.to_owned();
+    let mut text = masked(text).into_owned();
     for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
         text = text.replace(secret.expose(), "***");
         // A form body that is echoed has its secret percent-encoded.
@@ -40,8 +43,25 @@ pub fn quote(text: &str, secrets: &[&Secret]) -> String {
             text = text.replace(encoded, "***");
         }
     }
+    let text = mask_tokens(&text);
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     visible(&cut(&folded, MAX_QUOTED)).into_owned()
+}
+
+/// What any token of Microsoft Entra ID begins with: `{"` in the letters that it is encoded in.
+const TOKEN_START: &str = "eyJ";
+
+/// Masks what has the shape of a token, whoever it is for: a program that is asked for one may print others.
+fn mask_tokens(text: &str) -> String {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let (mut masked, mut left) = (String::with_capacity(text.len()), text);
+    while let Some(start) = left.find(TOKEN_START) {
+        let length = left[start..].bytes().take_while(|&byte| is_part(byte)).count();
+        masked.push_str(&left[..start]);
+        masked.push_str(if length >= 20 { "***" } else { &left[start..start + length] });
+        left = &left[start + length..];
+    }
+    masked + left
 }
 
 #[cfg(test)]
@@ -55,6 +75,10 @@ mod tests {
         assert_eq!(
             quote(echoed, &[&secret, &Secret::new("")]),
             "bad secret *** in client_secret=***\\u{1b}[31m\\u{202e}"
+        );
+        assert_eq!(
+            quote("for eyJ0eXAiOiJKV1QiLCJhbGciOi.x-y_z: no; eyJ", &[]),
+            "for *** no; eyJ".replace("*** ", "***: ")
         );
         let long = "é".repeat(400);
         assert_eq!(quote(&long, &[]), format!("{}…", "é".repeat(300)));

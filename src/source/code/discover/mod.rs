@@ -76,8 +76,9 @@ pub struct BicepFile {
 }
 
 /// Finds the source code in files and folders. What git ignores and does not track is left in a folder, but for values
-/// that Terraform reads all the same, and links to folders are not followed; a file that is named is taken in any case. A
-/// file of Terraform's stands for its folder, and a `.bicepparam` file brings the file that it is for.
+/// that Terraform reads all the same, and a link to a folder leads no further than the repository; a file that is named
+/// is taken in any case. A file of Terraform's stands for its folder, and a `.bicepparam` file brings the file that it is
+/// for.
 ///
 /// # Errors
 /// Nothing in all of them is recognised.
@@ -124,6 +125,7 @@ pub fn search(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> SourceFiles {
             found.named.insert(one_path(path));
         }
     }
+    walked.follow_links();
     let Walked { mut files, ignored_values, .. } = walked;
     found.skipped = walked.skipped;
     found.gaps.extend(walked.gaps);

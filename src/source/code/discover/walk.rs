@@ -1,7 +1,7 @@
 //! The files of a folder that are read. What git tracks is read whatever a `.gitignore` says, for a pull request writes
 //! both; what is ignored and not tracked is left, and told where it looks like source code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,10 @@ pub struct Walked {
     /// Files of values that git ignores, and Terraform reads.
     pub ignored_values: BTreeSet<PathBuf>,
     ignored: usize,
+    /// The folders that were read, without links.
+    seen: HashSet<PathBuf>,
+    /// Links to folders of the same repository: as they are shown, and without links.
+    links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A folder yet to be read.
@@ -61,7 +65,7 @@ struct Repository {
 }
 
 impl Walked {
-    /// Adds the files of a folder. Links to folders are not followed.
+    /// Adds the files of a folder. A link to a folder of the same repository is followed by [`Walked::follow_links`].
     pub fn walk(&mut self, path: &Path) {
         let real = match path.canonicalize() {
             Ok(real) => real,
@@ -88,6 +92,19 @@ impl Walked {
         }
     }
 
+    /// Adds the folders of the repository that only a link leads to; each once.
+    pub fn follow_links(&mut self) {
+        while let Some((path, real)) = self.links.pop() {
+            match self.seen.contains(&real) {
+                true => self.skipped.push(SkippedFile::new(
+                    display_path(&path),
+                    "a link to a folder that is read by its own name".to_owned(),
+                )),
+                false => self.walk(&path),
+            }
+        }
+    }
+
     /// What git tracks in folders that are passed over.
     fn add_tracked(&mut self, path: &Path, real: &Path, repository: &Repository) {
         let Ok(below) = real.strip_prefix(&repository.root) else { return };
@@ -111,6 +128,9 @@ impl Walked {
         // Without what git tracks, nothing says that what is ignored is not what is deployed.
         if folder.repository.is_some() {
             folder.rules.extend(self.rules(&folder.real));
+        }
+        if !self.seen.insert(folder.real.clone()) {
+            return Ok(());
         }
         let entries = match std::fs::read_dir(&folder.path) {
             Ok(entries) => entries,
@@ -171,9 +191,10 @@ impl Walked {
     fn link(&mut self, path: &Path, looks_like_code: bool) {
         let of = path.parent().unwrap_or(path);
         match path.metadata() {
-            Ok(target) if target.is_dir() => {
-                self.skipped.push(SkippedFile::new(display_path(path), "a link to a folder".to_owned()))
-            }
+            Ok(target) if target.is_dir() => match path.canonicalize() {
+                Ok(real) if is_within_bounds(of, path) => self.links.push((path.to_owned(), real)),
+                _ => self.gaps.push(FileGap::new(display_path(path), LEADS_OUT)),
+            },
             Ok(target) if target.is_file() && is_within_bounds(of, path) => drop(self.files.insert(one_path(path))),
             Ok(_) if looks_like_code => self.gaps.push(FileGap::new(display_path(path), LEADS_OUT)),
             Ok(target) if target.is_file() => {
