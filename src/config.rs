@@ -154,7 +154,10 @@ impl Config {
         let file = path.display().to_string();
         match text_file::read_named_text(path) {
             Ok(text) => Config::parse(&file, &text),
-            Err(error) => Err(ConfigError::Read { file, error }),
+            Err(why) => {
+                let error = why.strip_prefix("cannot read it: ").unwrap_or(&why).to_owned();
+                Err(ConfigError::Read { file, error })
+            }
         }
     }
 
@@ -163,7 +166,8 @@ impl Config {
     /// # Errors
     /// It is no TOML of this shape.
     pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
-        let line_at = |offset: usize| text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        let line_at = |offset: usize| ends.partition_point(|end| *end < offset) + 1;
         let document: Document = toml::from_str(text).map_err(|error| ConfigError::At {
             file: file.to_owned(),
             line: error.span().map_or(1, |span| line_at(span.start)),

@@ -84,8 +84,11 @@ const MAX_SKIPPED: usize = 20;
 
 /// Prints what there is to say of waivers that do nothing, as warnings.
 pub fn report_waivers(remarks: &[WaiverRemark]) {
-    for WaiverRemark { path, line, message } in remarks {
+    for WaiverRemark { path, line, message } in remarks.iter().take(MAX_READ) {
         warn(&format!("{path}:{line}: {message}"));
+    }
+    if remarks.len() > MAX_READ {
+        warn(&format!("{} more waivers do nothing", remarks.len() - MAX_READ));
     }
 }
 

@@ -189,7 +189,8 @@ fn held_back(report: &Report, repository: &Repository) -> Vec<Annotation> {
         kind: AnnotationKind::Warning,
         policy: None,
         title: "acrscan held back".to_owned(),
-        message: visible(&format!("does not hold, for the trusted settings do not have it: {}", held.message)).into_owned(),
+        message: visible(&format!("does not hold, for the trusted settings do not have it: {}", held.message))
+            .into_owned(),
         place: repository.relative(&held.path).map(|path| at_line(&path, held.line)),
     };
     report.proposed.iter().map(remark).collect()

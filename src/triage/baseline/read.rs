@@ -14,10 +14,7 @@ use super::{Baseline, BaselineResult};
 use crate::model::finding::ResultKind;
 use crate::model::json_text::JsonText;
 use crate::model::path::display_path;
-use crate::model::text_file;
-
-/// A larger file is not read.
-const MAX_BYTES: u64 = 1024 * 1024 * 1024;
+use crate::model::{limits, open, text_file};
 
 /// The names under which a result keeps our fingerprints.
 const FINGERPRINT: &str = "acrscan/v1";
@@ -87,11 +84,12 @@ impl Baseline {
 
     fn read_file(path: &Path) -> Result<Baseline, BaselineError> {
         let file = display_path(path);
-        let unread = |error: String| BaselineError::Read { file: file.clone(), error };
-        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
-            return Err(unread(format!("it is larger than {} MB", MAX_BYTES / 1024 / 1024)));
-        }
-        let bytes = fs::read(path).map_err(|error| unread(error.to_string()))?;
+        let unread = |why: String| {
+            let error = why.strip_prefix("cannot read it: ").unwrap_or(&why).to_owned();
+            BaselineError::Read { file: file.clone(), error }
+        };
+        let bytes = open::named_bytes(path).map_err(unread)?;
+        limits::ask_to_parse_json(&bytes).map_err(unread)?;
         let text = &text_file::text_of(bytes).map_err(unread)?;
         Baseline::parse(text).map_err(|error| {
             let (line, message) = match error {

@@ -10,6 +10,10 @@ use super::{WaiverRemark, nearest};
 use crate::config::{ConfigError, WaiverTable};
 use crate::model::finding::{Finding, ResultKind, ScopeName, Waived};
 use crate::model::inventory::{Declaration, Origin};
+use crate::model::visible::cut;
+
+/// So much of a pattern is shown.
+const MAX_SHOWN: usize = 200;
 
 /// A waiver whose policy exists.
 #[derive(Debug)]
@@ -68,6 +72,7 @@ impl ConfiguredWaiver {
             }
         }
         let WaiverTable { policy, resource, .. } = table;
+        let resource = cut(resource, MAX_SHOWN);
         let key = table.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
         let whose = format!("the waiver of {policy} for {resource}{key}");
         let message = match expired {

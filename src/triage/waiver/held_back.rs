@@ -30,8 +30,7 @@ pub fn hold_back(
         let head = declaration.map(|declaration| &declaration.block).filter(|block| block.file.path == waived.path);
         let head = head.map(|block| block.file.line(block.region.start_line));
         let own = file_of(finding, declaration, &waived.path);
-        let is_same_comment =
-            |ignore: &&Ignore| ignore.policy == finding.policy && ignore.reason == waived.reason;
+        let is_same_comment = |ignore: &&Ignore| ignore.policy == finding.policy && ignore.reason == waived.reason;
         let holds = text.as_ref().zip(own).is_some_and(|(text, own)| {
             let accepted = read(text, known, &mut Vec::new()).map(|read| read.ignores).unwrap_or_default();
             let mut accepted = accepted.iter().filter(is_same_comment);
@@ -40,7 +39,8 @@ pub fn hold_back(
             }
             let here = read(own, known, &mut Vec::new()).map(|read| read.ignores).unwrap_or_default();
             let here = here.iter().filter(is_same_comment).find(|ignore| ignore.line == waived.line);
-            let lines: Vec<&str> = here.iter().flat_map(|ignore| &ignore.covers).map(|to| own.line(*to.end())).collect();
+            let lines: Vec<&str> =
+                here.iter().flat_map(|ignore| &ignore.covers).map(|to| own.line(*to.end())).collect();
             // What is said of one line is not said of a copy of it.
             let is_known = |line: &&str| {
                 count(own, line) <= count(text, line)
