@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::model::text_file;
+use crate::model::{limits, text_file};
 
 /// The file that is read where `--config` names none.
 pub const FILE: &str = "acrscan.toml";
@@ -152,7 +152,8 @@ impl Config {
             return Ok(Config::default());
         }
         let file = path.display().to_string();
-        match text_file::read_named_text(path) {
+        let read = text_file::read_named_text(path);
+        match read.and_then(|text| limits::ask_to_parse(&text).map(|()| text)) {
             Ok(text) => Config::parse(&file, &text),
             Err(why) => {
                 let error = why.strip_prefix("cannot read it: ").unwrap_or(&why).to_owned();
