@@ -31,5 +31,5 @@ fuzz_target!(|expression: &str| {
     });
     let mut found = nothing();
     found.templates.push(file("template.json", template.to_string().as_bytes()));
-    check(arm::read(&found));
+    check(arm::read(&found, arm::Claims::default()));
 });

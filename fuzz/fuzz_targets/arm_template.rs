@@ -8,5 +8,5 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|content: &[u8]| {
     let mut found = nothing();
     found.templates.push(file("template.json", content));
-    check(arm::read(&found));
+    check(arm::read(&found, arm::Claims::default()));
 });

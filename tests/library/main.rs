@@ -8,5 +8,6 @@ mod declared;
 mod engines;
 mod hostile;
 mod policies;
+mod spellings;
 mod structure;
 mod task_paths;

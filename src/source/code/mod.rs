@@ -36,7 +36,8 @@ pub fn read(found: SourceFiles, tags: &ServiceTags) -> Inventory {
     let mut inventory = Inventory::default();
     let mut gaps = found.gaps.clone();
     let mut declared = Vec::new();
-    for extraction in [terraform::read(&found, tags), arm::read(&found), bicep::read(&found)] {
+    let (bicep, claims) = bicep::read(&found);
+    for extraction in [terraform::read(&found, tags), arm::read(&found, claims), bicep] {
         declared.extend(extraction.registries);
         gaps.extend(extraction.gaps);
         inventory.files_read.extend(extraction.files_read);

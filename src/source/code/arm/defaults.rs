@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::declared::{Node, NodeValue};
+use super::super::declared::{Node, NodeValue, may_hold_others};
 
 /// Fills in what is left out of a registry's `properties`, each with a note that says so; `declared_in` is a word for where it
 /// is left out: `the template`.
 pub fn fill(registry: &mut Node, declared_in: &str) {
     let sku = registry.get_folded("sku").and_then(|sku| sku.get_folded("name")).cloned();
+    registry.fill_others(&["sku", "properties", "identity", "location", "tags"]);
+    let sku = sku.or_else(|| registry.get_folded("sku")?.is_unknown().then(Node::default));
     if registry.get_folded("properties").is_none_or(|properties| properties.value == NodeValue::Null) {
         set(registry, "properties", Node::new(NodeValue::Object(Vec::new())));
     }
@@ -119,6 +121,9 @@ fn put(object: &mut Node, path: &[&str], value: &Value, declared_in: &str) {
     let at = members.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
     // Null in a template is as good as nothing.
     let absent = at.is_none_or(|at| members[at].1.value == NodeValue::Null);
+    if at.is_none() && may_hold_others(members) {
+        return object.fill_others(&[name]);
+    }
     if rest.is_empty() {
         if absent {
             set(object, name, default(name, value, declared_in));
@@ -137,6 +142,10 @@ fn put(object: &mut Node, path: &[&str], value: &Value, declared_in: &str) {
 
 /// Basic and Standard have no rule set, and ARM leaves it out of their answers.
 fn rule_set(properties: &mut Node, sku: Option<&Node>, declared_in: &str) {
+    properties.fill_others(&["networkRuleSet"]);
+    if let Some(rules) = properties.member_mut("networkRuleSet") {
+        rules.fill_others(&["ipRules", "virtualNetworkRules", "defaultAction"]);
+    }
     let declared = properties.get_folded("networkRuleSet").is_some_and(|rules| rules.value != NodeValue::Null);
     let sku_name = sku.and_then(Node::as_str).map(str::to_ascii_lowercase);
     match (declared, sku_name.as_deref(), sku) {

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod defaults;
+pub mod module_cache;
 pub mod expression;
 pub mod syntax;
 mod template;
@@ -15,16 +16,19 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use self::assemble::{AssembledRegistry, registries};
+pub use self::assemble::{AssembledRegistry, registries, registry_of};
 pub use self::defaults::{fill as fill_defaults, fill_pool, fill_task, settle_small};
 use self::expression::{Expr, on_deep_stack};
 use self::syntax::json::Strings;
 pub use self::syntax::node::of_node as template_of_node;
 use self::template::evaluated;
 pub use self::template::evaluated as evaluated_template;
+pub use self::template::deployment::CalledTemplate;
 pub use self::template::names::{ParameterValues, combined};
-use self::template::parameters::{ParameterFile, template_of};
-pub use self::template::resources::{Finder, Resource, WANTED};
+use self::template::parameters::declared_by;
+pub use self::template::parameters::{Candidate, ParameterFile, named_after, template_of};
+pub use self::template::placeholders::resolved as resolve_placeholders;
+pub use self::template::resources::{Finder, Resource, SUBSCRIPTION, WANTED, ZONE_GROUP};
 pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alternatives};
 
 use super::declared::DeclaredRegistry;
@@ -32,11 +36,22 @@ use super::discover::SourceFiles;
 use super::extraction::Extraction;
 use crate::model::file_gap::FileGap;
 use crate::model::inventory::{FileRead, SkippedFile};
-use crate::model::path::display_path;
+use crate::model::path::{display_path, normalize};
 use crate::model::text_file::TextFile;
 
-/// Reads the ARM templates, their parameter files and the results of what-if.
-pub fn read(found: &SourceFiles) -> Extraction {
+/// What another language has taken of the templates and parameter files that were found.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// Templates that it deploys for certain, without links.
+    pub templates: BTreeSet<PathBuf>,
+    /// Parameter files that are its own.
+    pub parameters: BTreeSet<PathBuf>,
+    /// Values that it has for templates.
+    pub values: BTreeMap<PathBuf, Vec<ParameterFile>>,
+}
+
+/// Reads the ARM templates, their parameter files and the results of what-if, but for what is claimed.
+pub fn read(found: &SourceFiles, claims: Claims) -> Extraction {
     let files: Vec<Result<(Expr, Vec<FileGap>), FileGap>> =
         found.templates.par_iter().map(|path| parsed(path)).collect();
     let mut extraction = Extraction::default();
@@ -50,10 +65,16 @@ pub fn read(found: &SourceFiles) -> Extraction {
             Err(gap) => extraction.gaps.push(gap),
         }
     }
+    let candidates: Vec<Candidate> =
+        templates.iter().map(|(path, template)| (path.clone(), declared_by(template))).collect();
     let mut values: BTreeMap<PathBuf, Vec<ParameterFile>> = BTreeMap::new();
-    for path in &found.parameters {
+    for (path, mut files) in claims.values {
+        let template = templates.iter().find(|(own, _)| normalize(own) == path);
+        values.entry(template.map_or(path, |(own, _)| own.clone())).or_default().append(&mut files);
+    }
+    for path in found.parameters.iter().filter(|path| !claims.parameters.contains(*path)) {
         match ParameterFile::read(path, &mut extraction.gaps) {
-            Ok(file) => match template_of(&file, &templates) {
+            Ok(file) => match template_of(&file, &candidates) {
                 Some(template) => values.entry(template.to_owned()).or_default().push(file),
                 None => extraction
                     .skipped
@@ -71,7 +92,7 @@ pub fn read(found: &SourceFiles) -> Extraction {
     let mains = mains(&links);
     for ((path, evaluated), (real, _)) in all.into_iter().zip(&links) {
         // One with values of its own is deployed by itself, whatever links to it besides.
-        if mains.contains(real) || values.contains_key(path) {
+        if (mains.contains(real) && !claims.templates.contains(real)) || values.contains_key(path) {
             add(&mut extraction, path, evaluated, values.get(path).map_or(0, Vec::len));
         }
     }
@@ -95,7 +116,8 @@ fn mains(links: &[(PathBuf, BTreeSet<PathBuf>)]) -> BTreeSet<&PathBuf> {
     mains
 }
 
-fn real(path: &Path) -> PathBuf {
+/// A path without links.
+pub fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 

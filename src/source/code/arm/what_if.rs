@@ -134,6 +134,8 @@ fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec
     }
     let name_node = Node::spanned(NodeValue::String(name.clone()), block.clone());
     let version = body.get_folded("apiVersion").and_then(Node::as_str).map(str::to_owned);
+    let scope = id.to_lowercase();
+    let scope = scope.find("/providers/").map_or(scope.as_str(), |at| &scope[..at]).to_owned();
     Some(Resource {
         kind,
         name_source: name.clone(),
@@ -148,6 +150,8 @@ fn changed(change: &Expr, pointer: String, scope: &NameScope<'_>, gaps: &mut Vec
         body: known_members(body),
         api_version: version,
         predicted: Some(PredictedResource { id, is_new }),
+        scope,
+        unexpanded: false,
     })
 }
 
@@ -157,7 +161,7 @@ fn quoted(id: &str) -> String {
 
 /// The members that a registry document takes.
 fn known_members(mut body: Node) -> Node {
-    let keep = ["location", "sku", "identity", "properties", "scope"];
+    let keep = ["location", "sku", "identity", "properties", "tags", "scope"];
     if let NodeValue::Object(members) = &mut body.value {
         members.retain(|(name, _)| keep.iter().any(|known| known.eq_ignore_ascii_case(name)));
     }

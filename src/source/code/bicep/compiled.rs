@@ -1,7 +1,9 @@
 //! A template that Bicep compiled, beside its source: what it holds that the source lacks.
 
 use super::super::arm::AssembledRegistry;
+use super::super::arm::expression::Expr;
 use super::super::declared::{DeclaredRegistry, Node, NodeValue, Span};
+use super::syntax::{Literal, Module, SyntaxKind};
 use crate::model::inventory::Language;
 
 /// A module that is not on disk: what it makes stands in the compiled template alone.
@@ -23,6 +25,46 @@ pub struct SortedOut {
     pub called: Vec<Span>,
     /// How many others there are.
     pub others: usize,
+}
+
+/// The template that a compiled one holds for a module: by its symbol, by the name of its deployment, or by its position
+/// among those from elsewhere.
+pub fn template_of_module<'t>(compiled: &'t Expr, module: &Module, remote: &[&Module]) -> Option<&'t Expr> {
+    let resources = compiled.get("resources")?;
+    if let Some(resource) = resources.pairs().find_map(|(symbol, one, _)| (symbol == module.symbol).then_some(one)) {
+        return resource.get("properties")?.get("template");
+    }
+    let deployments: Vec<&Expr> = resources
+        .items()
+        .filter(|resource| {
+            let kind = resource.get("type").and_then(Expr::as_str).unwrap_or_default();
+            kind.eq_ignore_ascii_case("Microsoft.Resources/deployments")
+        })
+        .collect();
+    let name = written_name(module);
+    let is_named = |resource: &&&Expr| {
+        let own = resource.get("name");
+        let own_name = own.and_then(Expr::as_str);
+        let source = own.map(Expr::source).unwrap_or_default();
+        name.is_some() && own_name == name.as_deref()
+            // How Bicep names the deployment of a module that has no name.
+            || source.contains(&format!("'{}-", module.symbol))
+            || source.contains(&format!("'{}'", module.symbol))
+    };
+    let found = deployments.iter().find(is_named).copied().or_else(|| {
+        let all = deployments.len() == remote.len();
+        let at = remote.iter().position(|other| other.symbol == module.symbol)?;
+        deployments.get(at).copied().filter(|_| all)
+    });
+    found?.get("properties")?.get("template")
+}
+
+/// The name of a module's deployment, where it is written out.
+pub fn written_name(module: &Module) -> Option<String> {
+    match module.body.body_object().and_then(|object| object.get("name")).map(|name| &name.kind) {
+        Some(SyntaxKind::Literal(Literal::Text(name))) => Some(name.clone()),
+        _ => None,
+    }
 }
 
 /// Sorts out what a compiled template has that its source lacks.
@@ -75,7 +117,8 @@ fn at_call(compiled: &AssembledRegistry, remote_modules: &[RemoteModule]) -> Opt
     Some((AssembledRegistry { registry, ..compiled.clone() }, module.head.clone()))
 }
 
-fn called_registry(of: DeclaredRegistry, address: &str, head: &Span) -> DeclaredRegistry {
+/// A registry of a template of somebody else's, at the place that calls it.
+pub fn called_registry(of: DeclaredRegistry, address: &str, head: &Span) -> DeclaredRegistry {
     let at_head = |nodes: Vec<Node>| nodes.into_iter().map(|node| moved(node, head)).collect();
     DeclaredRegistry {
         language: Language::Bicep,

@@ -4,9 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::super::arm::expression::Expr;
+use super::super::arm::module_cache;
+use super::super::arm::syntax::json;
+use super::super::arm::syntax::json::Strings;
 use super::super::declared::Span;
+use super::aliases::Aliases;
+use super::compiled;
 use super::syntax::parser::parse;
-use super::syntax::{DeclarationKind, Module, Syntax};
+use super::syntax::{Declaration, DeclarationKind, Module, Syntax};
 use crate::model::file_gap::FileGap;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
@@ -28,12 +34,17 @@ impl Unit {
         normalize(&self.path.parent().unwrap_or(Path::new("")).join(path))
     }
 
-    /// Its modules that are files.
-    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+    /// Its modules.
+    pub fn all_modules(&self) -> impl Iterator<Item = &Module> {
         self.syntax.declarations.iter().filter_map(|declaration| match &declaration.what {
-            DeclarationKind::Module(module) if is_local(&module.path) => Some(module),
+            DeclarationKind::Module(module) => Some(module),
             _ => None,
         })
+    }
+
+    /// Its modules that are files.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.all_modules().filter(|module| is_local(&module.path))
     }
 
     /// A stretch of it.
@@ -47,6 +58,12 @@ impl Unit {
 pub struct Files {
     units: BTreeMap<PathBuf, Result<Arc<Unit>, FileGap>>,
     mentions: BTreeMap<(PathBuf, &'static str), bool>,
+    /// The templates that were compiled from Bicep files and lie beside them.
+    pub compiled: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Templates of modules from elsewhere.
+    foreign: BTreeMap<PathBuf, Option<Arc<Expr>>>,
+    /// What modules from elsewhere are called by, by the folder of a file.
+    aliases: BTreeMap<PathBuf, Arc<Aliases>>,
     /// What could not be parsed of them.
     pub gaps: Vec<FileGap>,
 }
@@ -84,11 +101,52 @@ impl Files {
 
     fn parsed(&mut self, path: &Path, file: TextFile) -> Arc<Unit> {
         let syntax = parse(&file.text);
-        for error in &syntax.errors {
+        // A piece of something else, without a word of registries or modules, keeps nothing back.
+        let lower = if syntax.errors.is_empty() { String::new() } else { file.text.to_lowercase() };
+        let may_matter = ["registr", "module", "acr", "import"].iter().any(|word| lower.contains(word));
+        for error in syntax.errors.iter().filter(|_| may_matter) {
             let what = format!("{}; the declaration around it is not read", error.message);
             self.gaps.push(FileGap::new(file.file_position(error.at), what));
         }
         Arc::new(Unit { path: path.to_owned(), file: Arc::new(file), syntax })
+    }
+
+    /// The template of a module from elsewhere, where Bicep's cache has it.
+    pub fn cached_module(&mut self, by: &Path, reference: &str) -> Option<(Arc<Expr>, PathBuf)> {
+        let folder = by.parent().unwrap_or(Path::new("")).to_owned();
+        let aliases = self.aliases.entry(folder).or_insert_with(|| Arc::new(Aliases::of(by)));
+        let file = module_cache::template(&module_cache::root()?, &aliases.resolved(reference)?)?;
+        self.foreign_template(&file).map(|template| (template, file))
+    }
+
+    /// The template of a module from elsewhere, where the template that a file was compiled to has it.
+    pub fn compiled_module(&mut self, unit: &Unit, module: &Module) -> Option<(Arc<Expr>, PathBuf)> {
+        let compiled = self.compiled.get(&unit.path).cloned().unwrap_or_default();
+        let remote: Vec<&Module> = unit.all_modules().filter(|module| !is_local(&module.path)).collect();
+        compiled.into_iter().find_map(|file| {
+            let template = self.foreign_template(&file)?;
+            let inner = compiled::template_of_module(&template, module, &remote)?;
+            Some((Arc::new(inner.clone()), file))
+        })
+    }
+
+    fn foreign_template(&mut self, file: &Path) -> Option<Arc<Expr>> {
+        if let Some(known) = self.foreign.get(file) {
+            return known.clone();
+        }
+        let mut gaps = Vec::new();
+        let read = TextFile::read(file).map(Arc::new);
+        let template = read.and_then(|text| json::read(&text, Strings::Expressions, &mut gaps));
+        let template = match template {
+            Ok(template) => Some(Arc::new(template)),
+            Err(gap) => {
+                gaps.push(gap);
+                None
+            }
+        };
+        self.gaps.append(&mut gaps);
+        self.foreign.insert(file.to_owned(), template.clone());
+        template
     }
 
     /// A file and the modules that it leads to.
@@ -125,6 +183,10 @@ impl Files {
                 self.mentions.insert(key, true);
                 return true;
             }
+            // What a module from elsewhere makes stands in no file that is searched here.
+            if unit.syntax.declarations.iter().any(is_remote_module) {
+                return true;
+            }
             for module in unit.modules() {
                 match module.path.ends_with(".bicep") {
                     true => next.push((unit.path.clone(), unit.beside(&module.path))),
@@ -136,6 +198,20 @@ impl Files {
         // None of these has it, nor what they lead to.
         self.mentions.extend(seen.into_iter().map(|path| ((path, word), false)));
         false
+    }
+}
+
+fn is_remote_module(declaration: &Declaration) -> bool {
+    matches!(&declaration.what, DeclarationKind::Module(module) if !is_local(&module.path))
+}
+
+/// Words of what registries are read from, and of what may lead to them.
+const WORDS: [&str; 4] = ["containerregistry", "privateendpoints", "roleassignments", "microsoft.resources/deployments"];
+
+impl Files {
+    /// Whether a file, or a module of it, has to do with registries, as far as that can be told.
+    pub fn concerns_registries(&mut self, path: &Path) -> bool {
+        WORDS.iter().any(|word| self.mentions(path, word))
     }
 }
 

@@ -5,21 +5,35 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::arm::ParameterValues;
+use super::super::arm::{ParameterValues, resolve_placeholders};
 use super::super::arm::expression::{Binding, NameScope, Names, Work, evaluate};
-use super::super::declared::Node;
+use super::super::declared::{Node, NodeValue, Span};
 use super::declare::{has, variables_and_functions};
-use super::files::{Files, Unit};
+use super::files::{Files, Unit, is_local};
 use super::lower::{LocalScope, Lower, literal};
-use super::symbols::{Imports, Symbols};
-use super::syntax::{DeclarationKind, Literal, Type};
+use super::symbols::{Imports, Symbol, Symbols};
+use super::syntax::{Declaration, DeclarationKind, Literal, Type};
 
-/// The Bicep file that a parameter file is for.
-pub fn file_for(unit: &Unit) -> Option<PathBuf> {
-    unit.syntax.declarations.iter().find_map(|declaration| match &declaration.what {
-        DeclarationKind::Using(Some(path)) => Some(unit.beside(path)),
+/// What a parameter file is for.
+pub enum Using {
+    /// A Bicep file, or a template.
+    File(PathBuf),
+    /// A module from elsewhere, and where that is said.
+    Remote(String, Span),
+    /// `using none`.
+    Nothing,
+    NotSaid,
+}
+
+/// What a parameter file is for.
+pub fn using(unit: &Unit) -> Using {
+    let using = unit.syntax.declarations.iter().find_map(|declaration| match &declaration.what {
+        DeclarationKind::Using(Some(path)) if is_local(path) => Some(Using::File(unit.beside(path))),
+        DeclarationKind::Using(Some(path)) => Some(Using::Remote(path.clone(), unit.span(&declaration.range))),
+        DeclarationKind::Using(None) => Some(Using::Nothing),
         _ => None,
-    })
+    });
+    using.unwrap_or(Using::NotSaid)
 }
 
 /// The values that a parameter file gives, those of the file that it extends before its own.
@@ -49,21 +63,29 @@ pub fn values(unit: &Arc<Unit>, files: &mut Files, gaps: &mut Vec<FileGap>) -> P
     }
     let mut values = ParameterValues::new();
     for unit in chain.iter().rev() {
-        values.extend(own(unit, files, gaps));
+        let own = own(unit, &values, files, gaps);
+        values.extend(own);
     }
     values
 }
 
-fn own(unit: &Unit, files: &mut Files, gaps: &mut Vec<FileGap>) -> ParameterValues {
+/// The values of one file; `base` is what it extends.
+fn own(unit: &Unit, base: &ParameterValues, files: &mut Files, gaps: &mut Vec<FileGap>) -> ParameterValues {
     let mut imports = Imports::default();
-    let symbols = Symbols::collect(unit, files, &mut imports);
+    let mut symbols = Symbols::collect(unit, files, &mut imports);
     let mut names = Names::with_prefix("");
+    let is_extended = |declaration: &Declaration| matches!(declaration.what, DeclarationKind::Extends(_));
+    if unit.syntax.declarations.iter().any(is_extended) {
+        symbols.names.insert("base".to_owned(), Symbol::Variable("base".to_owned()));
+        let members = base.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        names.variable("base", Binding::Value(Node::new(NodeValue::Object(members))));
+    }
     for file in &imports.files {
-        let lower = Lower::new(&file.unit, &file.names, "");
+        let lower = Lower::new(&file.unit, &file.names);
         variables_and_functions(&file.unit, &lower, &file.mark, &mut names, &mut |_| {});
         lower.not_known().into_iter().for_each(|(name, node)| names.parameter(&name, Binding::Value(node)));
     }
-    let lower = Lower::new(unit, &symbols.names, "");
+    let lower = Lower::new(unit, &symbols.names);
     variables_and_functions(unit, &lower, "", &mut names, &mut |_| {});
     let mut wanted = Vec::new();
     for declaration in &unit.syntax.declarations {
@@ -76,7 +98,7 @@ fn own(unit: &Unit, files: &mut Files, gaps: &mut Vec<FileGap>) -> ParameterValu
     lower.not_known().into_iter().for_each(|(name, node)| names.parameter(&name, Binding::Value(node)));
     let work = Work::default();
     let scope = NameScope::new(&names, &work);
-    let values = wanted.into_iter().map(|(name, value)| (name, evaluate(&value, &scope))).collect();
+    let values = wanted.into_iter().map(|(name, value)| (name, resolve_placeholders(evaluate(&value, &scope)))).collect();
     gaps.extend(work.into_gaps());
     values
 }
@@ -86,9 +108,14 @@ pub fn variants(unit: &Unit, files: &mut Files, values: &ParameterValues) -> Vec
     let symbols = Symbols::collect(unit, files, &mut Imports::default());
     let mut variants = Vec::new();
     for declaration in &unit.syntax.declarations {
-        let DeclarationKind::Parameter { name, kind: Some(kind), default: None } = &declaration.what else { continue };
-        let is_open = values.contains_key(&name.to_lowercase()) || matches!(kind, Type::Nullable(_));
-        if is_open || has(&declaration.decorators, "secure") {
+        let DeclarationKind::Parameter { name, kind: Some(kind), default } = &declaration.what else { continue };
+        // What is filled in later is no default.
+        if default.is_some() && !values.contains_key(&name.to_lowercase()) {
+            continue;
+        }
+        let given = values.get(&name.to_lowercase());
+        let is_closed = given.is_some_and(|given| !given.is_unknown()) || symbols.is_nullable(kind);
+        if is_closed || has(&declaration.decorators, "secure") {
             continue;
         }
         let allowed = declaration.decorators.iter().find(|decorator| decorator.name == "allowed");

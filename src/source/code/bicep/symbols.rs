@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::{Files, Unit, is_local};
-use super::syntax::{DeclarationKind, Expression, Resource, Type};
+use super::syntax::{DeclarationKind, Expression, Literal, Resource, Type};
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -50,8 +50,23 @@ pub struct Symbols<'a> {
     pub resources: BTreeMap<String, ResourceSymbol<'a>>,
     /// The symbols of the resources, in the order of the file.
     pub order: Vec<String>,
-    /// The declared types.
-    pub types: BTreeMap<String, &'a Type>,
+    /// The declared types, those that are imported among them.
+    types: BTreeMap<String, NamedType>,
+}
+
+/// A type that has a name, and what the names of its file begin with.
+#[derive(Debug)]
+struct NamedType {
+    kind: Type,
+    mark: String,
+}
+
+/// `sys.string` is `string`.
+fn without_namespace(path: &[String]) -> &[String] {
+    match path {
+        [namespace, rest @ ..] if !rest.is_empty() && (namespace == "sys" || namespace == "az") => rest,
+        _ => path,
+    }
 }
 
 /// A file that others import from: what the evaluator knows its names by begins with this.
@@ -77,12 +92,12 @@ impl<'a> Symbols<'a> {
     pub fn collect(unit: &'a Unit, files: &mut Files, imports: &mut Imports) -> Symbols<'a> {
         let mut symbols = Symbols { names: names(unit, "", files, imports), ..Symbols::default() };
         for declaration in &unit.syntax.declarations {
-            match &declaration.what {
-                DeclarationKind::Resource(resource) => symbols.resource(resource, None),
-                DeclarationKind::Type { name, kind } => drop(symbols.types.insert(name.clone(), kind)),
-                _ => {}
+            if let DeclarationKind::Resource(resource) = &declaration.what {
+                symbols.resource(resource, None);
             }
         }
+        symbols.declare_types(unit, "", imports);
+        imports.files.iter().for_each(|file| symbols.declare_types(&file.unit, &file.mark, imports));
         symbols
     }
 
@@ -106,36 +121,83 @@ impl<'a> Symbols<'a> {
     }
 
     /// The values that a type names one by one, null left out; `None` where it does not.
-    pub fn values(&self, kind: &Type) -> Option<Vec<super::syntax::Literal>> {
+    pub fn values(&self, kind: &Type) -> Option<Vec<Literal>> {
         let mut values = Vec::new();
         let mut seen = BTreeSet::new();
-        self.gather(kind, &mut values, &mut seen).then_some(values)
+        self.gather(kind, "", &mut values, &mut seen).then_some(values)
     }
 
-    fn gather(&self, kind: &'a Type, values: &mut Vec<super::syntax::Literal>, seen: &mut BTreeSet<String>) -> bool {
-        use super::syntax::Literal;
+    /// Whether a value of a type may be left out, and is null then: `type?`, or a type that stands for one.
+    pub fn is_nullable(&self, kind: &Type) -> bool {
+        let (mut kind, mut mark) = (kind, "");
+        // A circle of types is refused by Bicep; here it ends.
+        for _ in 0..64 {
+            match kind {
+                Type::Nullable(_) | Type::Literal(Literal::Null) => return true,
+                Type::Union(kinds) => return kinds.contains(&Type::Literal(Literal::Null)),
+                Type::Named(path) => match self.types.get(&known_by(mark, path)) {
+                    Some(named) => (kind, mark) = (&named.kind, &named.mark),
+                    None => return false,
+                },
+                Type::Object(_) | Type::Literal(_) | Type::Other => return false,
+            }
+        }
+        false
+    }
+
+    fn gather(&self, kind: &Type, mark: &str, values: &mut Vec<Literal>, seen: &mut BTreeSet<String>) -> bool {
         match kind {
             Type::Literal(Literal::Null) => true,
             Type::Literal(literal) => {
                 values.push(literal.clone());
                 true
             }
-            Type::Union(kinds) => kinds.iter().all(|kind| self.gather(kind, values, seen)),
-            Type::Named(path) => match path.as_slice() {
-                [name] if name == "bool" => {
+            Type::Union(kinds) => kinds.iter().all(|kind| self.gather(kind, mark, values, seen)),
+            Type::Named(path) => match (without_namespace(path), known_by(mark, path)) {
+                (_, known) if self.types.contains_key(&known) => {
+                    let named = &self.types[&known];
+                    seen.insert(known) && self.gather(&named.kind, &named.mark, values, seen)
+                }
+                ([name], _) if name == "bool" => {
                     values.extend([Literal::Bool(true), Literal::Bool(false)]);
                     true
                 }
-                [name] if seen.insert(name.clone()) => match self.types.get(name).copied() {
-                    Some(kind) => self.gather(kind, values, seen),
-                    None => false,
-                },
                 _ => false,
             },
             // What may be left out may be null, which is no value of the list.
             Type::Nullable(_) | Type::Object(_) | Type::Other => false,
         }
     }
+
+    /// The types of a file and of those that it imports from, each by what it is known by where it is used.
+    fn declare_types(&mut self, unit: &Unit, mark: &str, imports: &Imports) {
+        let mut declare = |name: String, kind: Type, mark: &str| {
+            self.types.insert(name, NamedType { kind, mark: mark.to_owned() });
+        };
+        for declaration in &unit.syntax.declarations {
+            match &declaration.what {
+                DeclarationKind::Type { name, kind } => declare(format!("{mark}{name}"), kind.clone(), mark),
+                DeclarationKind::Import { names, all_as, from } => {
+                    let path = unit.beside(from);
+                    let Some(there) = imports.files.iter().find(|file| file.unit.path == path) else { continue };
+                    for (name, alias) in names {
+                        declare(format!("{mark}{alias}"), Type::Named(vec![name.clone()]), &there.mark);
+                    }
+                    for other in &there.unit.syntax.declarations {
+                        if let (Some(alias), DeclarationKind::Type { name, .. }) = (all_as, &other.what) {
+                            declare(format!("{mark}{alias}.{name}"), Type::Named(vec![name.clone()]), &there.mark);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What a type is known by: what the names of its file begin with, and its own.
+fn known_by(mark: &str, path: &[String]) -> String {
+    format!("{mark}{}", path.join("."))
 }
 
 /// The top names of a file.

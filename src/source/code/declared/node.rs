@@ -243,6 +243,16 @@ impl Node {
         }
     }
 
+    /// A member of an object whatever its letter case, to change.
+    pub fn folded_mut(&mut self, name: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            NodeValue::Object(members) => {
+                members.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, member)| member)
+            }
+            _ => None,
+        }
+    }
+
     /// Puts a member into an object, in place of one of that name. Does nothing to what is no object.
     pub fn set(&mut self, name: &str, member: Node) {
         if let NodeValue::Object(members) = &mut self.value {

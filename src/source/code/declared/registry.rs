@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::default_locations;
 use super::default_locations::DefaultProperty;
 use super::node::{Node, NodeValue, Provenance, Span};
+use super::open_object::is_marker;
 use super::secrets;
 use super::spelling::{REFERENCES, SPELLING, stand_in};
 use crate::document::registry;
@@ -69,6 +70,20 @@ impl DeclaredRegistry {
     pub fn doubt(&mut self) {
         self.all_tasks = false;
         self.all_agent_pools = false;
+        self.alternatives.iter_mut().for_each(DeclaredRegistry::doubt);
+        self.doubt_access();
+    }
+
+    /// Where something is still not known with a parameter's value, the registry with each value that it may have.
+    pub fn with_few_values(mut self) -> Vec<DeclaredRegistry> {
+        match std::mem::take(&mut self.alternatives) {
+            others if others.is_empty() => vec![self],
+            others => others,
+        }
+    }
+
+    /// What was not read may give access to it: endpoints and roles.
+    pub fn doubt_access(&mut self) {
         self.all_role_assignments = false;
         let properties = self.registry.member_mut("properties");
         let connections = properties.and_then(|properties| properties.member_mut("privateEndpointConnections"));
@@ -77,7 +92,7 @@ impl DeclaredRegistry {
         {
             items.push(Node::unknown("Private endpoints may have been made elsewhere."));
         }
-        self.alternatives.iter_mut().for_each(DeclaredRegistry::doubt);
+        self.alternatives.iter_mut().for_each(DeclaredRegistry::doubt_access);
     }
 
     /// The record that policies are evaluated over.
@@ -158,7 +173,8 @@ fn outline(node: &Node) -> Value {
         NodeValue::String(text) => json!(text),
         NodeValue::List(items) => items.iter().map(outline).collect(),
         NodeValue::Object(members) => {
-            members.iter().map(|(name, member)| (spelled(name).to_owned(), outline(member))).collect()
+            let written = members.iter().filter(|(name, _)| !is_marker(name));
+            written.map(|(name, member)| (spelled(name).to_owned(), outline(member))).collect()
         }
     }
 }
@@ -232,7 +248,7 @@ impl Writer<'_> {
 
     fn members(&mut self, members: &[(String, Node)], pointer: &str) -> Map<String, Value> {
         let mut written = Map::new();
-        for (name, member) in members {
+        for (name, member) in members.iter().filter(|(name, _)| !is_marker(name)) {
             let name = spelled(name);
             let path = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             let value = match &member.value {

@@ -71,8 +71,8 @@ pub type BicepFileFor = dyn Fn(&Path) -> Option<PathBuf>;
 pub struct BicepFile {
     /// The file.
     pub path: PathBuf,
-    /// The ARM template that was compiled from it and lies beside it.
-    pub compiled: Option<PathBuf>,
+    /// The ARM templates that were compiled from it and lie beside it.
+    pub compiled: Vec<PathBuf>,
 }
 
 /// Finds the source code in files and folders. What git ignores and does not track is left in a folder, but for values
@@ -96,12 +96,6 @@ pub fn find(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> anyhow::Result<
         found.skipped.iter().map(|file| format!("; left {}: {}", file.location, file.reason)).collect();
     if let Some(path) = found.parameters.first() {
         bail!("{}: parameters alone declare nothing: name their ARM template as well{skipped}", display_path(path));
-    }
-    if let Some(path) = found.bicep_parameters.first() {
-        bail!(
-            "{}: it uses no Bicep file on disk: correct its `using`, or name the Bicep file{skipped}",
-            display_path(path)
-        );
     }
     bail!(
         "{}: nothing recognised: no snapshot, Terraform plan or configuration, ARM template, what-if result or Bicep \
@@ -155,14 +149,31 @@ pub fn search(paths: &[PathBuf], bicep_file_for: &BicepFileFor) -> SourceFiles {
     found.variables = values.into_values().flatten().collect();
     found.bicep.sort();
     for template in compiled {
-        match found.bicep.iter_mut().find(|bicep| bicep.path.with_extension("json") == template) {
-            Some(bicep) => bicep.compiled = Some(template),
+        match source_of(&template, &found.bicep) {
+            Some(at) => found.bicep[at].compiled.push(template),
             None => found.templates.push(template),
         }
     }
     found.templates.sort();
     found.skipped.sort();
     found
+}
+
+/// The Bicep file that a template was compiled from: the one of its name, else where the template has a name that they
+/// commonly have, `main.bicep` or the only Bicep file beside it.
+fn source_of(template: &Path, bicep: &[BicepFile]) -> Option<usize> {
+    const NAMES: [&str; 4] = ["azuredeploy.json", "maintemplate.json", "template.json", "main.json"];
+    let own = bicep.iter().position(|bicep| bicep.path.with_extension("json") == template);
+    own.or_else(|| {
+        let beside: Vec<usize> =
+            (0..bicep.len()).filter(|at| bicep[*at].path.parent() == template.parent()).collect();
+        let is_main = |at: &&usize| lower_name(&bicep[**at].path) == "main.bicep";
+        match beside.as_slice() {
+            _ if !NAMES.contains(&lower_name(template).as_str()) => None,
+            [only] => Some(*only),
+            several => several.iter().find(is_main).copied(),
+        }
+    })
 }
 
 /// What a file is, by its name where that says enough, else by its content.
@@ -206,7 +217,7 @@ fn lower_name(path: &Path) -> String {
 impl SourceFiles {
     /// Whether nothing of source code was found, and nothing that could not be read.
     pub fn is_nothing(&self) -> bool {
-        self.is_empty() && self.gaps.is_empty() && self.parameters.is_empty() && self.bicep_parameters.is_empty()
+        self.is_empty() && self.gaps.is_empty() && self.parameters.is_empty()
     }
 
     /// Whether nothing was found that may declare a registry.
@@ -217,6 +228,7 @@ impl SourceFiles {
             && self.templates.is_empty()
             && self.what_if.is_empty()
             && self.bicep.is_empty()
+            && self.bicep_parameters.is_empty()
     }
 
     fn add(&mut self, kind: FileKind, path: PathBuf) {
@@ -225,7 +237,7 @@ impl SourceFiles {
                 self.terraform.entry(folder_of(&path)).or_default().push(path);
             }
             FileKind::Left(why) => self.skipped.push(SkippedFile::new(display_path(&path), why.to_owned())),
-            FileKind::Bicep => self.bicep.push(BicepFile { path, compiled: None }),
+            FileKind::Bicep => self.bicep.push(BicepFile { path, compiled: Vec::new() }),
             FileKind::BicepParameters => self.bicep_parameters.push(path),
             FileKind::Json(Content::Plan) => self.plans.push(path),
             FileKind::Json(Content::State) => self.states.push(path),

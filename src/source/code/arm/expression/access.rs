@@ -1,7 +1,7 @@
 //! A member of an object, an item of a list.
 
 use super::functions::ExpressionError;
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, doubt_of_members, may_hold_others};
 
 /// How many times a loop runs at most.
 pub(super) const MAX_ITEMS: usize = 10_000;
@@ -13,8 +13,12 @@ pub(super) fn member(base: Node, name: &str, safe: bool) -> Result<Node, Express
             Err(ExpressionError::Unknown(Node { value: NodeValue::Unknown, ..base }))
         }
         NodeValue::Null if safe => Ok(Node::new(NodeValue::Null)),
-        NodeValue::Object(members) => match members.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
-            Some((_, value)) => Ok(value),
+        NodeValue::Object(members) => match members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            Some((_, value)) => Ok(value.clone()),
+            None if may_hold_others(&members) => {
+                let marker = doubt_of_members(&members).cloned().unwrap_or_default();
+                Err(ExpressionError::Unknown(marker))
+            }
             None if safe => Ok(Node::new(NodeValue::Null)),
             None => Err(ExpressionError::Wrong(format!("the object has no member `{name}`"))),
         },

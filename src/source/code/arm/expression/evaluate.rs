@@ -1,11 +1,16 @@
 //! What an expression comes to. Total: what cannot be known is unknown and says why, what is wrong is told as a gap.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::access::{MAX_ITEMS, item, member};
 use super::functions;
 use super::functions::ExpressionError;
 use super::scope::{NameKind, NameScope};
 use super::{Expr, ExprKind, For, Item, Member};
-use crate::source::code::declared::{Node, NodeValue, Span};
+use crate::source::code::declared::{
+    Members, Node, NodeValue, Span, doubt_of_members, may_hold_others, overlay_unknown,
+};
 
 /// What an expression comes to, as far as that can be known.
 pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
@@ -19,6 +24,9 @@ pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
     }
     match &expr.kind {
         ExprKind::Literal(NodeValue::String(text)) if !scope.work.take(text.len() / 32) => scope.give_up(span),
+        ExprKind::Literal(value @ (NodeValue::List(_) | NodeValue::Object(_))) => {
+            scope.bounded(Node::spanned(value.clone(), span.clone()), span)
+        }
         ExprKind::Literal(value) => Node::spanned(value.clone(), span.clone()),
         ExprKind::Text(parts) => {
             let parts: Vec<Node> = parts.iter().map(|part| evaluate(part, scope)).collect();
@@ -28,8 +36,8 @@ pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
         ExprKind::Array(items) => array(items, span, scope),
         ExprKind::Call { name, args } => call(name, args, span, scope),
         ExprKind::Property { base, name, safe } => {
-            if let Some(principal) = principal(base, name, scope) {
-                return principal;
+            if let Some(known) = runtime(expr, scope) {
+                return known;
             }
             let base = evaluate(base, scope);
             let found = member(base, name, *safe);
@@ -57,22 +65,56 @@ pub fn evaluate(expr: &Expr, scope: &NameScope<'_>) -> Node {
     }
 }
 
-/// `reference(…).identity.principalId`: whose it is says the resource's id.
-fn principal(base: &Expr, name: &str, scope: &NameScope<'_>) -> Option<Node> {
-    let ExprKind::Property { base: resource, name: outer, .. } = &base.kind else { return None };
-    let ExprKind::Call { name: function, args } = &resource.kind else { return None };
-    let (is_principal, is_identity) =
-        (name.eq_ignore_ascii_case("principalId"), outer.eq_ignore_ascii_case("identity"));
-    if !is_principal || !is_identity || !function.eq_ignore_ascii_case("reference") {
+/// `reference(…).identity.principalId`: what a deployment puts out has its value; what only a deployment makes of a
+/// resource has a name, which says what it is of.
+fn runtime(expr: &Expr, scope: &NameScope<'_>) -> Option<Node> {
+    let mut path = Vec::new();
+    let mut base = expr;
+    while let ExprKind::Property { base: inner, name, safe: false } = &base.kind {
+        path.push(name.as_str());
+        base = inner;
+    }
+    path.reverse();
+    let ExprKind::Call { name: function, args } = &base.kind else { return None };
+    if path.is_empty() || !function.eq_ignore_ascii_case("reference") {
         return None;
     }
     let target = evaluate(args.first()?, scope);
-    let id = match &target.value {
+    let mut id = match &target.value {
         NodeValue::Symbol(symbol) => symbol.to_string(),
         NodeValue::String(text) => text.clone(),
         _ => return None,
     };
-    Some(Node::new(NodeValue::Symbol(principal_of(&id).into())).with_note("An identity is known only in a deployment."))
+    if let ["outputs", output, rest @ ..] = path.as_slice() {
+        let outputs = scope.names.outputs(&id)?;
+        let value = outputs.get_folded(output)?.clone();
+        // `.value`, and what is within it.
+        return rest.iter().skip(1).try_fold(value, |value, name| member(value, name, false).ok());
+    }
+    if scope.names.has_resource(&id) {
+        let known = scope.look_up(NameKind::Resource, &id, &expr.span);
+        id = text_of(known.get_folded("id")?)?.to_owned();
+    }
+    let is_full = args.get(2).is_some_and(|full| full.as_str().is_some_and(|full| full.eq_ignore_ascii_case("full")));
+    let path = if is_full { path.join(".") } else { format!("properties.{}", path.join(".")) };
+    let note = format!("{} is known only in a deployment.", path.strip_prefix("properties.").unwrap_or(&path));
+    Some(Node::new(NodeValue::Symbol(runtime_name(&id, &path).into())).with_note(note))
+}
+
+fn text_of(node: &Node) -> Option<&str> {
+    match &node.value {
+        NodeValue::Symbol(symbol) => Some(symbol),
+        NodeValue::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// What a property is called that only a deployment knows, after the id of its resource.
+fn runtime_name(id: &str, path: &str) -> String {
+    match path.eq_ignore_ascii_case("identity.principalId") {
+        true => principal_of(id),
+        false => format!("{{{}.{}}}", id.to_lowercase(), path.to_lowercase()),
+    }
 }
 
 /// The name of a resource's own principal, after its id.
@@ -130,20 +172,8 @@ fn call(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Node {
 }
 
 fn object(members: &[Member], span: &Span, scope: &NameScope<'_>) -> Node {
-    let mut made: Vec<(String, Node)> = Vec::new();
-    let mut index = std::collections::HashMap::new();
-    let mut put = |name: String, value: Node| match index.entry(name.to_lowercase()) {
-        std::collections::hash_map::Entry::Occupied(at) => {
-            let at: &usize = at.get();
-            if let Some(slot) = made.get_mut(*at) {
-                *slot = (name, value);
-            }
-        }
-        std::collections::hash_map::Entry::Vacant(free) => {
-            free.insert(made.len());
-            made.push((name, value));
-        }
-    };
+    let mut made = Members::new();
+    let mut index = HashMap::new();
     for member in members {
         match member {
             Member::Pair { key, value, span: pair } => {
@@ -162,23 +192,29 @@ fn object(members: &[Member], span: &Span, scope: &NameScope<'_>) -> Node {
                 let mut node = evaluate(value, scope);
                 match value.kind {
                     // What is written here is used here.
-                    ExprKind::Object(_) | ExprKind::Array(_) | ExprKind::For(_) | ExprKind::Literal(_) => {}
+                    ExprKind::Object(_) | ExprKind::Array(_) | ExprKind::For(_) => {}
+                    ExprKind::Literal(_) if Arc::ptr_eq(&value.span.file, &pair.file) => {}
                     _ => used_at(&mut node, pair),
                 }
-                put(name, node);
+                put(&mut made, &mut index, name, node);
             }
             Member::Spread(other) => {
                 let node = evaluate(other, scope);
                 match node.value {
-                    NodeValue::Object(more) => more.into_iter().for_each(|(name, mut value)| {
-                        used_at(&mut value, &other.span);
-                        put(name, value);
-                    }),
+                    NodeValue::Object(more) => {
+                        if may_hold_others(&more) {
+                            let note = doubt_of_members(&more).and_then(|marker| marker.provenance.note.clone());
+                            members_may_be_others(&mut made, &mut index, note);
+                        }
+                        more.into_iter().for_each(|(name, mut value)| {
+                            used_at(&mut value, &other.span);
+                            put(&mut made, &mut index, name, value);
+                        });
+                    }
                     NodeValue::Null => {}
+                    // It may hold anything; what stands behind it stays as it is.
                     NodeValue::Unknown | NodeValue::Symbol(_) => {
-                        let note =
-                            node.provenance.note.unwrap_or_else(|| "What is spread into it is not known.".into());
-                        return Node::spanned(NodeValue::Unknown, span.clone()).with_note(note);
+                        members_may_be_others(&mut made, &mut index, node.provenance.note);
                     }
                     _ => {
                         let wrong =
@@ -190,6 +226,21 @@ fn object(members: &[Member], span: &Span, scope: &NameScope<'_>) -> Node {
         }
     }
     Node::spanned(NodeValue::Object(made), span.clone())
+}
+
+fn put(made: &mut Members, index: &mut HashMap<String, usize>, name: String, value: Node) {
+    let at = *index.entry(name.to_lowercase()).or_insert(made.len());
+    match made.get_mut(at) {
+        Some(slot) => *slot = (name, value),
+        None => made.push((name, value)),
+    }
+}
+
+/// Something that is not known is laid over the members so far.
+fn members_may_be_others(made: &mut Members, index: &mut HashMap<String, usize>, note: Option<Arc<str>>) {
+    overlay_unknown(made, &note.unwrap_or_else(|| "What is spread into it is not known.".into()));
+    let named = made.iter().enumerate().map(|(at, (name, _))| (name.to_lowercase(), at));
+    index.extend(named);
 }
 
 /// Records where a value is used, unless it is written within that very stretch.

@@ -7,7 +7,7 @@ mod scope;
 mod work;
 
 pub use self::evaluate::{evaluate, principal_of};
-pub use self::functions::{copy_local, id_of, split_name};
+pub use self::functions::{GROUP, copy_local, id_of, split_name};
 pub use self::scope::{Binding, Function, NameScope, Names};
 pub use self::work::{Work, on_deep_stack};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Expr;
 use super::evaluate::evaluate;
+use super::functions::split_name;
 use super::work::{Gaps, Work, value_size};
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -53,6 +54,8 @@ pub struct Names {
     variables: BTreeMap<String, Slot>,
     resources: BTreeMap<String, Slot>,
     functions: BTreeMap<String, Function>,
+    /// What deployments put out, by their names in lower case.
+    outputs: RefCell<BTreeMap<String, Node>>,
     /// Tells symbols of this template from those of others that are deployed with it; empty for the main one.
     pub prefix: String,
 }
@@ -117,6 +120,17 @@ impl Names {
         self.resources.contains_key(&name.to_lowercase())
     }
 
+    /// Says what a deployment of this name puts out.
+    pub fn put_outputs(&self, name: &str, outputs: &Node) {
+        self.outputs.borrow_mut().insert(name.to_lowercase(), outputs.clone());
+    }
+
+    /// What a deployment puts out, by its id or its name.
+    pub(super) fn outputs(&self, id: &str) -> Option<Node> {
+        let name = split_name(id).last().copied().unwrap_or_default().to_lowercase();
+        self.outputs.borrow().get(&name).cloned()
+    }
+
     pub(super) fn user_function(&self, name: &str) -> Option<&Function> {
         self.functions.get(&name.to_lowercase())
     }
@@ -179,6 +193,11 @@ impl<'a> NameScope<'a> {
         if !self.uncertain {
             self.work.gap(span, what);
         }
+    }
+
+    /// Says what a deployment of this name puts out.
+    pub fn put_outputs(&self, name: &str, outputs: &Node) {
+        self.names.put_outputs(name, outputs);
     }
 
     /// The work that is left.

@@ -1,7 +1,11 @@
 //! A template evaluated: with values for its parameters, and once more for each that a parameter may have.
 
 pub(crate) mod deployment;
+pub(crate) mod heads;
+mod links;
 pub(crate) mod names;
+mod order;
+pub(crate) mod placeholders;
 pub(crate) mod parameters;
 pub(crate) mod resources;
 
@@ -18,6 +22,7 @@ use super::syntax::json::Strings;
 use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::model::text_file::TextFile;
+use crate::source::code::declared::DeclaredRegistry;
 
 /// How many alternatives all registries of a template may have together; with more, their values stay unknown.
 const MAX_ALTERNATIVES: usize = 5_000;
@@ -90,24 +95,23 @@ pub fn with_alternatives(
     if combinations.len().saturating_mul(base.registries.len()) > MAX_ALTERNATIVES {
         return base;
     }
+    let mut each: BTreeMap<_, Vec<DeclaredRegistry>> = BTreeMap::new();
     for values in combinations {
         // Its gaps are of a value that nobody gave: where they matter, this alternative is unknown.
         let other = once(&values);
-        let mut others: BTreeMap<_, _> =
-            other.registries.into_iter().map(|registry| (identity(&registry), registry)).collect();
-        for registry in &mut base.registries {
-            if let Some(alternative) = others.remove(&identity(registry)) {
-                registry.registry.alternatives.push(alternative.registry);
-            }
+        for alternative in other.registries {
+            each.entry(identity(&alternative)).or_default().push(alternative.registry);
         }
     }
     for registry in &mut base.registries {
+        let Some(others) = each.remove(&identity(registry)) else { continue };
         let own = &mut registry.registry;
-        let says_more = |other: &super::DeclaredRegistry| {
+        let says_more = |other: &DeclaredRegistry| {
             (&other.registry, &other.tasks, &other.agent_pools) != (&own.registry, &own.tasks, &own.agent_pools)
         };
-        if !own.alternatives.iter().any(says_more) {
-            own.alternatives.clear();
+        // Where a parameter decides nothing, few values of the registry itself may.
+        if others.iter().any(says_more) {
+            own.alternatives = others.into_iter().flat_map(DeclaredRegistry::with_few_values).collect();
         }
     }
     base.gaps.sort();
@@ -124,7 +128,8 @@ fn once(template: &Expr, path: &Path, values: &ParameterValues, root: &str) -> E
     let work = Work::default();
     let mut finder = Finder::default();
     finder.template(template, path, values, &work);
-    let registries = registries(&finder.resources, root);
+    let mut registries = registries(&finder.resources, root);
+    registries.iter_mut().for_each(AssembledRegistry::name_servers);
     let ran_out = work.ran_out();
     let mut gaps = finder.gaps;
     gaps.extend(work.into_gaps());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::expression::{Binding, Expr, Function, NameScope, Names, evaluate};
+use super::super::expression::{Binding, Expr, ExprKind, Function, Member, NameScope, Names, evaluate};
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The most values that the parameters of a template without a value are tried with, all combinations of them.
@@ -16,6 +16,7 @@ pub fn names(template: &Expr, parameter_values: &ParameterValues, prefix: &str) 
     let mut names = Names::default();
     prefix.clone_into(&mut names.prefix);
     for (name, declared, _) in template.get("parameters").into_iter().flat_map(Expr::pairs) {
+        let declared = &defined(template, declared);
         let binding = parameter(&names, name, declared, parameter_values);
         match declared.get("type").and_then(Expr::as_str) {
             Some(kind) if kind.to_ascii_lowercase().starts_with("secure") => names.secure_parameter(name, binding),
@@ -37,6 +38,34 @@ pub fn names(template: &Expr, parameter_values: &ParameterValues, prefix: &str) 
     names
 }
 
+/// A parameter with what the definition says that it refers to: `{"$ref": "#/definitions/network"}`.
+fn defined(template: &Expr, declared: &Expr) -> Expr {
+    let mut declared = declared.clone();
+    // A circle of definitions is refused by Azure; here it ends.
+    for _ in 0..16 {
+        let name = declared.get("$ref").and_then(Expr::as_str).and_then(|path| path.strip_prefix("#/definitions/"));
+        let definition = name.and_then(|name| template.get("definitions")?.get(&name.replace("~1", "/")));
+        let (Some(definition), ExprKind::Object(own)) = (definition, &mut declared.kind) else { return declared };
+        own.retain(|member| !matches!(member, Member::Pair { key, .. } if key.as_str() == Some("$ref")));
+        let known: Vec<String> = own
+            .iter()
+            .filter_map(|member| match member {
+                Member::Pair { key, .. } => key.as_str().map(str::to_lowercase),
+                Member::Spread(_) => None,
+            })
+            .collect();
+        if let ExprKind::Object(members) = &definition.kind {
+            own.extend(members.iter().filter(|member| match member {
+                Member::Pair { key, .. } => {
+                    key.as_str().is_some_and(|key| !known.iter().any(|known| known.eq_ignore_ascii_case(key)))
+                }
+                Member::Spread(_) => false,
+            }).cloned());
+        }
+    }
+    declared
+}
+
 fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &ParameterValues) -> Binding {
     let default = declared.get("defaultValue");
     // Null is as good as no value where there is a default.
@@ -54,7 +83,7 @@ fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &Para
 
 fn is_nullable(declared: &Expr) -> bool {
     declared.get("nullable").is_some_and(|nullable| {
-        matches!(nullable.kind, super::super::expression::ExprKind::Literal(NodeValue::Bool(true)))
+        matches!(nullable.kind, ExprKind::Literal(NodeValue::Bool(true)))
     })
 }
 
@@ -64,7 +93,9 @@ fn variants(template: &Expr, parameter_values: &ParameterValues) -> Vec<(String,
     let scope = NameScope::new(&names, &work);
     let mut variants = Vec::new();
     for (name, declared, _) in template.get("parameters").into_iter().flat_map(Expr::pairs) {
-        let has_value = parameter_values.contains_key(&name.to_lowercase()) || declared.get("defaultValue").is_some();
+        let declared = &defined(template, declared);
+        let given = parameter_values.get(&name.to_lowercase());
+        let has_value = given.map_or(declared.get("defaultValue").is_some(), |given| !given.is_unknown());
         let kind = declared.get("type").and_then(Expr::as_str).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
         if has_value || is_nullable(declared) || !["string", "int", "bool"].contains(&kind.as_str()) {

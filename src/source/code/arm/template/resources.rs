@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::expression::{Binding, Expr, ExprKind, Member, NameScope, Names, Work, copy_local, evaluate};
+use super::super::expression::{Expr, ExprKind, GROUP, Member, NameScope, Work, copy_local, evaluate};
+use super::heads::{declare_resources, kind_of, name_of, text_of};
 use super::names::{ParameterValues, names};
+use super::order::in_order;
 use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
@@ -25,6 +27,8 @@ pub const WANTED: [&str; 7] = [
     "microsoft.authorization/roleassignments",
     "microsoft.containerregistry/registries/providers/roleassignments",
 ];
+/// What stands for the subscription that is deployed to.
+pub const SUBSCRIPTION: &str = "/subscriptions/{subscription}";
 /// The type of the DNS zone group of a private endpoint, lower case.
 pub const ZONE_GROUP: &str = "microsoft.network/privateendpoints/privatednszonegroups";
 /// The type of a registry, lower case.
@@ -63,6 +67,10 @@ pub struct Resource {
     pub api_version: Option<String>,
     /// What-if: what it says of the resource besides.
     pub predicted: Option<PredictedResource>,
+    /// The id of the resource group or subscription that it is deployed to.
+    pub scope: String,
+    /// Whether it stands for any number of resources.
+    pub unexpanded: bool,
 }
 
 /// What what-if says of a resource besides what it will be.
@@ -87,8 +95,12 @@ pub struct Finder {
     pub files: Vec<PathBuf>,
     /// Those of them that are deployed for certain.
     pub certain_files: Vec<PathBuf>,
+    /// The names, in lower case, of registries that something is handed that was not read.
+    pub handed: Vec<String>,
     /// In how many deployments it is that may be left out.
-    pub(super) doubts: usize,
+    pub doubts: usize,
+    /// The main template.
+    pub(super) main: PathBuf,
 }
 
 /// Where a template stands.
@@ -101,6 +113,8 @@ pub(super) struct DeploymentContext<'a> {
     pub(super) parent: Option<(&'a str, &'a Node)>,
     pub(super) symbol: Option<&'a str>,
     pub(super) path: &'a Path,
+    /// The id of the resource group or subscription that it is deployed to.
+    pub(super) scope: &'a str,
 }
 
 impl Finder {
@@ -108,8 +122,10 @@ impl Finder {
     pub fn template(&mut self, template: &Expr, path: &Path, values: &ParameterValues, work: &Work) {
         let mut names = names(template, values, "");
         declare_resources(&mut names, template);
+        path.clone_into(&mut self.main);
+        let scope = scope_of(template);
         let context =
-            DeploymentContext { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path };
+            DeploymentContext { deployments: &[], related: &[], pointer: "", parent: None, symbol: None, path, scope };
         self.resources_of(template, &NameScope::new(&names, work), context, 0);
     }
 
@@ -122,19 +138,30 @@ impl Finder {
     ) {
         let Some(resources) = template.get("resources") else { return };
         let pointer = format!("{}/resources", context.pointer);
-        for (index, resource) in resources.items().enumerate() {
-            let pointer = format!("{pointer}/{index}");
-            self.resource(resource, scope, DeploymentContext { pointer: &pointer, symbol: None, ..context }, depth);
+        let listed = resources.items().enumerate().map(|(index, resource)| (None, index.to_string(), resource));
+        let named = resources.pairs();
+        let named = named.map(|(symbol, one, _)| (Some(symbol), symbol.replace('~', "~0").replace('/', "~1"), one));
+        let all: Vec<(Option<&str>, String, &Expr)> = listed.chain(named).collect();
+        let order = in_order(&all.iter().map(|(symbol, _, resource)| (*symbol, *resource)).collect::<Vec<_>>());
+        let first = self.resources.len();
+        // How many each of them comes to, in the order of the template.
+        let mut counts = vec![0; all.len()];
+        for at in &order {
+            let (symbol, step, resource) = &all[*at];
+            let (before, pointer) = (self.resources.len(), format!("{pointer}/{step}"));
+            self.resource(resource, scope, DeploymentContext { pointer: &pointer, symbol: *symbol, ..context }, depth);
+            counts[*at] = self.resources.len() - before;
         }
-        for (symbol, resource, _) in resources.pairs() {
-            let pointer = format!("{pointer}/{}", symbol.replace('~', "~0").replace('/', "~1"));
-            self.resource(
-                resource,
-                scope,
-                DeploymentContext { pointer: &pointer, symbol: Some(symbol), ..context },
-                depth,
-            );
+        if order.is_sorted() {
+            return;
         }
+        let mut found: Vec<(usize, Resource)> = Vec::new();
+        let mut rest = self.resources.split_off(first).into_iter();
+        for at in order {
+            found.extend(rest.by_ref().take(counts[at]).map(|resource| (at, resource)));
+        }
+        found.sort_by_key(|(at, _)| *at);
+        self.resources.extend(found.into_iter().map(|(_, resource)| resource));
     }
 
     fn resource(&mut self, resource: &Expr, scope: &NameScope<'_>, context: DeploymentContext<'_>, depth: usize) {
@@ -170,7 +197,9 @@ impl Finder {
                 let before = finder.resources.len();
                 let is_perhaps = is_conditional || (resource.get("copy").is_some() && instance.is_none());
                 finder.doubts += usize::from(is_perhaps);
-                let ((), gaps) = scope.work().collect_gaps(|| finder.deployment(resource, scope, context, depth + 1));
+                let ((), gaps) = scope.work().collect_gaps(|| {
+                    finder.deployment(resource, scope, (context, instance), depth + 1);
+                });
                 finder.doubts -= usize::from(is_perhaps);
                 // What is wrong in a deployment without registries is none of our business.
                 if finder.resources.len() > before {
@@ -239,7 +268,7 @@ impl Finder {
         }
         let (name_node, name_source) = name_of(resource, scope, context.parent.map(|(_, name)| name));
         let name = text_of(&name_node, &name_source);
-        let keep = ["location", "sku", "identity", "properties", "scope"];
+        let keep = ["location", "sku", "identity", "properties", "tags", "scope"];
         let members = match &resource.kind {
             ExprKind::Object(members) => members.iter().filter(|member| match member {
                 Member::Pair { key, .. } => {
@@ -266,67 +295,21 @@ impl Finder {
             api_version: version.as_ref().and_then(Node::as_str).map(str::to_owned),
             name_node: name_node.clone(),
             predicted: None,
+            scope: context.scope.to_owned(),
+            unexpanded: instance.is_none() && resource.get("copy").is_some(),
         });
         let parent = Some((kind, &name_node));
         self.resources_of(resource, scope, DeploymentContext { parent, ..context }, depth);
     }
 }
 
-/// The full type of a resource, lower case, and the head of its block.
-fn kind_of(resource: &Expr, scope: &NameScope<'_>, parent: Option<(&str, &Node)>) -> Option<(String, Span)> {
-    let (kind, span) = resource.pair("type")?;
-    let kind = evaluate(kind, scope);
-    // Symbolic resources of extensions: `Microsoft.A/b@version`.
-    let kind = kind.as_str()?.to_lowercase();
-    let kind = kind.split('@').next().unwrap_or_default().to_owned();
-    Some(match parent {
-        Some((parent, _)) if !kind.starts_with("microsoft.") => (format!("{parent}/{kind}"), span.clone()),
-        _ => (kind, span.clone()),
-    })
-}
-
-/// The name of a resource, its parent's before it, and the source of its expression.
-pub(super) fn name_of(resource: &Expr, scope: &NameScope<'_>, parent: Option<&Node>) -> (Node, String) {
-    let Some(name) = resource.get("name") else { return (Node::default(), String::new()) };
-    let mut node = evaluate(name, scope);
-    let source = match name.as_str() {
-        Some(text) => text.to_owned(),
-        None => name.source(),
-    };
-    if node.provenance.span.is_none() {
-        node.provenance.span = Some(name.span.clone());
-    }
-    let Some(parent) = parent else { return (node, source) };
-    if node.as_str().is_some_and(|name| name.contains('/')) {
-        return (node, source);
-    }
-    let texts = [text_of(parent, ""), text_of(&node, &source)];
-    let text = texts.join("/");
-    node.value = if text.contains('{') { NodeValue::Symbol(text.into()) } else { NodeValue::String(text) };
-    (node, source)
-}
-
-/// A name as text; what is not known of it stands in braces.
-pub(super) fn text_of(node: &Node, source: &str) -> String {
-    match &node.value {
-        NodeValue::String(text) => text.clone(),
-        NodeValue::Symbol(symbol) => symbol.to_string(),
-        _ => format!("{{{source}}}"),
-    }
-}
-
-/// Declares the resources that have symbolic names.
-pub(super) fn declare_resources(names: &mut Names, template: &Expr) {
-    for (symbol, resource, span) in template.get("resources").into_iter().flat_map(Expr::pairs) {
-        let kind = resource.get("type").and_then(Expr::as_str);
-        let (Some(kind), Some(name), None) = (kind, resource.get("name"), resource.get("copy")) else { continue };
-        let kind = Expr::text(kind.split('@').next().unwrap_or_default(), span.clone());
-        let id = Expr::call("#id", vec![kind.clone(), name.clone()], span.clone());
-        let pair = |key: &str, value: Expr| {
-            let key = Expr::text(key, span.clone());
-            Member::Pair { key, value, span: span.clone() }
-        };
-        let members = vec![pair("id", id), pair("name", name.clone()), pair("type", kind)];
-        names.resource(symbol, Binding::Expr(Expr::new(ExprKind::Object(members), span.clone())));
+/// What a template is deployed to, as its schema says: a resource group, a subscription, or what is above.
+fn scope_of(template: &Expr) -> &'static str {
+    let schema = template.get("$schema").and_then(Expr::as_str).unwrap_or_default().to_lowercase();
+    match () {
+        () if schema.contains("/subscriptiondeploymenttemplate.json") => SUBSCRIPTION,
+        () if schema.contains("/managementgroupdeploymenttemplate.json") => "",
+        () if schema.contains("/tenantdeploymenttemplate.json") => "",
+        () => GROUP,
     }
 }

@@ -5,12 +5,12 @@ mod resources;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::arm::ParameterValues;
-use super::super::arm::expression::{Binding, Expr, ExprKind, For, Function, Item, Names};
+use super::super::arm::expression::{Binding, Expr, ExprKind, For, Function, Item, Member, Names};
 use super::super::declared::{Node, NodeValue, Span};
 use super::files::Unit;
 use super::lower::{LocalScope, Lower, body_name};
 use super::symbols::{Body, Imports, ResourceSymbol, Symbols};
-use super::syntax::{DeclarationKind, Decorator, Expression, Literal, Module, Object, SyntaxKind, Type};
+use super::syntax::{DeclarationKind, Decorator, Expression, Literal, Module, Object, SyntaxKind};
 
 /// A body with what is around it.
 pub struct InstanceBody {
@@ -46,7 +46,7 @@ pub struct ModuleDeclaration<'a> {
     pub module: &'a Module,
     /// The head of its block.
     pub head: Span,
-    /// `params`.
+    /// `params` and `scope`.
     pub body: InstanceBody,
 }
 
@@ -84,13 +84,13 @@ pub fn declare<'a>(
 ) -> Declarations<'a> {
     let mut names = Names::with_prefix(prefix);
     for file in &imports.files {
-        let lower = Lower::new(&file.unit, &file.names, prefix);
+        let lower = Lower::new(&file.unit, &file.names);
         variables_and_functions(&file.unit, &lower, &file.mark, &mut names, &mut |_| {});
         for (name, node) in lower.not_known() {
             names.parameter(&name, Binding::Value(node));
         }
     }
-    let lower = Lower::with_resources(unit, symbols, prefix);
+    let lower = Lower::with_resources(unit, symbols);
     let mut declarer = Declarer { unit, symbols, lower: &lower, uses: BTreeMap::new() };
     declarer.parameters(&mut names, values, others);
     let uses = &mut declarer.uses;
@@ -161,7 +161,7 @@ impl<'a> Declarer<'a, '_> {
                 (Some(value), _) => Binding::Value(value.clone()),
                 (None, _) if others.is_some() => Binding::Value(others.cloned().unwrap_or_default()),
                 (None, Some(default)) => Binding::Expr(default),
-                (None, None) if matches!(kind, Some(Type::Nullable(_))) => Binding::Value(Node::new(NodeValue::Null)),
+                (None, None) if kind.as_ref().is_some_and(|kind| self.symbols.is_nullable(kind)) => Binding::Value(Node::new(NodeValue::Null)),
                 (None, None) => Binding::Value(names.no_value(name)),
             };
             match has(&declaration.decorators, "secure") {
@@ -266,7 +266,15 @@ impl<'a> Declarer<'a, '_> {
             let head = self.unit.span(&module.head);
             let body = self.taken_apart(&module.body, LocalScope::default(), &mut |declarer, object, local_scope| {
                 let none = || Expr::new(ExprKind::Object(Vec::new()), head.clone());
-                object.get("params").map_or_else(none, |params| declarer.lower.expression(params, local_scope))
+                let pair = |name: &str, value: Expr| {
+                    let key = Expr::text(name, head.clone());
+                    Member::Pair { key, span: value.span.clone(), value }
+                };
+                let params = object.get("params").map(|params| declarer.lower.expression(params, local_scope));
+                let mut members = vec![pair("params", params.unwrap_or_else(none))];
+                let scope = object.get("scope").map(|scope| declarer.scope(scope, local_scope));
+                members.extend(scope.map(|scope| pair("scope", scope)));
+                Expr::new(ExprKind::Object(members), head.clone())
             });
             self.uses.insert(module.symbol.clone(), self.lower.take_asked());
             modules.push(ModuleDeclaration { module, head, body });

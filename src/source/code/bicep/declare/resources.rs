@@ -8,7 +8,7 @@ use crate::source::code::arm::expression::{Expr, ExprKind, Member};
 use crate::source::code::declared::NodeValue;
 
 /// The members of a resource's body that registries are read from.
-const KEPT: [&str; 5] = ["location", "sku", "identity", "properties", "scope"];
+const KEPT: [&str; 7] = ["location", "sku", "identity", "properties", "tags", "scope", "resourceGroup"];
 
 /// What is known of any resource only in a deployment, where it is not written.
 const RUNTIME: [&str; 9] = ["location", "sku", "identity", "properties", "tags", "kind", "zones", "plan", "managedBy"];
@@ -150,7 +150,7 @@ impl Declarer<'_, '_> {
     }
 
     /// The id of a scope: of a resource, a resource group, a subscription.
-    fn scope(&self, scope: &Expression, local_scope: LocalScope<'_>) -> Expr {
+    pub(super) fn scope(&self, scope: &Expression, local_scope: LocalScope<'_>) -> Expr {
         let span = self.unit.span(&scope.range);
         if matches!(&scope.kind, SyntaxKind::Call { name, arguments, .. } if name == "tenant" && arguments.is_empty()) {
             return Expr::text("", span);

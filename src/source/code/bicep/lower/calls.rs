@@ -3,7 +3,6 @@
 use super::super::symbols::Symbol;
 use super::super::syntax::{Expression, Operator, SyntaxKind};
 use super::{LocalScope, Lower};
-use crate::model::text_file::TextFile;
 use crate::source::code::arm::expression as shared;
 use crate::source::code::arm::expression::{Expr, ExprKind};
 use crate::source::code::declared::Span;
@@ -38,15 +37,15 @@ impl Lower<'_> {
             "resourceGroup" | "subscription" | "managementGroup" if !arguments.is_empty() => {
                 scope_by_name(name, arguments, &span)
             }
-            "loadTextContent" | "loadJsonContent" => {
-                self.loaded(name, &arguments).unwrap_or_else(|why| self.unknown(why, span))
+            "loadTextContent" | "loadJsonContent" | "loadYamlContent" | "loadFileAsBase64" => {
+                self.loaded(name, &arguments, &span).unwrap_or_else(|why| self.unknown(why, span))
             }
+            // Nobody sets it here: its default, where it has one.
+            "readEnvironmentVariable" if arguments.len() == 2 => arguments.remove(1),
             "getSecret"
             | "readEnvironmentVariable"
             | "externalInput"
             | "readCliArg"
-            | "loadYamlContent"
-            | "loadFileAsBase64"
             | "loadDirectoryFileInfo"
             | "deployer"
             | "managementGroup" => self.unknown(format!("What `{name}` comes to is not known here."), span),
@@ -55,21 +54,6 @@ impl Lower<'_> {
             }
             _ => Expr::call(name, arguments, span),
         }
-    }
-
-    /// The content of a file, as the text or the JSON that it is.
-    fn loaded(&self, function: &str, arguments: &[Expr]) -> Result<Expr, String> {
-        /// Bicep refuses what is larger as well.
-        const MAX_TEXT: usize = 1 << 20;
-        let [path] = arguments else { return Err(format!("A part of what `{function}` loads is not looked for.")) };
-        let given = path.as_str().ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
-        let target = self.unit.beside(given);
-        let read = TextFile::read_led_to(&self.unit.path, &target).map_err(|gap| gap.to_string())?;
-        if read.text.len() > MAX_TEXT {
-            return Err(format!("{}: it is too large for `{function}`.", read.path));
-        }
-        let text = Expr::text(read.text, path.span.clone());
-        Ok(if function == "loadJsonContent" { Expr::call("json", vec![text], path.span.clone()) } else { text })
     }
 }
 

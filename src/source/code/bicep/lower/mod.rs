@@ -1,6 +1,7 @@
 //! From the expressions of a Bicep file to those that the evaluator knows.
 
 mod calls;
+mod load;
 mod resources;
 
 use std::cell::RefCell;
@@ -31,8 +32,6 @@ pub struct Lower<'a> {
     names: &'a BTreeMap<String, Symbol>,
     /// Of a file that is imported from, there are none.
     symbols: Option<&'a Symbols<'a>>,
-    /// What tells symbols of this file from those of the files that use it as a module.
-    prefix: &'a str,
     /// Values that are not known, by the name that stands for them.
     not_known: RefCell<BTreeMap<String, Node>>,
     /// The names of the file that were used.
@@ -58,13 +57,13 @@ pub struct Local<'a> {
 
 impl<'a> Lower<'a> {
     /// For the expressions of a file of these names.
-    pub fn new(unit: &'a Unit, names: &'a BTreeMap<String, Symbol>, prefix: &'a str) -> Lower<'a> {
-        Lower { unit, names, symbols: None, prefix, not_known: RefCell::default(), asked: RefCell::default() }
+    pub fn new(unit: &'a Unit, names: &'a BTreeMap<String, Symbol>) -> Lower<'a> {
+        Lower { unit, names, symbols: None, not_known: RefCell::default(), asked: RefCell::default() }
     }
 
     /// For the expressions of a file that declares resources.
-    pub fn with_resources(unit: &'a Unit, symbols: &'a Symbols<'a>, prefix: &'a str) -> Lower<'a> {
-        Lower { symbols: Some(symbols), ..Lower::new(unit, &symbols.names, prefix) }
+    pub fn with_resources(unit: &'a Unit, symbols: &'a Symbols<'a>) -> Lower<'a> {
+        Lower { symbols: Some(symbols), ..Lower::new(unit, &symbols.names) }
     }
 
     /// The values that are not known, as parameters of the evaluator.
@@ -88,14 +87,6 @@ impl<'a> Lower<'a> {
         self.standing_for(name, node, span)
     }
 
-    /// An expression that comes to what only a deployment knows, under a name.
-    fn symbol(&self, name: &str, span: Span) -> Expr {
-        let symbol = format!("{{{}{name}}}", self.prefix);
-        let node = Node::new(NodeValue::Symbol(symbol.as_str().into()));
-        let node = node.with_note(format!("{name} is known only in a deployment."));
-        self.standing_for(format!("{NOT_KNOWN}{symbol}"), node, span)
-    }
-
     fn standing_for(&self, name: String, node: Node, span: Span) -> Expr {
         self.not_known.borrow_mut().insert(name.clone(), node);
         Expr::new(ExprKind::Parameter(name), span)
@@ -104,10 +95,15 @@ impl<'a> Lower<'a> {
     /// The value of a declaration: a literal stands where all of that does.
     pub fn declared(&self, expression: &Expression, declaration: Range<usize>, local_scope: LocalScope<'_>) -> Expr {
         let mut value = self.expression(expression, local_scope);
-        if matches!(value.kind, ExprKind::Literal(_)) {
+        if self.is_written_here(&value) {
             value.span = self.span(&declaration);
         }
         value
+    }
+
+    /// Whether it is a literal of this file, not of one that is loaded.
+    fn is_written_here(&self, value: &Expr) -> bool {
+        matches!(value.kind, ExprKind::Literal(_)) && Arc::ptr_eq(&value.span.file, &self.unit.file)
     }
 
     /// An expression.
@@ -140,6 +136,14 @@ impl<'a> Lower<'a> {
                     .collect(),
             ),
             SyntaxKind::Name(name) => return self.name(name, span, local_scope),
+            SyntaxKind::Call { name, arguments, .. } if name == "nameof" && !self.names.contains_key("nameof") => {
+                return match arguments.first().map(|argument| &argument.kind) {
+                    Some(
+                        SyntaxKind::Name(name) | SyntaxKind::Member { name, .. } | SyntaxKind::Nested { name, .. },
+                    ) => Expr::text(name, span),
+                    _ => self.unknown("`nameof` is given what has no name.", span),
+                };
+            }
             SyntaxKind::Call { on, name, arguments } => {
                 let arguments = arguments.iter().map(lower).collect();
                 return self.call(on.as_deref(), name, arguments, span, local_scope);
@@ -153,7 +157,12 @@ impl<'a> Lower<'a> {
                 }
                 ExprKind::Property { base: boxed(base), name: name.clone(), safe: *safe }
             }
-            SyntaxKind::Index { of: base, index, safe } => {
+            SyntaxKind::Index { of: base, index, safe, from_end: true } => {
+                let name = if *safe { "tryIndexFromEnd" } else { "indexFromEnd" };
+                let part = self.of_resource(base, local_scope, true);
+                return call(name, vec![part.unwrap_or_else(|| lower(base)), lower(index)]);
+            }
+            SyntaxKind::Index { of: base, index, safe, .. } => {
                 let part = self.of_resource(base, local_scope, true).map(Box::new);
                 ExprKind::Index { base: part.unwrap_or_else(|| boxed(base)), index: boxed(index), safe: *safe }
             }
@@ -208,7 +217,7 @@ impl<'a> Lower<'a> {
             Member::Pair { key, value, range } => {
                 let span = self.span(range);
                 let mut value = self.expression(value, local_scope);
-                if matches!(value.kind, ExprKind::Literal(_)) {
+                if self.is_written_here(&value) {
                     value.span = span.clone();
                 }
                 let key = match key {

@@ -35,7 +35,7 @@ impl Lower<'_> {
                 let symbol = format!("{symbol}::{name}");
                 symbols.resources.contains_key(&symbol).then_some((symbol, None))
             }
-            SyntaxKind::Index { of, index, .. } => {
+            SyntaxKind::Index { of, index, from_end: false, .. } => {
                 let (symbol, None) = self.resource(of, local_scope)? else { return None };
                 matches!(symbols.resources[&symbol].declared.body.kind, SyntaxKind::For(_))
                     .then_some((symbol, Some(index)))
@@ -79,12 +79,6 @@ impl Lower<'_> {
         if matches!(steps[0].0, "id" | "name" | "type" | "apiVersion") {
             return Some(follow(indexed(ExprKind::Resource(symbol))));
         }
-        if let [("identity", false), ("principalId", false)] = steps.as_slice() {
-            // As compiled templates say it, so that both come to the same name.
-            let base = Box::new(indexed(ExprKind::Resource(symbol)));
-            let id = Expr::new(ExprKind::Property { base, name: "id".to_owned(), safe: false }, span.clone());
-            return Some(follow(Expr::call("reference", vec![id], span.clone())));
-        }
         let resource = &self.symbols?.resources[&symbol];
         if !resource.declared.existing && !is_part && written(&resource.declared.body, &steps) {
             return Some(follow(indexed(ExprKind::Variable(body_name(&symbol)))));
@@ -92,14 +86,11 @@ impl Lower<'_> {
         if steps.iter().any(|(_, safe)| *safe) {
             return Some(self.unknown("What a deployment makes of a resource is known only then.", span));
         }
-        let path: String = steps.iter().map(|(name, _)| format!(".{name}")).collect();
-        let which = index.map_or_else(String::new, |index| format!("[{}]", &self.unit.file.text[index.range.clone()]));
-        // An index may be another at each turn of a loop.
-        let fixed = index.is_none_or(|index| matches!(index.kind, SyntaxKind::Literal(_)));
-        Some(match fixed {
-            true => self.symbol(&format!("{symbol}{which}{path}"), span),
-            false => self.unknown(format!("{symbol}{which}{path} is known only in a deployment."), span),
-        })
+        // As compiled templates say it, so that both come to the same name.
+        let base = Box::new(indexed(ExprKind::Resource(symbol)));
+        let id = Expr::new(ExprKind::Property { base, name: "id".to_owned(), safe: false }, span.clone());
+        let text = |text: &str| Expr::text(text, span.clone());
+        Some(follow(Expr::call("reference", vec![id, text(""), text("Full")], span.clone())))
     }
 }
 

@@ -219,9 +219,18 @@ impl<'a> Lexer<'a> {
             't' => ('\t', 2),
             same @ ('\\' | '\'' | '$') => (same, 2),
             'u' => {
-                let digits = rest.as_str().strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or_else(wrong)?.0;
-                let code = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
-                (char::from_u32(code).ok_or_else(wrong)?, 4 + digits.len())
+                let (code, length) = code_point(rest.as_str()).ok_or_else(wrong)?;
+                match char::from_u32(code) {
+                    Some(character) => (character, 2 + length),
+                    // Half of a character: the other half follows.
+                    None => {
+                        let low = rest.as_str()[length..].strip_prefix("\\u").and_then(code_point);
+                        let (low, more) = low.filter(|(low, _)| (0xDC00..0xE000).contains(low)).ok_or_else(wrong)?;
+                        let whole = (0xD800..0xDC00).contains(&code).then(|| (code - 0xD800) << 10 | (low - 0xDC00));
+                        let whole = whole.and_then(|whole| char::from_u32(0x10000 + whole)).ok_or_else(wrong)?;
+                        (whole, 2 + length + 2 + more)
+                    }
+                }
             }
             _ => return Err(wrong()),
         };
@@ -229,6 +238,12 @@ impl<'a> Lexer<'a> {
         self.at += length;
         Ok(())
     }
+}
+
+/// `{1F600}`: the number, and the length of the whole.
+fn code_point(text: &str) -> Option<(u32, usize)> {
+    let digits = text.strip_prefix('{')?.split_once('}')?.0;
+    Some((u32::from_str_radix(digits, 16).ok()?, digits.len() + 2))
 }
 
 /// An error at a byte.
@@ -258,6 +273,7 @@ mod tests {
     #[test]
     fn texts() {
         assert_eq!(kinds(r"'a\'b\\\n\$\u{1F600}$x'"), [text("a'b\\\n$😀$x")]);
+        assert_eq!(kinds(r"'\u{D83D}\u{DE9A}.\u{d83d}\u{de00}'"), [text("🚚.😀")]);
         assert_eq!(kinds("'''\r\na ${b}\n''''"), [text("a ${b}\n'")]);
         assert_eq!(kinds("''''abc''''"), [text("'abc'")]);
         assert_eq!(kinds("''"), [text("")]);
@@ -301,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_said() {
-        for (source, at) in [("  'abc\n'", 2), ("a /* b", 2), ("'''x''", 0), (r"'a\q'", 2), ("99999999999999999999", 0)]
+        for (source, at) in [("  'abc\n'", 2), ("a /* b", 2), ("'''x''", 0), (r"'a\q'", 2), (r"'\u{D83D}x'", 1), (r"'\u{DE9A}\u{D83D}'", 1), ("99999999999999999999", 0)]
         {
             let mut lexer = Lexer::new(source, 0);
             let error = loop {

@@ -55,6 +55,8 @@ pub enum DeclarationKind {
     Using(Option<String>),
     /// `import { name, name as alias } from 'path'`, or `import * as alias from 'path'`.
     Import { names: Vec<(String, String)>, all_as: Option<String>, from: String },
+    /// `targetScope = 'subscription'`.
+    TargetScope(String),
     /// `extends 'path'` of a parameter file.
     Extends(String),
     /// What has no bearing on values: metadata, targetScope, extensions, assertions.
@@ -158,11 +160,12 @@ pub enum SyntaxKind {
         name: String,
         safe: bool,
     },
-    /// `of[index]`, `of[?index]`.
+    /// `of[index]`, `of[?index]`; `of[^index]` counts from the end.
     Index {
         of: Box<Expression>,
         index: Box<Expression>,
         safe: bool,
+        from_end: bool,
     },
     /// `of::name`.
     Nested {

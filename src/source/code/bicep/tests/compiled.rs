@@ -56,7 +56,8 @@ fn compiled_and_source_give_the_same_document() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("template.json");
         std::fs::write(&path, compiled(symbolic)).expect("a file");
-        let arm = arm::read(&SourceFiles { templates: vec![path], ..SourceFiles::default() });
+        let found = SourceFiles { templates: vec![path], ..SourceFiles::default() };
+        let arm = arm::read(&found, arm::Claims::default());
         let mut alone = document(&arm.registries[0]);
         alone["origin"] = expected["origin"].clone();
         let same_but_id = |mut document: Value| {

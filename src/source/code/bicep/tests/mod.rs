@@ -1,9 +1,16 @@
+mod around;
 mod compiled;
 mod hostile;
 
-use super::super::declared::{DeclaredRegistry, Node, NodeValue};
-use super::*;
 use serde_json::{Value, json};
+
+use super::super::arm;
+use super::super::declared::{DeclaredRegistry, Node, NodeValue};
+use super::super::discover::{BicepFile, SourceFiles};
+use super::super::extraction::Extraction;
+use super::*;
+use crate::model::inventory::Language;
+use crate::model::path::display_path;
 
 /// A folder with these files; the first `.bicep` beside a `.json` of its name was compiled to that.
 fn scan(files: &[(&str, &str)]) -> Scan {
@@ -16,13 +23,13 @@ fn scan(files: &[(&str, &str)]) -> Scan {
         if name.ends_with(".bicep") {
             let beside = path.with_extension("json");
             let compiled = files.iter().any(|(other, _)| folder.path().join(other) == beside).then_some(beside);
-            found.bicep.push(BicepFile { path, compiled });
+            found.bicep.push(BicepFile { path, compiled: compiled.into_iter().collect() });
         } else if name.ends_with(".bicepparam") {
             found.bicep_parameters.push(path);
         }
     }
     let prefix = format!("{}/", display_path(folder.path()));
-    Scan { extraction: read(&found), prefix, _folder: folder }
+    Scan { extraction: read(&found).0, prefix, _folder: folder }
 }
 
 struct Scan {
@@ -421,8 +428,14 @@ fn what_a_resource_says_of_itself() {
         assert_eq!(value(others, expression).as_str(), Some(expected), "{expression}");
     }
     for (expression, expected) in [
-        ("other.properties.primaryEndpoints", "{other.properties.primaryEndpoints}"),
-        ("many[0].properties.x", "{many[0].properties.x}"),
+        (
+            "other.properties.primaryEndpoints",
+            "{/subscriptions/{subscription}/resourcegroups/{resourcegroup}/providers/microsoft.storage/storageaccounts/store.properties.primaryendpoints}",
+        ),
+        (
+            "many[0].properties.x",
+            "{/subscriptions/{subscription}/resourcegroups/{resourcegroup}/providers/microsoft.storage/storageaccounts/store0.properties.x}",
+        ),
         (
             "other.id",
             "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.Storage/storageAccounts/store",
@@ -464,7 +477,7 @@ fn a_file_of_no_registry_is_taken() {
         ),
         (1, 0, 1)
     );
-    assert!(read(&SourceFiles::default()).files_read.is_empty());
+    assert!(read(&SourceFiles::default()).0.files_read.is_empty());
 }
 
 #[test]

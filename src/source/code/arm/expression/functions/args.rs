@@ -1,6 +1,6 @@
 //! The arguments of a function, asked for by what they must be.
 
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, doubt_of_members};
 
 /// Why a function has no value.
 #[derive(Debug)]
@@ -127,6 +127,15 @@ impl<'a> Args<'a> {
             }
             NodeValue::Object(members) => Ok(members),
             _ => self.wrong_type(index, "an object"),
+        }
+    }
+
+    /// An object of which it is known which members there are.
+    pub fn whole_object(&self, index: usize) -> Result<&'a [(String, Node)], ExpressionError> {
+        let members = self.object(index)?;
+        match doubt_of_members(members) {
+            Some(marker) => Err(ExpressionError::unknown(marker)),
+            None => Ok(members),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::args::{Args, ExpressionError, MAX_MEMBERS, Outcome, flag};
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, doubt_of_members, is_marker, may_hold_others};
 
 /// Whether two values are the same; `None` where that is not known.
 pub fn same(a: &Node, b: &Node) -> Option<bool> {
@@ -22,6 +22,11 @@ pub fn same(a: &Node, b: &Node) -> Option<bool> {
             }
         }
         (NodeValue::Object(x), NodeValue::Object(y)) if x.len().max(y.len()) > MAX_MEMBERS => None,
+        (NodeValue::Object(x), NodeValue::Object(y))
+            if doubt_of_members(x).is_some() || doubt_of_members(y).is_some() =>
+        {
+            None
+        }
         (NodeValue::Object(x), NodeValue::Object(y)) => {
             let missing =
                 |x: &[(String, Node)], other: &Node| x.iter().any(|(name, _)| other.get_folded(name).is_none());
@@ -103,7 +108,12 @@ fn empty(args: &Args<'_>) -> Outcome {
     match &node.value {
         NodeValue::Null => flag(true),
         NodeValue::String(text) => flag(text.is_empty()),
-        NodeValue::Object(members) => flag(members.is_empty()),
+        NodeValue::Object(members) => match members.iter().find(|(name, _)| is_marker(name)) {
+            Some((_, marker)) if members.iter().all(|(_, member)| member.value == NodeValue::Unknown) => {
+                Err(ExpressionError::unknown(marker))
+            }
+            _ => flag(members.is_empty()),
+        },
         NodeValue::List(items) => {
             match items.iter().all(|item| item.value == NodeValue::Unknown) && !items.is_empty() {
                 true => Err(ExpressionError::unknown(node)),
@@ -127,7 +137,14 @@ fn contains(args: &Args<'_>) -> Outcome {
                 (false, false) => flag(false),
             }
         }
-        NodeValue::Object(_) => flag(container.get_folded(args.text(1)?).is_some()),
+        NodeValue::Object(members) => {
+            let found = container.get_folded(args.text(1)?);
+            match (found.map(|member| &member.value), doubt_of_members(members)) {
+                (Some(NodeValue::Unknown), Some(marker)) => Err(ExpressionError::unknown(marker)),
+                (None, Some(marker)) if may_hold_others(members) => Err(ExpressionError::unknown(marker)),
+                (found, _) => flag(found.is_some()),
+            }
+        }
         NodeValue::String(text) => flag(text.contains(args.text(1)?)),
         _ => args.wrong("wants a list, an object or a text to look into"),
     }

@@ -2,14 +2,17 @@
 
 use super::MAX_TEXT;
 use super::args::{Args, Outcome, string};
-use crate::source::code::declared::Node;
+use crate::source::code::declared::{Node, jsonc_of, whole_file};
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
         "base64" => args.text(0).and_then(|text| string(encode(text.as_bytes()))),
         "base64tostring" => decoded(args),
         "base64tojson" => decoded(args).and_then(|text| parse(args, text.as_str().unwrap_or_default())),
-        "json" => args.text(0).and_then(|text| parse(args, text)),
+        "json" => args.text(0).and_then(|text| match jsonc_of(text, args.values.first().and_then(whole_file)) {
+            Some(value) => Ok(value),
+            None => args.wrong("wants a text that is JSON"),
+        }),
         "datauri" => args
             .text(0)
             .and_then(|text| string(format!("data:text/plain;charset=utf-8;base64,{}", encode(text.as_bytes())))),
@@ -57,9 +60,9 @@ fn only_then(name: &str) -> Outcome {
 }
 
 fn parse(args: &Args<'_>, text: &str) -> Outcome {
-    match serde_json::from_str(text) {
-        Ok(value) => Ok(Node::from_json(value)),
-        Err(_) => args.wrong("wants a text that is JSON"),
+    match jsonc_of(text, None) {
+        Some(value) => Ok(value),
+        None => args.wrong("wants a text that is JSON"),
     }
 }
 

@@ -8,7 +8,10 @@ use super::joined;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// What stands for the resource group that is deployed to.
-const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
+pub const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}";
+
+/// What stands for the folder that the template lies in.
+pub const HERE: &str = "{templateLink}";
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
@@ -40,9 +43,17 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         "deployment" => object(vec![
             member("name", symbol("{deployment}", "deployment")),
             member("location", unknown("The location of the deployment is known only in a deployment.")),
-            member("properties", unknown("It is known only in a deployment.")),
+            member("properties", deployed_from()),
         ]),
-        "environment" => Ok(unknown("The cloud is known only in a deployment.")),
+        "environment" => object(vec![
+            member("name", unknown(CLOUD)),
+            member("suffixes", suffixes()),
+            member("authentication", unknown(CLOUD)),
+            member("resourceManager", unknown(CLOUD)),
+            member("portal", unknown(CLOUD)),
+            member("gallery", unknown(CLOUD)),
+            member("graph", unknown(CLOUD)),
+        ]),
         // Whatever they come to, it depends on nothing but their arguments: the name is made of these.
         "uniquestring" | "guid" => match args.values.iter().find(|value| !value.is_fully_known()) {
             Some(value) => Err(ExpressionError::unknown(value)),
@@ -55,6 +66,31 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         },
         _ => return None,
     })
+}
+
+const CLOUD: &str = "The cloud is known only in a deployment.";
+
+/// The properties of the deployment itself: where its template lies.
+fn deployed_from() -> Node {
+    let link = |name: &str, text: &str| member(name, symbol(text, "place of the template"));
+    let uri = format!("{HERE}/azuredeploy.json");
+    let link = Node::new(NodeValue::Object(vec![link("uri", &uri), link("id", "{templateSpec}")]));
+    Node::new(NodeValue::Object(vec![
+        member("templateLink", link),
+        member("template", unknown("It is known only in a deployment.")),
+        member("parameters", unknown("It is known only in a deployment.")),
+        member("mode", unknown("It is known only in a deployment.")),
+        member("provisioningState", unknown("It is known only in a deployment.")),
+    ]))
+}
+
+/// The ends of names of a cloud.
+fn suffixes() -> Node {
+    let names = [
+        "acrLoginServer", "azureDatalakeAnalyticsCatalogAndJob", "azureDatalakeStoreFileSystem", "azureFrontDoorEndpointSuffix",
+        "keyvaultDns", "sqlServerHostname", "storage",
+    ];
+    Node::new(NodeValue::Object(names.map(|name| member(name, symbol(&format!("{{{name}}}"), "cloud"))).to_vec()))
 }
 
 fn member(name: &str, node: Node) -> (String, Node) {
@@ -102,6 +138,14 @@ fn provider_path(args: &Args<'_>, at: usize, kind: &str) -> Result<Vec<Node>, Ex
 
 fn resource_id(args: &Args<'_>, scope: &str) -> Outcome {
     let (at, kind) = type_at(args, 0)?;
+    if kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
+        let subscription = match at {
+            0 => symbol("{subscription}", "subscription"),
+            _ => args.any(0)?.clone(),
+        };
+        let name = args.any(at + 1)?.clone();
+        return joined(&[Node::text("/subscriptions/"), subscription, Node::text("/resourceGroups/"), name]);
+    }
     let mut parts = match (args.name, at) {
         ("resourceid", 1) => vec![
             Node::new(NodeValue::Symbol(Arc::from("/subscriptions/{subscription}/resourceGroups/"))),

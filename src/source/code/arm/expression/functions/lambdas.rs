@@ -4,7 +4,7 @@ use super::super::access::MAX_ITEMS;
 use super::super::scope::NameScope;
 use super::super::{Expr, ExprKind, evaluate};
 use super::args::{ExpressionError, Outcome, list, object};
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{Node, NodeValue, is_marker};
 
 /// A lambda and the scope that it stands in.
 struct Lambda<'a> {
@@ -41,7 +41,10 @@ pub fn call(name: &str, args: &[Expr], scope: &NameScope<'_>) -> Outcome {
     if name == "mapvalues" {
         let lambda = lambda(1)?;
         let NodeValue::Object(members) = over.value else { return wrong("wants an object and a lambda") };
-        return object(members.into_iter().map(|(name, value)| (name, lambda.apply(&[&value]))).collect());
+        return object(members.into_iter().map(|(name, value)| match is_marker(&name) {
+            true => (name, value),
+            false => (name, lambda.apply(&[&value])),
+        }).collect());
     }
     let NodeValue::List(items) = over.value else { return wrong("wants a list and a lambda") };
     if items.len() > MAX_ITEMS {

@@ -8,7 +8,7 @@ use super::super::{Expr, evaluate};
 use super::args::MAX_MEMBERS;
 use super::same;
 use super::{Args, ExpressionError, ids, lambdas};
-use crate::source::code::declared::{Node, NodeValue, Span};
+use crate::source::code::declared::{Members, Node, NodeValue, Span, mark_perhaps};
 
 /// The value of such a function; `None` where it is none.
 pub fn lazy(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Option<Node> {
@@ -103,6 +103,26 @@ fn either(yes: Node, no: &Node, condition: &Node) -> Node {
                 Some((name, either(member, other, condition)))
             });
             Node { value: NodeValue::Object(common.collect()), provenance: yes.provenance }
+        }
+        // What only one of them has may be there or not.
+        (NodeValue::Object(members), NodeValue::Object(others))
+            if members.len() + others.len() <= MAX_MEMBERS =>
+        {
+            let mut common = Members::new();
+            for (name, member) in members {
+                let member = match no.get_folded(&name) {
+                    Some(other) => either(member, other, condition),
+                    None => Node { value: NodeValue::Unknown, ..member },
+                };
+                common.push((name, member));
+            }
+            for (name, other) in others {
+                if !common.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                    common.push((name.clone(), Node { value: NodeValue::Unknown, ..other.clone() }));
+                }
+            }
+            mark_perhaps(&mut common, &note);
+            Node { value: NodeValue::Object(common), provenance: yes.provenance }
         }
         _ => Node::unknown(note),
     }

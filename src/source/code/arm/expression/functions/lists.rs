@@ -1,9 +1,13 @@
 //! Functions of lists and objects.
 
+use std::sync::Arc;
+
 use super::super::access::{MAX_ITEMS, item};
 use super::args::{Args, ExpressionError, MAX_MEMBERS, Outcome, int, list, object, string};
 use super::same;
-use crate::source::code::declared::{Node, NodeValue};
+use crate::source::code::declared::{
+    Members, Node, NodeValue, doubt_of_members, may_hold_others, open, overlay_unknown,
+};
 
 pub fn call(args: &Args<'_>) -> Option<Outcome> {
     Some(match args.name {
@@ -21,7 +25,7 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         "take" | "skip" => part(args),
         "flatten" => flatten(args),
         "items" => items(args),
-        "objectkeys" => args.object(0).and_then(|members| list(sorted(members).map(|(k, _)| Node::text(k)).collect())),
+        "objectkeys" => args.whole_object(0).and_then(|members| list(sorted(members).map(|(k, _)| Node::text(k)).collect())),
         "shallowmerge" => shallow_merge(args),
         "tryget" => path(args, true),
         "indexfromend" => from_end(args, false),
@@ -53,8 +57,10 @@ fn union(args: &Args<'_>) -> Outcome {
     match kind.map(|value| &value.value) {
         Some(NodeValue::Object(_)) => {
             let mut merged = Vec::new();
-            for index in 0..args.len() {
-                if args.known(index)?.value != NodeValue::Null {
+            for (index, value) in args.values.iter().enumerate() {
+                if value.is_unknown() {
+                    overlay_unknown(&mut merged, &note_of(value));
+                } else if value.value != NodeValue::Null {
                     merge(&mut merged, args.object(index)?);
                 }
                 if merged.len() > MAX_MEMBERS {
@@ -89,16 +95,36 @@ fn union(args: &Args<'_>) -> Outcome {
     }
 }
 
+fn note_of(node: &Node) -> Arc<str> {
+    node.provenance.note.clone().unwrap_or_else(|| "What is merged into it is not known.".into())
+}
+
 /// Later members win; objects within objects are merged too, lists are not.
-fn merge(into: &mut Vec<(String, Node)>, from: &[(String, Node)]) {
+fn merge(into: &mut Members, from: &[(String, Node)]) {
+    if may_hold_others(from) {
+        let note = doubt_of_members(from).map(note_of).unwrap_or_else(|| "".into());
+        overlay_unknown(into, &note);
+    }
+    let is_open = may_hold_others(into);
     for (name, value) in from {
         match into.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, known)) => match (&mut known.value, &value.value) {
                 (NodeValue::Object(known), NodeValue::Object(more)) => merge(known, more),
-                (NodeValue::Unknown | NodeValue::Symbol(_), NodeValue::Object(_)) => {}
+                // What is not known may be an object that holds more.
+                (NodeValue::Unknown | NodeValue::Symbol(_), NodeValue::Object(_)) => {
+                    let note = note_of(known);
+                    *known = value.clone();
+                    open(known, &note);
+                }
                 _ => *known = value.clone(),
             },
-            None => into.push((name.clone(), value.clone())),
+            None => {
+                let mut value = value.clone();
+                if is_open {
+                    open(&mut value, &note_of(doubt_of_members(into).unwrap_or(&Node::default())));
+                }
+                into.push((name.clone(), value));
+            }
         }
     }
 }
@@ -149,7 +175,7 @@ fn end(args: &Args<'_>) -> Outcome {
 fn length(args: &Args<'_>) -> Outcome {
     int(match &args.known(0)?.value {
         NodeValue::String(text) => text.encode_utf16().count(),
-        NodeValue::Object(members) => members.len(),
+        NodeValue::Object(_) => args.whole_object(0)?.len(),
         NodeValue::List(_) => args.counted(0)?.len(),
         _ => return args.wrong("wants a list, an object or a text"),
     } as i64)
@@ -214,19 +240,22 @@ fn items(args: &Args<'_>) -> Outcome {
         let members = vec![("key".to_owned(), Node::text(name)), ("value".to_owned(), value.clone())];
         Node { value: NodeValue::Object(members), provenance: value.provenance.clone() }
     };
-    list(sorted(args.object(0)?).map(pair).collect())
+    list(sorted(args.whole_object(0)?).map(pair).collect())
 }
 
 fn shallow_merge(args: &Args<'_>) -> Outcome {
-    let mut merged: Vec<(String, Node)> = Vec::new();
+    let mut merged = Members::new();
     for part in args.counted(0)? {
+        if part.is_unknown() {
+            overlay_unknown(&mut merged, &note_of(part));
+            continue;
+        }
         let Some(members) = part.as_object().filter(|more| merged.len() + more.len() <= MAX_MEMBERS) else {
-            return if part.is_unknown() {
-                Err(ExpressionError::unknown(part))
-            } else {
-                args.wrong("wants a list of objects, not too large")
-            };
+            return args.wrong("wants a list of objects, not too large");
         };
+        if may_hold_others(members) {
+            overlay_unknown(&mut merged, &note_of(doubt_of_members(members).unwrap_or(part)));
+        }
         for (name, value) in members {
             match merged.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 Some(known) => *known = (name.clone(), value.clone()),

@@ -20,7 +20,7 @@ use crate::source::code::declared::{Node, NodeValue};
 pub use self::args::ExpressionError;
 use self::args::{Args, Outcome};
 pub(super) use self::compare::same;
-pub use self::ids::{id_of, split_name};
+pub use self::ids::{GROUP, id_of, split_name};
 pub use self::lazy::copy_local;
 pub(super) use self::lazy::lazy;
 pub use self::strings::joined;

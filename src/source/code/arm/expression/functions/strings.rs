@@ -146,6 +146,11 @@ fn replace(args: &Args<'_>) -> Outcome {
 }
 
 fn split(args: &Args<'_>) -> Outcome {
+    if let (NodeValue::Symbol(symbol), NodeValue::String(delimiter)) = (&args.any(0)?.value, &args.known(1)?.value)
+        && delimiter == "/"
+    {
+        return list(segments_of(args.any(0)?, symbol));
+    }
     let text = args.text(0)?;
     let delimiters: Vec<&str> = match &args.known(1)?.value {
         NodeValue::String(one) => vec![one],
@@ -172,6 +177,18 @@ fn split(args: &Args<'_>) -> Outcome {
     }
     parts.push(Node::text(&text[start..]));
     list(parts)
+}
+
+/// The segments of a text of which parts are not known. Those of an id are no more than one segment each; any other may
+/// hold any number of them.
+fn segments_of(node: &Node, symbol: &str) -> Vec<Node> {
+    let is_id = symbol.to_lowercase().starts_with("/subscriptions/");
+    let part = |text: &str| match (text.contains('{'), is_id) {
+        (false, _) => Node::text(text),
+        (true, true) => Node { value: NodeValue::Symbol(text.into()), provenance: node.provenance.clone() },
+        (true, false) => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() },
+    };
+    super::split_name(symbol).into_iter().map(part).collect()
 }
 
 fn join(args: &Args<'_>) -> Outcome {
@@ -266,6 +283,26 @@ fn unpercent(text: &str) -> Option<String> {
 }
 
 fn uri(args: &Args<'_>) -> Outcome {
+    if let NodeValue::Symbol(base) = &args.any(0)?.value {
+        let parts = super::split_name(base);
+        // A base that is not known at all is taken for a folder.
+        let folder = match parts.as_slice() {
+            [_] => base.to_string(),
+            [folder @ .., _] => folder.join("/"),
+            [] => String::new(),
+        };
+        let folder = Node { value: NodeValue::Symbol(format!("{folder}/").into()), ..args.any(0)?.clone() };
+        let relative = match &args.any(1)?.value {
+            NodeValue::String(text) => Node::text(text.trim_start_matches('/')),
+            _ => args.any(1)?.clone(),
+        };
+        return joined(&[folder, relative]);
+    }
+    if args.any(1)?.is_unknown() && !args.any(0)?.is_unknown() {
+        let base = args.text(0)?;
+        let folder = base.rfind('/').map_or(base, |slash| &base[..=slash]);
+        return joined(&[Node::text(folder), args.any(1)?.clone()]);
+    }
     let (base, relative) = (args.text(0)?, args.text(1)?);
     // Without its last segment, unless it ends in a slash.
     let authority = base.find("://").map_or(0, |at| at + 3);

@@ -1,7 +1,9 @@
 //! Declarations at the top of a file, and resources wherever they stand.
 
 use super::super::lexer::TokenKind;
-use super::super::{Declaration, DeclarationKind, Decorator, Expression, Module, Resource, SyntaxError, SyntaxKind};
+use super::super::{
+    Declaration, DeclarationKind, Decorator, Expression, Literal, Module, Resource, SyntaxError, SyntaxKind,
+};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
@@ -79,7 +81,14 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(DeclarationKind::Extends(self.plain_text("a path")?))
             }
-            "metadata" | "targetScope" | "extension" | "provider" | "assert" | "test" | "extensionConfig" => {
+            "targetScope" => {
+                self.advance()?;
+                Ok(match self.assigned()?.kind {
+                    SyntaxKind::Literal(Literal::Text(scope)) => DeclarationKind::TargetScope(scope),
+                    _ => DeclarationKind::Other,
+                })
+            }
+            "metadata" | "extension" | "provider" | "assert" | "test" | "extensionConfig" => {
                 self.advance()?;
                 self.skip_line()?;
                 Ok(DeclarationKind::Other)
@@ -152,6 +161,7 @@ impl Parser<'_> {
             head.end = self.taken;
         }
         self.expect("=")?;
+        self.skip_lines()?;
         let body = self.body()?;
         Ok(Resource { symbol, kind, existing, head, body })
     }
@@ -163,6 +173,7 @@ impl Parser<'_> {
         let path = self.plain_text("the path of the module")?;
         let head = start..self.taken;
         self.expect("=")?;
+        self.skip_lines()?;
         let body = self.body()?;
         Ok(DeclarationKind::Module(Module { symbol, path, head, body }))
     }

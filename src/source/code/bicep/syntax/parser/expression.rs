@@ -123,11 +123,13 @@ impl Parser<'_> {
                 "[" | "[?" => {
                     self.advance()?;
                     self.skip_lines()?;
+                    let from_end = self.symbol("^")?;
                     let index = self.expression()?;
                     self.skip_lines()?;
                     self.expect("]")?;
                     let height = height.max(index.height);
-                    let kind = SyntaxKind::Index { of: Box::new(value), index: Box::new(index), safe: symbol == "[?" };
+                    let (of, index) = (Box::new(value), Box::new(index));
+                    let kind = SyntaxKind::Index { of, index, safe: symbol == "[?", from_end };
                     value = self.node(start..self.taken, height, kind)?;
                 }
                 // It says only that this is not null.

@@ -30,7 +30,7 @@ fn printed(kind: &SyntaxKind) -> String {
         SyntaxKind::Member { of, name, safe } => {
             format!("{}.{}{name}", printed(&of.kind), if *safe { "?" } else { "" })
         }
-        SyntaxKind::Index { of, index, safe } => {
+        SyntaxKind::Index { of, index, safe, .. } => {
             format!("{}[{}{}]", printed(&of.kind), if *safe { "?" } else { "" }, printed(&index.kind))
         }
         SyntaxKind::Nested { of, name } => format!("{}::{name}", printed(&of.kind)),

@@ -61,6 +61,10 @@ impl Parser<'_> {
                     (Type::Named(path), Some(member)) => path.push(member),
                     _ => found = Type::Other,
                 }
+                // `sys.resourceInput<'type@version'>`
+                if self.at_symbol("<") {
+                    found = self.type_arguments()?;
+                }
             } else {
                 return Ok(found);
             }
@@ -85,6 +89,13 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(Type::Literal(Literal::Number(-number)))
             }
+            TokenKind::Symbol("!") => {
+                self.advance()?;
+                match self.nested(Parser::first_type)? {
+                    Type::Literal(Literal::Bool(flag)) => Ok(Type::Literal(Literal::Bool(!flag))),
+                    _ => Ok(Type::Other),
+                }
+            }
             TokenKind::Symbol("(") => {
                 self.advance()?;
                 self.skip_lines()?;
@@ -107,17 +118,8 @@ impl Parser<'_> {
             self.advance()?;
             return Ok(Type::Other);
         }
-        if self.symbol("<")? {
-            loop {
-                self.skip_lines()?;
-                self.type_of()?;
-                if !self.symbol(",")? {
-                    break;
-                }
-            }
-            self.skip_lines()?;
-            self.expect(">")?;
-            return Ok(Type::Other);
+        if self.at_symbol("<") {
+            return self.type_arguments();
         }
         Ok(match name.as_str() {
             "true" => Type::Literal(Literal::Bool(true)),
@@ -125,6 +127,21 @@ impl Parser<'_> {
             "null" => Type::Literal(Literal::Null),
             _ => Type::Named(vec![name]),
         })
+    }
+
+    /// `<'type@version'>`
+    fn type_arguments(&mut self) -> Parsed<Type> {
+        self.expect("<")?;
+        loop {
+            self.skip_lines()?;
+            self.type_of()?;
+            if !self.symbol(",")? {
+                break;
+            }
+        }
+        self.skip_lines()?;
+        self.expect(">")?;
+        Ok(Type::Other)
     }
 
     fn object_type(&mut self) -> Parsed<Type> {

@@ -4,20 +4,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use saphyr_parser::{ScalarStyle, Tag};
 
 use super::super::super::hcl::read_number;
 use super::super::json::json_text;
 use super::super::value::{ExpressionError, Outcome, by_key, number_text, text, to_text, unknown_error};
 use super::argument;
 use crate::model::text_file::TextFile;
-use crate::source::code::declared::{Node, NodeValue, Span, whole_file};
-
-/// How many values a document may come to, aliases counted as what they stand for.
-const MAX_VALUES: usize = 100_000;
-
-/// How deep a document may be.
-const MAX_DEPTH: usize = 100;
+use crate::source::code::declared::{Node, NodeValue, YamlDialect, YamlError, whole_file, yaml_of};
 
 pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     Some(match name {
@@ -35,150 +29,23 @@ pub fn call(name: &str, arguments: &[Node]) -> Option<Outcome> {
     })
 }
 
-fn wrong(why: impl std::fmt::Display) -> ExpressionError {
-    ExpressionError::Wrong(format!("The text is no YAML that Terraform reads: {why}."))
-}
-
-/// A list or a mapping that is not closed yet.
-enum Open {
-    List(Vec<Node>),
-    Mapping(Vec<(String, Node)>, Option<Key>),
-}
-
-enum Key {
-    Name(String),
-    Merge,
-}
-
-struct Reader<'t> {
-    file: Option<&'t Arc<TextFile>>,
-    /// Where each character begins; empty where that is its number.
-    bytes: Vec<usize>,
-    open: Vec<(Open, usize, usize)>,
-    anchors: Vec<(usize, Node)>,
-    count: usize,
-    root: Option<Node>,
-}
+const TERRAFORM: YamlDialect = YamlDialect { scalar, key: |node| to_text(node).ok() };
 
 /// Reads a document; `file` is the file that the text is the whole of.
 pub(in super::super) fn decode(text: &str, file: Option<&Arc<TextFile>>) -> Outcome {
-    let bytes = match text.is_ascii() || file.is_none() {
-        true => Vec::new(),
-        false => text.char_indices().map(|(at, _)| at).collect(),
-    };
-    let mut reader = Reader { file, bytes, open: Vec::new(), anchors: Vec::new(), count: 0, root: None };
-    for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| wrong(format!("line {}: {}", error.marker().line(), error.info())))?;
-        let start = span.start.index();
-        match event {
-            Event::DocumentStart(_) if reader.root.is_some() => return Err(wrong("it holds more than one document")),
-            Event::Alias(anchor) => {
-                let known = reader.anchors.iter().rev().find(|(id, _)| *id == anchor);
-                let node = known.map(|(_, node)| node.clone()).ok_or_else(|| wrong("an alias refers to itself"))?;
-                reader.count += values_in(&node);
-                reader.add(node, 0, false)?;
-            }
-            Event::Scalar(value, style, anchor, tag) => {
-                let merges = style == ScalarStyle::Plain && value == "<<";
-                let node = scalar(&value, style, tag.as_deref())?;
-                let node = reader.placed(node, start, span.end.index());
-                reader.add(node, anchor, merges)?;
-            }
-            Event::SequenceStart(anchor, _) => reader.enter(Open::List(Vec::new()), anchor, start)?,
-            Event::MappingStart(anchor, _) => reader.enter(Open::Mapping(Vec::new(), None), anchor, start)?,
-            Event::SequenceEnd | Event::MappingEnd => {
-                let Some((open, anchor, start)) = reader.open.pop() else { continue };
-                let value = match open {
-                    Open::List(items) => NodeValue::List(items),
-                    Open::Mapping(members, _) => NodeValue::Object(members),
-                };
-                let node = reader.placed(Node::new(value), start, span.end.index());
-                reader.add(node, anchor, false)?;
-            }
-            _ => {}
-        }
-        if reader.count > MAX_VALUES {
-            return Err(ExpressionError::Unknown(Box::new(Node::unknown(
-                "The YAML document is too large to be read.",
-            ))));
-        }
-    }
-    reader.root.ok_or_else(|| wrong("it is empty"))
+    yaml_of(text, file, &TERRAFORM).map_err(|error| match error {
+        YamlError::Wrong(why) => ExpressionError::Wrong(format!("The text is no YAML that Terraform reads: {why}.")),
+        YamlError::TooMuch(why) => ExpressionError::Unknown(Box::new(Node::unknown(why))),
+    })
 }
 
-impl Reader<'_> {
-    fn placed(&self, node: Node, start: usize, end: usize) -> Node {
-        let Some(file) = self.file else { return node };
-        let byte = |at: usize| match self.bytes.is_empty() {
-            true => at.min(file.text.len()),
-            false => self.bytes.get(at).copied().unwrap_or(file.text.len()),
-        };
-        let (start, end) = (byte(start), byte(end));
-        let blank = file.text.get(start..end).map_or(0, |text| text.len() - text.trim_end().len());
-        node.or_span(&Span::new(file, start..(end - blank).max(start)))
-    }
-
-    fn enter(&mut self, open: Open, anchor: usize, start: usize) -> Result<(), ExpressionError> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(ExpressionError::Unknown(Box::new(Node::unknown("The YAML document is too deep to be read."))));
-        }
-        self.open.push((open, anchor, start));
-        Ok(())
-    }
-
-    /// A value that is complete: an item, a key, the value of a key, or the whole document.
-    fn add(&mut self, node: Node, anchor: usize, merges: bool) -> Result<(), ExpressionError> {
-        self.count += 1;
-        if anchor > 0 {
-            self.anchors.push((anchor, node.clone()));
-        }
-        match self.open.last_mut() {
-            None => self.root = Some(node),
-            Some((Open::List(items), ..)) => items.push(node),
-            Some((Open::Mapping(members, key), ..)) => match key.take() {
-                None if merges => *key = Some(Key::Merge),
-                None => {
-                    *key = Some(Key::Name(match &node.value {
-                        NodeValue::Null => return Err(wrong("a key is null")),
-                        NodeValue::List(_) | NodeValue::Object(_) => return Err(wrong("a key is no text")),
-                        _ => to_text(&node)?,
-                    }));
-                }
-                Some(Key::Name(name)) => set(members, name, node),
-                Some(Key::Merge) => match node.value {
-                    NodeValue::Object(others) => others.into_iter().for_each(|(name, other)| set(members, name, other)),
-                    _ => return Err(wrong("only a mapping can be merged into a mapping")),
-                },
-            },
-        }
-        Ok(())
-    }
-}
-
-/// The last of a name counts.
-fn set(members: &mut Vec<(String, Node)>, name: String, node: Node) {
-    match members.iter_mut().find(|(own, _)| *own == name) {
-        Some((_, own)) => *own = node,
-        None => members.push((name, node)),
-    }
-}
-
-fn values_in(node: &Node) -> usize {
-    match &node.value {
-        NodeValue::List(items) => 1 + items.iter().map(values_in).sum::<usize>(),
-        NodeValue::Object(members) => 1 + members.iter().map(|(_, member)| values_in(member)).sum::<usize>(),
-        _ => 1,
-    }
-}
-
-fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>) -> Outcome {
+fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, String> {
     let plain = style == ScalarStyle::Plain;
     let tag = match tag {
         None => None,
         Some(tag) if tag.is_yaml_core_schema() => Some(tag.suffix.as_str()),
         Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Some("str"),
-        Some(_) => return Err(wrong("a tag is not known")),
+        Some(_) => return Err("a tag is not known".to_owned()),
     };
     Ok(match tag {
         None if plain => resolved(value),

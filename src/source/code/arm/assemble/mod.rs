@@ -1,11 +1,16 @@
 //! From the resources of a template to its registries, each with its tasks, pools and endpoints.
 
-use std::collections::{BTreeMap, HashMap};
+mod related;
+mod servers;
 
-use super::super::declared::{DeclaredRegistry, Node, NodeValue};
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::related::{Connection, RelatedResources};
+pub use self::related::registry_of;
+use super::super::declared::{DeclaredRegistry, Node, NodeValue, few_values};
 use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
-use super::template::resources::{AGENT_POOL, REGISTRY, Resource, TASK, ZONE_GROUP};
+use super::template::resources::{REGISTRY, Resource};
 use crate::model::inventory::Language;
 use crate::model::registry_id::RegistryId;
 
@@ -14,6 +19,8 @@ use crate::model::registry_id::RegistryId;
 pub struct AssembledRegistry {
     /// The registry.
     pub registry: DeclaredRegistry,
+    /// Its name; what is not known of it stands in braces.
+    pub name: String,
     /// Its symbolic name, where resources have some.
     pub symbol: Option<String>,
     /// The source text of its name's expression, or the literal name.
@@ -26,60 +33,8 @@ pub struct AssembledRegistry {
     pub instance: Option<usize>,
 }
 
-/// What belongs to registries, by their names in lower case.
-#[derive(Default)]
-struct RelatedResources<'a> {
-    tasks: HashMap<String, Vec<&'a Resource>>,
-    agent_pools: HashMap<String, Vec<&'a Resource>>,
-    /// Connections of private endpoints: the endpoint, the connection, its state.
-    connections: HashMap<String, Vec<(&'a Resource, &'a Node, &'static str)>>,
-    role_assignments: HashMap<String, Vec<&'a Resource>>,
-    /// DNS zone groups, by the names of their private endpoints.
-    zone_groups: HashMap<String, Vec<&'a Resource>>,
-}
-
-impl<'a> RelatedResources<'a> {
-    fn collect(resources: &'a [Resource]) -> RelatedResources<'a> {
-        let mut all = RelatedResources::default();
-        for resource in resources {
-            let names = split_name(&resource.name);
-            let parent = names.first().map(|name| name.to_lowercase()).unwrap_or_default();
-            match resource.kind.as_str() {
-                TASK if names.len() == 2 => all.tasks.entry(parent).or_default().push(resource),
-                AGENT_POOL if names.len() == 2 => all.agent_pools.entry(parent).or_default().push(resource),
-                "microsoft.containerregistry/registries/providers/roleassignments" => {
-                    all.role_assignments.entry(parent).or_default().push(resource);
-                }
-                "microsoft.authorization/roleassignments" => {
-                    if let Some(name) = resource.body.get_folded("scope").and_then(registry_of) {
-                        all.role_assignments.entry(name).or_default().push(resource);
-                    }
-                }
-                "microsoft.network/privateendpoints" => all.endpoint(resource),
-                ZONE_GROUP if names.len() == 2 => {
-                    all.zone_groups.entry(parent).or_default().push(resource);
-                }
-                _ => {}
-            }
-        }
-        all
-    }
-
-    fn endpoint(&mut self, endpoint: &'a Resource) {
-        let Some(properties) = endpoint.body.get_folded("properties") else { return };
-        let sorts = [("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending")];
-        for (member, status) in sorts {
-            for connection in properties.get_folded(member).and_then(Node::as_list).unwrap_or_default() {
-                let target = connection.get_folded("properties").and_then(|p| p.get_folded("privateLinkServiceId"));
-                if let Some(name) = target.and_then(registry_of) {
-                    self.connections.entry(name).or_default().push((endpoint, connection, status));
-                }
-            }
-        }
-    }
-}
-
-/// The registries of a template; `root` is what their addresses are relative to.
+/// The registries of a template, and what is known of others that it adds to; `root` is what their addresses are
+/// relative to.
 pub fn registries(resources: &[Resource], root: &str) -> Vec<AssembledRegistry> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let related_resources = RelatedResources::collect(resources);
@@ -91,31 +46,88 @@ pub fn registries(resources: &[Resource], root: &str) -> Vec<AssembledRegistry> 
         }
         assembled(resource, address, &related_resources, root)
     };
-    resources.iter().filter(|resource| resource.kind == REGISTRY).map(assemble).collect()
+    let own = resources.iter().filter(|resource| resource.kind == REGISTRY);
+    let mut registries: Vec<AssembledRegistry> = own.map(assemble).collect();
+    let names: BTreeSet<String> = registries.iter().map(|one| one.name.to_lowercase()).collect();
+    let children = related_resources.tasks.iter().chain(&related_resources.agent_pools);
+    let mut others: BTreeMap<&String, &Resource> = BTreeMap::new();
+    for (name, children) in children.filter(|(name, _)| !names.contains(*name)) {
+        others.entry(name).or_insert(children[0]);
+    }
+    registries.extend(others.into_values().map(|child| elsewhere(child, &related_resources, root)));
+    registries
 }
 
 fn assembled(
     resource: &Resource,
     address: String,
-    related_resources: &RelatedResources<'_>,
+    related: &RelatedResources<'_>,
     root: &str,
 ) -> AssembledRegistry {
-    let own = resource.name.to_lowercase();
-    let children = |all: &HashMap<String, Vec<&Resource>>, node: fn(&Resource) -> Node| {
+    let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
+    let mut body = resource.body.clone();
+    body.provenance.span = None;
+    body.set("name", resource.name_node.clone());
+    if let Some(predicted) = &resource.predicted {
+        body.set("id", Node::text(&predicted.id));
+    }
+    let variants = if resource.predicted.is_some() { Vec::new() } else { few_values::variants(&body, few_values::ARM) };
+    let complete = |mut registry: Node| {
+        if is_new != Some(false) {
+            defaults::fill(&mut registry, "the template");
+            defaults::fill_tags(&mut registry);
+        }
+        with_endpoints(registry, resource, related)
+    };
+    let mut assembled = joined(resource, resource.name.clone(), address, complete(body), related, root);
+    let declared = &mut assembled.registry;
+    // What is not declared is not there; what exists may have what a prediction does not say.
+    let is_whole = |doubtful: bool| is_new != Some(false) && !doubtful;
+    declared.all_tasks = is_whole(related.doubts.tasks);
+    declared.all_agent_pools = is_whole(related.doubts.agent_pools);
+    declared.all_role_assignments &= resource.predicted.is_none() && !related.doubts.role_assignments;
+    let variants = variants.into_iter().map(|variant| DeclaredRegistry { registry: complete(variant), ..declared.clone() });
+    declared.alternatives = variants.collect();
+    assembled
+}
+
+/// A registry that the template does not declare, and has a task or a pool of: its own properties are not known.
+fn elsewhere(child: &Resource, related: &RelatedResources<'_>, root: &str) -> AssembledRegistry {
+    let name = split_name(&child.name).first().copied().unwrap_or_default().to_owned();
+    let connections = Node::new(NodeValue::List(vec![Node::unknown("Private endpoints may be made elsewhere too.")]));
+    let properties = Node::new(NodeValue::Object(vec![("privateEndpointConnections".to_owned(), connections)]));
+    let mut registry = Node::new(NodeValue::Object(vec![("properties".to_owned(), properties)]));
+    if !name.contains('{') {
+        registry.set("name", Node::text(&name));
+    }
+    let address = name.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(&name).to_owned();
+    let mut assembled = joined(child, name, address, registry, related, root);
+    assembled.symbol = None;
+    assembled.registry.is_elsewhere = true;
+    assembled.registry.api_version = None;
+    assembled.registry.all_role_assignments = false;
+    assembled
+}
+
+/// A registry with what belongs to it.
+fn joined(
+    resource: &Resource,
+    name: String,
+    address: String,
+    registry: Node,
+    related: &RelatedResources<'_>,
+    root: &str,
+) -> AssembledRegistry {
+    let own = name.to_lowercase();
+    let children = |all: &BTreeMap<String, Vec<&Resource>>, node: fn(&Resource) -> Node| {
         all.get(&own).into_iter().flatten().map(|child| node(child)).collect()
     };
-    let mut registry = resource.body.clone();
-    registry.provenance.span = None;
-    registry.set("name", resource.name_node.clone());
-    let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
-    if let Some(predicted) = &resource.predicted {
-        registry.set("id", Node::text(&predicted.id));
-    }
-    if is_new != Some(false) {
-        defaults::fill(&mut registry, "the template");
-        defaults::fill_tags(&mut registry);
-    }
-    let connections = related_resources.connections.get(&own).map(Vec::as_slice).unwrap_or_default();
+    let roles = related.roles_of(&own, &resource.scope);
+    let is_known = |role: &&Resource| {
+        let properties = role.body.get_folded("properties");
+        let principal = properties.and_then(|properties| properties.get_folded("principalId"));
+        !role.unexpanded && principal.is_some_and(|principal| principal.value != NodeValue::Unknown)
+    };
     let declared = DeclaredRegistry {
         language: Language::Arm,
         root: root.to_owned(),
@@ -124,19 +136,20 @@ fn assembled(
         resource_group: predicted_group(resource),
         block: resource.block.clone(),
         related: resource.related.clone(),
-        registry: with_endpoints(registry, resource, connections, &related_resources.zone_groups),
-        tasks: children(&related_resources.tasks, task),
-        all_tasks: is_new == Some(true),
-        agent_pools: children(&related_resources.agent_pools, child),
-        all_agent_pools: is_new == Some(true),
-        role_assignments: children(&related_resources.role_assignments, role_assignment),
-        all_role_assignments: false,
+        registry,
+        tasks: children(&related.tasks, task),
+        all_tasks: false,
+        agent_pools: children(&related.agent_pools, pool),
+        all_agent_pools: false,
+        all_role_assignments: roles.iter().all(is_known),
+        role_assignments: roles.into_iter().map(role_assignment).collect(),
         is_elsewhere: false,
         api_version: resource.api_version.clone(),
         alternatives: Vec::new(),
     };
     AssembledRegistry {
         registry: declared,
+        name,
         symbol: resource.symbol.clone(),
         name_source: resource.name_source.clone(),
         path: resource.path.clone(),
@@ -149,6 +162,13 @@ fn assembled(
 fn predicted_group(resource: &Resource) -> Option<String> {
     let id = RegistryId::parse(&resource.predicted.as_ref()?.id)?;
     Some(id.resource_group)
+}
+
+impl AssembledRegistry {
+    /// Once it has its address: what names the login server is called after it.
+    pub fn name_servers(&mut self) {
+        servers::call_by_address(&mut self.registry, &self.name);
+    }
 }
 
 /// Stable where lines move: the symbolic name, or type and name, after the deployments that it is in.
@@ -188,19 +208,29 @@ fn child(resource: &Resource) -> Node {
 fn task(resource: &Resource) -> Node {
     let mut node = child(resource);
     let id = id_of("Microsoft.ContainerRegistry/registries/tasks", &resource.name);
-    if let NodeValue::Object(members) = &mut node.value {
-        if let Some((_, identity)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("identity"))
-            && is_system_assigned(identity)
-        {
-            identity.set("principalId", Node::new(NodeValue::Symbol(principal_of(&id).into())));
-        }
-        if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"))
-            && properties.as_object().is_some()
-            && properties.get_folded("status").is_none()
-        {
-            let note = "status is not set in the template, and Enabled is the default.";
-            properties.set("status", Node::text("Enabled").with_note(note));
-        }
+    node.fill_others(&["identity", "properties"]);
+    if let Some(identity) = node.folded_mut("identity")
+        && is_system_assigned(identity)
+    {
+        identity.set("principalId", Node::new(NodeValue::Symbol(principal_of(&id).into())));
+    }
+    if let Some(properties) = node.folded_mut("properties") {
+        properties.fill_others(&["status", "agentPoolName", "isSystemTask", "step", "credentials", "trigger", "platform"]);
+    }
+    if resource.predicted.is_none() {
+        defaults::fill_task(&mut node, "the template");
+    }
+    node
+}
+
+fn pool(resource: &Resource) -> Node {
+    let mut node = child(resource);
+    node.fill_others(&["properties"]);
+    if let Some(properties) = node.folded_mut("properties") {
+        properties.fill_others(&["virtualNetworkSubnetResourceId", "count", "tier", "os"]);
+    }
+    if resource.predicted.is_none() {
+        defaults::fill_pool(&mut node, "the template");
     }
     node
 }
@@ -210,52 +240,25 @@ fn is_system_assigned(identity: &Node) -> bool {
     kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("systemassigned"))
 }
 
-/// The name, in lower case, of the registry that a resource id, or a name for one, is the id of.
-fn registry_of(id: &Node) -> Option<String> {
-    let text = match &id.value {
-        NodeValue::String(text) => text.as_str(),
-        NodeValue::Symbol(symbol) => symbol,
-        _ => return None,
-    };
-    match split_name(text).as_slice() {
-        [.., provider, kind, name] => {
-            let is_registry =
-                provider.eq_ignore_ascii_case("Microsoft.ContainerRegistry") && kind.eq_ignore_ascii_case("registries");
-            is_registry.then(|| name.to_lowercase())
-        }
-        _ => None,
-    }
-}
-
-/// With the private endpoints of the template that lead to the registry. Others may exist.
-fn with_endpoints(
-    mut registry: Node,
-    resource: &Resource,
-    connections: &[(&Resource, &Node, &'static str)],
-    zone_groups: &HashMap<String, Vec<&Resource>>,
-) -> Node {
-    let mut connections: Vec<Node> = connections
-        .iter()
-        .map(|(endpoint, connection, status)| {
-            let groups = zone_groups.get(&endpoint.name.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
-            connection_node(endpoint, connection, status, groups)
-        })
-        .collect();
-    let Some(properties) = registry.get_folded("properties").filter(|properties| properties.as_object().is_some())
+/// With the private endpoints of the template that lead to the registry.
+fn with_endpoints(mut registry: Node, resource: &Resource, related: &RelatedResources<'_>) -> Node {
+    let Some(properties) = registry.folded_mut("properties").filter(|properties| properties.as_object().is_some())
     else {
         return registry;
     };
-    let mut properties = properties.clone();
     if resource.predicted.is_some() && properties.get_folded("privateEndpointConnections").is_some() {
         return registry;
     }
-    connections.push(Node::unknown("Private endpoints may be made elsewhere too."));
-    properties.set("privateEndpointConnections", Node::new(NodeValue::List(connections)));
-    if let NodeValue::Object(members) = &mut registry.value
-        && let Some((_, known)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties"))
-    {
-        *known = properties;
+    let connections = related.connections.get(&resource.name.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
+    let node = |(endpoint, connection, status): &Connection<'_>| {
+        let groups = related.zone_groups.get(&endpoint.name.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        connection_node(endpoint, connection, status, groups)
+    };
+    let mut connections: Vec<Node> = connections.iter().map(node).collect();
+    if resource.predicted.is_some() || related.doubts.connections {
+        connections.push(Node::unknown("Private endpoints may be made elsewhere too."));
     }
+    properties.set("privateEndpointConnections", Node::new(NodeValue::List(connections)));
     registry
 }
 
