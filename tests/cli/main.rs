@@ -10,6 +10,7 @@ mod archive;
 mod around;
 mod baseline;
 mod categories;
+mod bicep_modules;
 mod command_line;
 mod config;
 mod credentials;

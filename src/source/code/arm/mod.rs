@@ -27,7 +27,7 @@ pub use self::template::deployment::CalledTemplate;
 pub use self::template::names::{ParameterValues, combined};
 use self::template::parameters::declared_by;
 pub use self::template::parameters::{Candidate, ParameterFile, named_after, template_of};
-pub use self::template::placeholders::resolved as resolve_placeholders;
+pub use self::template::placeholders::{resolved as resolve_placeholders, typed};
 pub use self::template::resources::{Finder, Resource, SUBSCRIPTION, WANTED, ZONE_GROUP};
 pub use self::template::{CompiledTemplate, EvaluatedTemplate, compiled, with_alternatives};
 

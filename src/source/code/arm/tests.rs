@@ -31,7 +31,7 @@ fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, SourceFiles) {
 /// What is read, with the folder's path cut off.
 fn reads(files: &[(&str, &str)]) -> Extraction {
     let (folder, found) = folder(files);
-    let mut extraction = read(&found);
+    let mut extraction = read(&found, Claims::default());
     let prefix = format!("{}/", folder.path().display());
     for gap in &mut extraction.gaps {
         gap.location.path = gap.location.path.replace(&prefix, "");
@@ -568,7 +568,7 @@ mod hostile {
 
     fn check(text: &str) -> Result<(), TestCaseError> {
         let (_folder, found) = folder(&[("main.json", text), ("whatif.json", text), ("main.parameters.json", text)]);
-        for registry in read(&found).registries {
+        for registry in read(&found, Claims::default()).registries {
             let record = registry.into_record();
             let Origin::Source(declaration) = &record.origin else { continue };
             for spot in declaration.properties.values().chain([&declaration.block]) {

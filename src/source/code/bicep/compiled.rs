@@ -138,7 +138,8 @@ pub fn called_registry(of: DeclaredRegistry, address: &str, head: &Span) -> Decl
 /// Whether a registry of the source is this one of the template. Without symbolic names, a template's resources stand
 /// in the order of the source.
 fn is_same(own: &AssembledRegistry, compiled: &AssembledRegistry) -> bool {
-    if own.path.len() != compiled.path.len() || own.registry.api_version != compiled.registry.api_version {
+    // One that was compiled before the source changed may name another version.
+    if own.path.len() != compiled.path.len() {
         return false;
     }
     let name =

@@ -50,8 +50,13 @@ impl Reader {
             }
             let root = left.remove(first);
             // What nobody deploys for certain deploys nothing for certain; it only shares a circle with others.
-            let certain = self.certain.clone();
+            let (certain, before) = (self.certain.clone(), self.extraction.registries.len());
             self.read_root(root, &parameters);
+            // Whose tasks these are, the files say that use it as a module.
+            let mut read = self.extraction.registries.split_off(before);
+            let is_named = |one: &DeclaredRegistry| one.registry.get("name").is_some();
+            read.retain(|one| !one.is_elsewhere || is_named(one) || !included.contains(&normalize(&root.path)));
+            self.extraction.registries.append(&mut read);
             let new: Vec<PathBuf> = self.certain.difference(&certain).cloned().collect();
             self.certain = certain;
             let own = normalize(&root.path);

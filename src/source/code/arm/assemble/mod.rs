@@ -255,7 +255,8 @@ fn with_endpoints(mut registry: Node, resource: &Resource, related: &RelatedReso
         connection_node(endpoint, connection, status, groups)
     };
     let mut connections: Vec<Node> = connections.iter().map(node).collect();
-    if resource.predicted.is_some() || related.doubts.connections {
+    // Who owns the network often makes the endpoints, in a deployment of their own.
+    if resource.predicted.is_some() || related.doubts.connections || connections.is_empty() {
         connections.push(Node::unknown("Private endpoints may be made elsewhere too."));
     }
     properties.set("privateEndpointConnections", Node::new(NodeValue::List(connections)));

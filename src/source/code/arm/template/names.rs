@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::placeholders::typed;
 use super::super::expression::{Binding, Expr, ExprKind, Function, Member, NameScope, Names, evaluate};
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -72,7 +73,7 @@ fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &Para
     if let Some(value) =
         parameter_values.get(&name.to_lowercase()).filter(|value| value.value != NodeValue::Null || default.is_none())
     {
-        return Binding::Value(value.clone());
+        return Binding::Value(typed(value.clone(), declared.get("type").and_then(Expr::as_str).unwrap_or_default()));
     }
     match default {
         Some(default) => Binding::Expr(default.clone()),

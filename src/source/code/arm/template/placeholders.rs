@@ -30,8 +30,27 @@ fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
+/// A text that is given for a truth value or a number, as that: `azd` fills in texts alone.
+pub fn typed(mut value: Node, kind: &str) -> Node {
+    if let NodeValue::String(text) = &value.value {
+        let typed = match kind.to_ascii_lowercase().as_str() {
+            "bool" => text.to_lowercase().parse::<bool>().ok().map(NodeValue::Bool),
+            "int" => text.parse::<i64>().ok().map(|number| NodeValue::Number(number.into())),
+            _ => None,
+        };
+        if let Some(typed) = typed {
+            value.value = typed;
+        }
+    }
+    value
+}
+
 /// None where nothing stands for anything else.
 fn resolved_text(text: &str) -> Option<NodeValue> {
+    // `<ID_OF_THE_NETWORK>`: to be replaced by whoever deploys it.
+    if let Some(name) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).filter(|name| is_name(name)) {
+        return Some(NodeValue::Symbol(format!("{{{name}}}").into()));
+    }
     let (mut made, mut rest, mut is_known, mut any) = (String::new(), text, true, false);
     while let Some((before, inside, after)) = next_token(rest) {
         any = true;
@@ -91,6 +110,7 @@ mod tests {
             ("#{OFFICE_RANGE}#", symbol("{OFFICE_RANGE}")),
             ("a-__Office__-b", symbol("a-{Office}-b")),
             ("$(office)", symbol("{office}")),
+            ("<RESOURCE_ID>", symbol("{RESOURCE_ID}")),
             ("203.0.113.0/24", None),
             ("${", None),
             ("a__b", None),

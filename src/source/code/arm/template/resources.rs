@@ -283,7 +283,7 @@ impl Finder {
         let body = evaluate(&body, scope);
         self.resources.push(Resource {
             kind: kind.to_owned(),
-            name,
+            name: name.clone(),
             name_source,
             symbol: context.symbol.map(str::to_owned),
             path: context.deployments.to_vec(),
@@ -298,7 +298,12 @@ impl Finder {
             scope: context.scope.to_owned(),
             unexpanded: instance.is_none() && resource.get("copy").is_some(),
         });
-        let parent = Some((kind, &name_node));
+        // Children of one whose name is not known are called by what makes it.
+        let own = match name_node.value {
+            NodeValue::Unknown => Node::new(NodeValue::Symbol(name.as_str().into())),
+            _ => name_node,
+        };
+        let parent = Some((kind, &own));
         self.resources_of(resource, scope, DeploymentContext { parent, ..context }, depth);
     }
 }

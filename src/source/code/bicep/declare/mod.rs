@@ -4,13 +4,13 @@ mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::arm::ParameterValues;
+use super::super::arm::{ParameterValues, typed};
 use super::super::arm::expression::{Binding, Expr, ExprKind, For, Function, Item, Member, Names};
 use super::super::declared::{Node, NodeValue, Span};
 use super::files::Unit;
 use super::lower::{LocalScope, Lower, body_name};
 use super::symbols::{Body, Imports, ResourceSymbol, Symbols};
-use super::syntax::{DeclarationKind, Decorator, Expression, Literal, Module, Object, SyntaxKind};
+use super::syntax::{DeclarationKind, Decorator, Expression, Literal, Module, Object, SyntaxKind, Type};
 
 /// A body with what is around it.
 pub struct InstanceBody {
@@ -158,7 +158,10 @@ impl<'a> Declarer<'a, '_> {
             let binding = match (values.get(&name.to_lowercase()), default) {
                 // Null for a parameter that has a default stands for the default.
                 (Some(value), Some(default)) if value.value == NodeValue::Null => Binding::Expr(default),
-                (Some(value), _) => Binding::Value(value.clone()),
+                (Some(value), _) => Binding::Value(match kind {
+                    Some(Type::Named(path)) => typed(value.clone(), path.last().map_or("", String::as_str)),
+                    _ => value.clone(),
+                }),
                 (None, _) if others.is_some() => Binding::Value(others.cloned().unwrap_or_default()),
                 (None, Some(default)) => Binding::Expr(default),
                 (None, None) if kind.as_ref().is_some_and(|kind| self.symbols.is_nullable(kind)) => Binding::Value(Node::new(NodeValue::Null)),

@@ -20,7 +20,7 @@ impl Declarer<'_, '_> {
         let pair =
             |name: &str, value: Expr| Member::Pair { key: Expr::text(name, span.clone()), value, span: span.clone() };
         let segments = self.segments(resource, object, local_scope);
-        let own = object.get("name").map(|name| self.lower.expression(name, local_scope));
+        let own = object.get("name").map(|name| self.named(name, self.lower.expression(name, local_scope)));
         let own = own.unwrap_or_else(|| self.lower.unknown("It has no name.", span.clone()));
         let mut members = vec![
             pair("id", self.id(resource, object, &segments, local_scope)),
@@ -47,7 +47,7 @@ impl Declarer<'_, '_> {
         let wanted = resource.kind.matches('/').count().max(1);
         let name = object.get("name");
         let own = |name: Option<&Expression>| match name {
-            Some(name) => self.lower.declared(name, name.range.clone(), local_scope),
+            Some(name) => self.named(name, self.lower.declared(name, name.range.clone(), local_scope)),
             None => self.lower.unknown("It has no name.", span.clone()),
         };
         let parent = object.get("parent").map(|parent| self.lower.expression(parent, local_scope));
@@ -81,6 +81,15 @@ impl Declarer<'_, '_> {
                 Expr::new(ExprKind::Index { base, index, safe: false }, span.clone())
             })
             .collect()
+    }
+
+    /// A name, by what makes it where it is not known: those of its children begin with the same.
+    fn named(&self, written: &Expression, name: Expr) -> Expr {
+        if matches!(name.kind, ExprKind::Literal(_)) {
+            return name;
+        }
+        let span = name.span.clone();
+        Expr::call("#named", vec![name, Expr::text(self.source(written), span.clone())], span)
     }
 
     /// `'${acr.name}/task'`, split at its slashes.

@@ -74,8 +74,8 @@ fn roles_at_the_resource_group_and_above_hold_at_the_registry() {
         )
     };
     let with = |scope: &str| scan_one(&format!("{REGISTRY}{}{}", task("acr"), role(scope)));
-    let scan = with("");
-    let one = scan.only();
+    let own = with("");
+    let one = own.only();
     assert_eq!((one.role_assignments.len(), one.all_role_assignments), (1, true));
     let principal = at(&one.role_assignments[0], "properties/principalId");
     assert_eq!(principal.value, at(&one.tasks[0], "identity/principalId").value);
@@ -86,8 +86,8 @@ fn roles_at_the_resource_group_and_above_hold_at_the_registry() {
     let b = "resource r 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n  name: 'x'\n  properties: { principalId: 'p', roleDefinitionId: 'd' }\n}\n";
     for (group, roles) in [("rg", 1), ("resourceGroup('one')", 1), ("resourceGroup('two')", 0)] {
         let main = main.replace("GROUP", group);
-        let scan = scan(&[("main.bicep", &main), ("a.bicep", REGISTRY), ("b.bicep", b)]);
-        assert_eq!(scan.only().role_assignments.len(), roles, "{group}");
+        let found = scan(&[("main.bicep", main.as_str()), ("a.bicep", REGISTRY), ("b.bicep", b)]);
+        assert_eq!(found.only().role_assignments.len(), roles, "{group}");
     }
 }
 
@@ -143,8 +143,8 @@ fn types_say_what_may_be_left_out_wherever_they_are_declared() {
     ] {
         let registry = REGISTRY.replace("'Disabled'", "w.?access ?? 'Enabled'");
         let main = format!("{import}param w {kind}\n{registry}");
-        let scan = scan(&[("main.bicep", &main), ("t.bicep", types)]);
-        let access = at(&scan.only().registry, "properties/publicNetworkAccess");
+        let found = scan(&[("main.bicep", main.as_str()), ("t.bicep", types)]);
+        let access = at(&found.only().registry, "properties/publicNetworkAccess");
         assert_eq!(access.as_str(), Some("Enabled"), "{import}");
     }
 }

@@ -39,6 +39,14 @@ pub fn lazy(name: &str, args: &[Expr], span: &Span, scope: &NameScope<'_>) -> Op
             };
             Node::new(NodeValue::Symbol(ids::id_of(kind.as_str().unwrap_or_default(), &text).into()))
         }
+        // Not in any file: a name that is not known is called by what makes it.
+        ("#named", [name, source]) => match evaluate(name, scope) {
+            Node { value: NodeValue::Unknown, provenance } => {
+                let symbol = format!("{{{}{}}}", scope.names.prefix, source.as_str().unwrap_or_default());
+                Node { value: NodeValue::Symbol(symbol.into()), provenance }
+            }
+            known => known,
+        },
         ("resourceinfo", [name]) => match evaluate(name, scope).as_str() {
             Some(name) if scope.names.has_resource(name) => scope.look_up(NameKind::Resource, name, span),
             _ => Node::unknown("It is known only in a deployment."),
