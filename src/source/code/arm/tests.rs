@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::Claims;
 use super::super::declared::DeclaredRegistry;
 use super::super::discover::SourceFiles;
 use super::super::extraction::Extraction;

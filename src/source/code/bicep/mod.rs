@@ -1,6 +1,7 @@
 //! Bicep files: parsed, evaluated, and made into registries.
 
 mod aliases;
+mod beside;
 mod compiled;
 mod declare;
 mod evaluate;

@@ -51,6 +51,16 @@ impl Reader {
             }
         }
         self.json_files(found, &mut by_file);
+        let others = [&found.templates, &found.plans, &found.states, &found.what_if];
+        let is_alone = found.terraform.is_empty()
+            && others.iter().all(|files| files.is_empty())
+            && found.bicep.is_empty() && by_file.is_empty() && self.claims.values.is_empty();
+        if is_alone && self.extraction.gaps.is_empty() && self.extraction.files_read.is_empty() {
+            for path in &found.bicep_parameters {
+                let why = "parameters alone declare nothing: name the Bicep file, or the parameter file that extends it";
+                self.extraction.gaps.push(FileGap::new(display_path(path), why));
+            }
+        }
         by_file
     }
 

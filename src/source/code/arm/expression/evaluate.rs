@@ -86,7 +86,8 @@ fn runtime(expr: &Expr, scope: &NameScope<'_>) -> Option<Node> {
         _ => return None,
     };
     if let ["outputs", output, rest @ ..] = path.as_slice() {
-        let outputs = scope.names.outputs(&id)?;
+        // The last segment of an id is a name.
+        let outputs = scope.names.outputs(functions::split_name(&id).last()?)?;
         let value = outputs.get_folded(output)?.clone();
         // `.value`, and what is within it.
         return rest.iter().skip(1).try_fold(value, |value, name| member(value, name, false).ok());

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::Expr;
 use super::evaluate::evaluate;
-use super::functions::split_name;
 use super::work::{Gaps, Work, value_size};
 use crate::source::code::declared::{Node, NodeValue, Span};
 
@@ -125,10 +124,9 @@ impl Names {
         self.outputs.borrow_mut().insert(name.to_lowercase(), outputs.clone());
     }
 
-    /// What a deployment puts out, by its id or its name.
-    pub(super) fn outputs(&self, id: &str) -> Option<Node> {
-        let name = split_name(id).last().copied().unwrap_or_default().to_lowercase();
-        self.outputs.borrow().get(&name).cloned()
+    /// What the deployment of this name puts out.
+    pub(super) fn outputs(&self, name: &str) -> Option<Node> {
+        self.outputs.borrow().get(&name.to_lowercase()).cloned()
     }
 
     pub(super) fn user_function(&self, name: &str) -> Option<&Function> {
