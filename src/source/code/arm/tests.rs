@@ -114,7 +114,8 @@ fn what_is_left_out_is_the_default_and_what_is_written_has_its_place() {
     assert_eq!(document["origin"]["api_version"], "2025-11-01");
     assert_eq!(
         document["partial"],
-        json!(["/registry/properties/privateEndpointConnections", "/tasks", "/agent_pools", "/role_assignments"])
+        json!(["/registry/properties/privateEndpointConnections"]),
+        "of tasks, pools and roles, what is not declared is not there"
     );
     let spot = span(&record, "/registry/properties/publicNetworkAccess");
     assert_eq!(spot, (r#"12: "publicNetworkAccess": "Disabled""#.to_owned(), vec![], None));
@@ -168,7 +169,7 @@ fn a_parameter_without_value_is_unknown_unless_all_it_may_be_says_the_same() {
     let values: Vec<Value> = record.alternatives.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
     let values: Vec<&Value> =
         values.iter().map(|value| &value["registry"]["properties"]["publicNetworkAccess"]).collect();
-    assert_eq!(values, ["Enabled", "Disabled"]);
+    assert_eq!(values, ["Enabled", "Enabled", "Disabled", "Disabled"], "each with both values of what else is unknown");
     let unused = template(r#""b": {"type": "bool"}"#, "", "");
     assert!(one(&unused).1.alternatives.is_empty(), "what nothing depends on has no alternatives");
 }
@@ -273,7 +274,12 @@ fn what_belongs_to_a_registry_is_joined_to_it() {
   {"type": "Microsoft.ContainerRegistry/registries/tasks", "apiVersion": "2019-04-01", "name": "other/build"}
 ]"#,
     );
-    let (document, record) = one(&text);
+    let mut all = records(reads(&[("main.json", &text)]));
+    assert_eq!(all.len(), 2, "one of them is somebody else's");
+    let other = all.iter().position(|(_, record)| record.id.ends_with(":other")).expect("the other");
+    let (other, _) = all.remove(other);
+    assert_eq!((&other["registry"]["name"], &other["tasks"][0]["name"]), (&json!("other"), &json!("build")));
+    let (document, record) = all.remove(0);
     assert!(record.id.ends_with(":Microsoft.ContainerRegistry/registries/{parameters('acr')}"), "{}", record.id);
     assert_eq!(document["registry"]["name"], Value::Null);
     let tasks = document["tasks"].as_array().expect("tasks");

@@ -77,7 +77,9 @@ impl Finder {
         }
         let link = properties.get_folded("templateLink");
         let target = link.and_then(|link| links::target_of(&|name| link.get_folded(name).cloned()));
-        match target.as_deref().and_then(|target| links::beside(target, &[path])) {
+        let relative = link.and_then(|link| link.get_folded("relativePath")?.as_str());
+        let relative = relative.map(|relative| links::relative(path, relative));
+        match target.as_deref().and_then(|target| links::beside(target, &[path])).or(relative) {
             Some(file) => {
                 if let Err(why) = self.linked(path, &file).map(|template| self.called(&template, &file, &call, work)) {
                     self.gaps.push(FileGap::new(head.position(), why));
@@ -131,7 +133,9 @@ impl Finder {
             let target = links::target_of(&|name| link.get(name).map(|target| evaluate(target, scope)));
             let target = target.unwrap_or_else(|| link.source());
             let main = self.main.clone();
-            let Some(file) = links::beside(&target, &[context.path, &main]) else {
+            let relative = link.get("relativePath").map(|path| evaluate(path, scope));
+            let relative = relative.as_ref().and_then(Node::as_str).map(|path| links::relative(context.path, path));
+            let Some(file) = links::beside(&target, &[context.path, &main]).or(relative) else {
                 let name = resource.get("name").map(Expr::source).unwrap_or_default();
                 return self.not_on_disk(&target, &name, &link.span);
             };

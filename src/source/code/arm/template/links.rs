@@ -15,6 +15,11 @@ pub fn target_of(member: &dyn Fn(&str) -> Option<Node>) -> Option<String> {
     })
 }
 
+/// The file that a path leads to, from a template.
+pub fn relative(template: &Path, path: &str) -> PathBuf {
+    normalize(&template.parent().unwrap_or(Path::new("")).join(path.replace('\\', "/")))
+}
+
 /// The file on disk that a link leads to, from one of these templates.
 pub fn beside(target: &str, from: &[&Path]) -> Option<PathBuf> {
     let (pieces, is_whole) = plain_pieces(target);

@@ -10,7 +10,6 @@ use super::modules::{Call, Source};
 use super::{Evaluation, ModuleContext};
 use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;
-use crate::model::path::display_path;
 
 /// Names of parameters that only what makes a registry takes.
 const PARAMETERS: [&str; 12] = [
@@ -55,9 +54,10 @@ impl Evaluation<'_> {
         if !handed.is_empty() && own.ends_with("avm/res/network/private-endpoint") {
             self.private_endpoint(called, call, context);
         } else if is_registry || (handed.is_empty() && hints_at_a_registry(path, symbol, &call.parameters)) {
-            let root = context.around.first().map(|path| display_path(path)).unwrap_or_default();
+            // The same for all that use the file that calls it.
+            let caller = &called.head.file.path;
             let what = format!(
-                "the module {path} is not on disk, and may make a registry: run `bicep restore {root}`, which brings \
+                "the module {path} is not on disk, and may make a registry: run `bicep restore {caller}`, which brings \
                  it into Bicep's cache, and scan again"
             );
             self.finder.gaps.push(FileGap::new(called.head.position(), what));

@@ -96,8 +96,9 @@ fn a_module_that_is_not_on_disk_is_read_where_it_was_compiled_to() {
         assert_eq!((one.address.as_str(), one.language), ("hub.acr", Language::Bicep));
         let access = at(&one.registry, "properties/publicNetworkAccess");
         assert_eq!(access.as_str(), Some("Enabled"));
+        assert_eq!(placed(access), ["param open string = 'Enabled'", "access: open"], "what the caller says");
         let head = "module hub 'br/public:avm/res/container-registry/registry:0.9.1'";
-        assert_eq!(placed(access), [head]);
+        assert_eq!(placed(at(&one.registry, "properties/adminUserEnabled")), [head], "what the module says");
         assert_eq!(one.tasks.len(), 1);
         assert_eq!(scan.skipped(), []);
     }

@@ -180,7 +180,9 @@ fn what_is_not_known_is_unknown_and_no_fault() {
             "contains('a', #)",
             "contains(createArray('a'), #)",
             "array(#)",
-            "union(#, createObject('a', 1))",
+            "union(#, createObject('a', 1)).b",
+            "union(createObject('a', 1), #).a",
+            "length(union(#, createObject('a', 1)))",
             "intersection(createArray(1), #)",
             "first(#)",
             "last(#)",
@@ -272,6 +274,8 @@ fn what_is_not_known_is_unknown_and_no_fault() {
     for text in ["length(variables('part'))", "variables('part')[2]", "skip(variables('part'), 2)"] {
         assert_eq!(eval(text).0.provenance.note.as_deref(), Some("It is odd."), "{text}");
     }
+    let (node, _) = eval("union(parameters('none'), createObject('a', createObject('b', 1))).a.b");
+    assert_eq!(node.to_json(), Some(json!(1)), "what is laid over what is not known stays");
     let (node, _) = eval("concat(createArray('a'), parameters('none'))");
     let items = node.as_list().expect("a list");
     assert_eq!((items.len(), items[1].value == NodeValue::Unknown), (2, true));
