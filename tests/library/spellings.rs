@@ -242,7 +242,7 @@ proptest! {
     fn every_spelling_has_the_document_of_its_literal_twin(settings in settings()) {
         let expected = document(&vec![("main.bicep", settings.bicep("", &[]))]);
         for (spelling, files) in spellings(&settings) {
-            let mut found = document(&files);
+            let found = document(&files);
             // What is spread into the properties may be more of them, and nothing that is written behind it.
             if spelling == "an unknown object before" {
                 for name in ["publicNetworkAccess", "adminUserEnabled", "networkRuleBypassOptions", "networkRuleSet"] {
@@ -250,7 +250,6 @@ proptest! {
                 }
                 continue;
             }
-            found["registry"]["id"] = expected["registry"]["id"].clone();
             prop_assert_eq!(&found, &expected, "{}", spelling);
         }
     }

@@ -293,11 +293,15 @@ fn role_assignment(resource: &Resource) -> Node {
     node.provenance.span = Some(resource.block.clone());
     let id = id_of("Microsoft.Authorization/roleAssignments", &resource.name);
     node.set("id", Node::new(NodeValue::Symbol(id.into())));
+    // Without a scope of its own, it is at what is deployed to.
+    let scope = node.get_folded("scope").filter(|scope| scope.value != NodeValue::Null).cloned();
+    let scope = scope.unwrap_or_else(|| Node::new(NodeValue::Symbol(resource.scope.as_str().into())));
     if let NodeValue::Object(members) = &mut node.value {
         members.retain(|(name, _)| !name.eq_ignore_ascii_case("scope"));
-        if let Some((_, properties)) = members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("properties")) {
-            name_role(properties);
-        }
+    }
+    if let Some(properties) = node.folded_mut("properties") {
+        name_role(properties);
+        properties.set("scope", scope);
     }
     node
 }
