@@ -12,7 +12,7 @@ use super::super::declared::Span;
 use super::aliases::Aliases;
 use super::compiled;
 use super::syntax::parser::parse;
-use super::syntax::{Declaration, DeclarationKind, Module, Syntax};
+use super::syntax::{Declaration, DeclarationKind, Module, Syntax, SyntaxError};
 use crate::model::file_gap::FileGap;
 use crate::model::path::normalize;
 use crate::model::text_file::TextFile;
@@ -103,8 +103,10 @@ impl Files {
         let syntax = parse(&file.text);
         // A piece of something else, without a word of registries or modules, keeps nothing back.
         let lower = if syntax.errors.is_empty() { String::new() } else { file.text.to_lowercase() };
-        let may_matter = ["registr", "module", "acr", "import"].iter().any(|word| lower.contains(word));
-        for error in syntax.errors.iter().filter(|_| may_matter) {
+        let words = ["registr", "module", "acr", "import", "\\u{"];
+        let may_matter = words.iter().any(|word| lower.contains(word));
+        let told = |error: &&SyntaxError| may_matter || error.message.contains("nested deeper") || error.at == 0;
+        for error in syntax.errors.iter().filter(told) {
             let what = format!("{}; the declaration around it is not read", error.message);
             self.gaps.push(FileGap::new(file.file_position(error.at), what));
         }
