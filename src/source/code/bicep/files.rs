@@ -105,7 +105,7 @@ impl Files {
         let lower = if syntax.errors.is_empty() { String::new() } else { file.text.to_lowercase() };
         let words = ["registr", "module", "acr", "import", "\\u{"];
         let may_matter = words.iter().any(|word| lower.contains(word));
-        let told = |error: &&SyntaxError| may_matter || error.message.contains("nested deeper") || error.at == 0;
+        let told = |error: &&SyntaxError| may_matter || !error.message.starts_with("expected");
         for error in syntax.errors.iter().filter(told) {
             let what = format!("{}; the declaration around it is not read", error.message);
             self.gaps.push(FileGap::new(file.file_position(error.at), what));
