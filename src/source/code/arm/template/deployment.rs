@@ -71,6 +71,13 @@ impl Finder {
                 let why = "what this deployment deploys is not known; make it a module, or load its template from a file";
                 return self.gaps.push(FileGap::new(head.position(), why));
             }
+            // A file that holds it is deployed by this, not by itself.
+            if let Some(span) = template.provenance.span.as_ref().filter(|span| span.file.path.ends_with(".json")) {
+                self.files.push(PathBuf::from(&span.file.path));
+                if self.doubts == 0 {
+                    self.certain_files.push(PathBuf::from(&span.file.path));
+                }
+            }
             let template = of_node(template, head, &mut self.gaps);
             drop(self.called(&template, path, &call, work));
             return;

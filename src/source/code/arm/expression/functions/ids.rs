@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::args::{Args, ExpressionError, Outcome, object};
-use super::joined;
+use super::segments::split_name;
+use super::strings::joined;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// What stands for the resource group that is deployed to.
@@ -182,22 +183,4 @@ pub fn id_of(kind: &str, name: &str) -> String {
         id.push_str(&format!("/{segment}/{name}"));
     }
     id
-}
-
-/// The segments of a name, where slashes in braces are none.
-pub fn split_name(name: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0usize);
-    for (at, c) in name.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                parts.push(&name[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&name[start..]);
-    parts
 }

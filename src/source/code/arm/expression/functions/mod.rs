@@ -9,6 +9,7 @@ mod lazy;
 mod lists;
 mod network;
 mod numbers;
+mod segments;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -20,9 +21,10 @@ use crate::source::code::declared::{Node, NodeValue};
 pub use self::args::ExpressionError;
 use self::args::{Args, Outcome};
 pub(super) use self::compare::same;
-pub use self::ids::{GROUP, id_of, split_name};
+pub use self::ids::{GROUP, id_of};
 pub use self::lazy::copy_local;
 pub(super) use self::lazy::lazy;
+pub use self::segments::split_name;
 pub use self::strings::joined;
 
 /// The longest text that is put together.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::MAX_TEXT;
+use super::segments::split_name;
 use super::args::{Args, ExpressionError, Outcome, flag, int, list, string};
 use crate::source::code::declared::{Node, NodeValue};
 
@@ -188,7 +189,7 @@ fn segments_of(node: &Node, symbol: &str) -> Vec<Node> {
         (true, true) => Node { value: NodeValue::Symbol(text.into()), provenance: node.provenance.clone() },
         (true, false) => Node { value: NodeValue::Unknown, provenance: node.provenance.clone() },
     };
-    super::split_name(symbol).into_iter().map(part).collect()
+    split_name(symbol).into_iter().map(part).collect()
 }
 
 fn join(args: &Args<'_>) -> Outcome {
@@ -284,7 +285,7 @@ fn unpercent(text: &str) -> Option<String> {
 
 fn uri(args: &Args<'_>) -> Outcome {
     if let NodeValue::Symbol(base) = &args.any(0)?.value {
-        let parts = super::split_name(base);
+        let parts = split_name(base);
         // A base that is not known at all is taken for a folder.
         let folder = match parts.as_slice() {
             [_] => base.to_string(),
