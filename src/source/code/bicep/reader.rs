@@ -36,6 +36,7 @@ impl Reader {
         for root in roots {
             self.read_root(root, &parameters);
         }
+        let modules: BTreeSet<PathBuf> = found.bicep.iter().flat_map(|file| self.includes(file)).collect();
         let mut left: Vec<&BicepFile> = found.bicep.iter().collect();
         loop {
             left.retain(|file| !self.certain.contains(&normalize(&file.path)) && self.may_declare(&file.path));
@@ -52,7 +53,7 @@ impl Reader {
             // Whose tasks these are, the files say that use it as a module.
             let mut read = self.extraction.registries.split_off(before);
             let is_named = |one: &DeclaredRegistry| one.registry.get("name").is_some();
-            read.retain(|one| !one.is_elsewhere || is_named(one) || !included.contains(&normalize(&root.path)));
+            read.retain(|one| !one.is_elsewhere || is_named(one) || !modules.contains(&normalize(&root.path)));
             self.extraction.registries.append(&mut read);
             let new: Vec<PathBuf> = self.certain.difference(&certain).cloned().collect();
             self.certain = certain;
