@@ -148,46 +148,233 @@ fn spellings(of: &Settings) -> Vec<(&'static str, Files)> {
             ("nested/images.json", by_parameters.to_string()),
         ]
     };
-    let given = format!("param name = '{name}'\nparam sku = '{sku}'\nparam access = '{access}'\nparam rules = {rules}\n");
+    let given =
+        format!("param name = '{name}'\nparam sku = '{sku}'\nparam access = '{access}'\nparam rules = {rules}\n");
     vec![
-        ("variables", main(of.bicep(&format!("var a = '{access}'\nvar all = {{ n: '{name}', list: {rules} }}"), &[("access", "a"), ("name", "all.n"), ("rules", "all.list")]))),
-        ("defaults", main(of.bicep(&format!("param a string = '{access}'\nparam on bool = {admin}"), &[("access", "a"), ("admin", "on")]))),
-        ("a choice", main(of.bicep(&format!("var open = {}", *access == "Enabled"), &[("access", "open ? 'Enabled' : 'Disabled'")]))),
-        ("a loop in a list", main(of.bicep(&format!("var ranges = [ {ranges} ]"), &[("rules", "[for range in ranges: { action: 'Allow', value: range }]")]))),
-        ("map with its index", main(of.bicep(&format!("var ranges = [ {ranges} ]"), &[("rules", "map(ranges, (range, i) => { action: 'Allow', value: ranges[i] })")]))),
-        ("counted from the end", main(of.bicep(&format!("var words = [ 'x', '{access}', '{action}' ]"), &[("access", "words[^2]"), ("action", "words[?^1] ?? 'none'")]))),
-        ("a function", main(of.bicep("func word(on bool) string => on ? 'Allow' : 'Deny'", &[("action", if *action == "Allow" { "word(true)" } else { "word(false)" })]))),
-        ("a spread", main(of.bicep(&format!("var more = [ {ranges} ]\nvar none = []"), &[("rules", "[...none, ...map(more, m => { action: 'Allow', value: m })]")]))),
+        (
+            "variables",
+            main(of.bicep(
+                &format!("var a = '{access}'\nvar all = {{ n: '{name}', list: {rules} }}"),
+                &[("access", "a"), ("name", "all.n"), ("rules", "all.list")],
+            )),
+        ),
+        (
+            "defaults",
+            main(of.bicep(
+                &format!("param a string = '{access}'\nparam on bool = {admin}"),
+                &[("access", "a"), ("admin", "on")],
+            )),
+        ),
+        (
+            "a choice",
+            main(of.bicep(
+                &format!("var open = {}", *access == "Enabled"),
+                &[("access", "open ? 'Enabled' : 'Disabled'")],
+            )),
+        ),
+        (
+            "a loop in a list",
+            main(of.bicep(
+                &format!("var ranges = [ {ranges} ]"),
+                &[("rules", "[for range in ranges: { action: 'Allow', value: range }]")],
+            )),
+        ),
+        (
+            "map with its index",
+            main(of.bicep(
+                &format!("var ranges = [ {ranges} ]"),
+                &[("rules", "map(ranges, (range, i) => { action: 'Allow', value: ranges[i] })")],
+            )),
+        ),
+        (
+            "counted from the end",
+            main(of.bicep(
+                &format!("var words = [ 'x', '{access}', '{action}' ]"),
+                &[("access", "words[^2]"), ("action", "words[?^1] ?? 'none'")],
+            )),
+        ),
+        (
+            "a function",
+            main(of.bicep(
+                "func word(on bool) string => on ? 'Allow' : 'Deny'",
+                &[("action", if *action == "Allow" { "word(true)" } else { "word(false)" })],
+            )),
+        ),
+        (
+            "a spread",
+            main(of.bicep(
+                &format!("var more = [ {ranges} ]\nvar none = []"),
+                &[("rules", "[...none, ...map(more, m => { action: 'Allow', value: m })]")],
+            )),
+        ),
         ("a line break", main(of.bicep("", &[]).replace("' = {", "' =\n  if (1 == 1) {"))),
-        ("a namespace", main(of.bicep(&format!("@sys.description('x')\nparam a sys.string = sys.concat('{access}', '')"), &[("access", "a")]))),
-        ("a nullable type", main(of.bicep("type wanted = { access: string? }?\nparam w wanted", &[("access", &format!("w.?access ?? '{access}'"))]))),
-        ("an unknown object before", main(of.bicep("param extra object", &[]).replace("properties: {", "properties: {\n    ...extra"))),
-        ("a union", main(of.bicep(&format!("var p = union({{ a: 'x' }}, {{ a: '{access}', b: '{bypass}' }})"), &[("access", "p.a"), ("bypass", "p.b")]))),
-        ("a JSON file", vec![("main.bicep", of.bicep("var r = loadJsonContent('r.json')", &[("rules", "r.rules"), ("access", "r.access")])), ("r.json", json!({"rules": of.rules_in_json(), "access": access}).to_string())]),
-        ("a part of a JSON file", vec![("main.bicep", of.bicep("", &[("access", "loadJsonContent('r.json', '$.a[0].access')")])), ("r.json", format!("{{ // c\n \"a\": [{{\"access\": \"{access}\"}},]}}"))]),
-        ("a YAML file", vec![("main.bicep", of.bicep("var y = loadYamlContent('r.yaml')", &[("access", "y.access"), ("admin", "y.admin")])), ("r.yaml", format!("# c\naccess: {access}\nadmin: {admin}\n"))]),
+        (
+            "a namespace",
+            main(of.bicep(
+                &format!("@sys.description('x')\nparam a sys.string = sys.concat('{access}', '')"),
+                &[("access", "a")],
+            )),
+        ),
+        (
+            "a nullable type",
+            main(of.bicep(
+                "type wanted = { access: string? }?\nparam w wanted",
+                &[("access", &format!("w.?access ?? '{access}'"))],
+            )),
+        ),
+        (
+            "an unknown object before",
+            main(of.bicep("param extra object", &[]).replace("properties: {", "properties: {\n    ...extra")),
+        ),
+        (
+            "a union",
+            main(of.bicep(
+                &format!("var p = union({{ a: 'x' }}, {{ a: '{access}', b: '{bypass}' }})"),
+                &[("access", "p.a"), ("bypass", "p.b")],
+            )),
+        ),
+        (
+            "a JSON file",
+            vec![
+                (
+                    "main.bicep",
+                    of.bicep("var r = loadJsonContent('r.json')", &[("rules", "r.rules"), ("access", "r.access")]),
+                ),
+                ("r.json", json!({"rules": of.rules_in_json(), "access": access}).to_string()),
+            ],
+        ),
+        (
+            "a part of a JSON file",
+            vec![
+                ("main.bicep", of.bicep("", &[("access", "loadJsonContent('r.json', '$.a[0].access')")])),
+                ("r.json", format!("{{ // c\n \"a\": [{{\"access\": \"{access}\"}},]}}")),
+            ],
+        ),
+        (
+            "a YAML file",
+            vec![
+                (
+                    "main.bicep",
+                    of.bicep("var y = loadYamlContent('r.yaml')", &[("access", "y.access"), ("admin", "y.admin")]),
+                ),
+                ("r.yaml", format!("# c\naccess: {access}\nadmin: {admin}\n")),
+            ],
+        ),
         ("a module", vec![("main.bicep", call("images.bicep")), ("images.bicep", of.bicep(module, &by_names))]),
-        ("a module in a loop", vec![("main.bicep", call("images.bicep").replace("= {\n  name: 'images'", "= [for i in range(0, 1): {\n  name: 'images'").trim_end().trim_end_matches('}').to_owned() + "}]\n"), ("images.bicep", of.bicep(module, &by_names))]),
-        ("a template as a module", vec![("main.bicep", call("images.json")), ("images.json", by_parameters.to_string())]),
-        ("outputs of a template", vec![
-            ("main.bicep", format!("module words 'words.json' = {{\n  name: 'words'\n  params: {{ access: '{access}' }}\n}}\n{}", of.bicep("", &[("access", "words.outputs.said")]))),
-            ("words.json", {
-                let mut words = template(json!({"access": {"type": "string"}}), json!([]));
-                words["outputs"] = json!({"said": {"type": "string", "value": "[parameters('access')]"}});
-                words.to_string()
-            }),
-        ]),
-        ("a deployment as a resource", vec![("main.bicep", format!("resource images 'Microsoft.Resources/deployments@2022-09-01' = {{\n  name: 'images'\n  properties: {{\n    mode: 'Incremental'\n    template: loadJsonContent('t.json')\n    parameters: {{ name: {{ value: '{name}' }}, sku: {{ value: '{sku}' }}, access: {{ value: '{access}' }}, rules: {{ value: {rules} }} }}\n  }}\n}}\n")), ("t.json", by_parameters.to_string())]),
-        ("a parameter file", vec![("main.bicep", of.bicep(module, &by_names)), ("main.bicepparam", format!("using 'main.bicep'\n{given}"))]),
-        ("an extended parameter file", vec![("main.bicep", of.bicep(module, &by_names)), ("base.bicepparam", format!("using none\nparam rules = {rules}\nparam access = 'x'\n")), ("main.bicepparam", format!("using 'main.bicep'\nextends 'base.bicepparam'\nparam name = '{name}'\nparam sku = '{sku}'\nparam access = '{access}'\nparam rules = [...base.rules]\n"))]),
-        ("an environment variable's default", vec![("main.bicep", of.bicep(module, &by_names)), ("main.bicepparam", format!("using 'main.bicep'\nparam name = '{name}'\nparam sku = '{sku}'\nparam access = readEnvironmentVariable('ACCESS', '{access}')\nparam rules = {rules}\n"))]),
-        ("parameters in JSON", vec![("main.bicep", of.bicep(module, &by_names)), ("main.parameters.json", parameters_file(&values))]),
-        ("parameters in a folder", vec![("main.bicep", of.bicep(module, &by_names)), ("parameters/main.live.parameters.json", parameters_file(&values))]),
-        ("parameters of azd", vec![("main.bicep", of.bicep("param access string = 'x'", &[("access", "access")])), ("main.parameters.json", parameters_file(&json!({"access": {"value": format!("${{ACCESS={access}}}")}})))]),
+        (
+            "a module in a loop",
+            vec![
+                (
+                    "main.bicep",
+                    call("images.bicep")
+                        .replace("= {\n  name: 'images'", "= [for i in range(0, 1): {\n  name: 'images'")
+                        .trim_end()
+                        .trim_end_matches('}')
+                        .to_owned()
+                        + "}]\n",
+                ),
+                ("images.bicep", of.bicep(module, &by_names)),
+            ],
+        ),
+        (
+            "a template as a module",
+            vec![("main.bicep", call("images.json")), ("images.json", by_parameters.to_string())],
+        ),
+        (
+            "outputs of a template",
+            vec![
+                (
+                    "main.bicep",
+                    format!(
+                        "module words 'words.json' = {{\n  name: 'words'\n  params: {{ access: '{access}' }}\n}}\n{}",
+                        of.bicep("", &[("access", "words.outputs.said")])
+                    ),
+                ),
+                ("words.json", {
+                    let mut words = template(json!({"access": {"type": "string"}}), json!([]));
+                    words["outputs"] = json!({"said": {"type": "string", "value": "[parameters('access')]"}});
+                    words.to_string()
+                }),
+            ],
+        ),
+        (
+            "a deployment as a resource",
+            vec![
+                (
+                    "main.bicep",
+                    format!(
+                        "resource images 'Microsoft.Resources/deployments@2022-09-01' = {{\n  name: 'images'\n  properties: {{\n    mode: 'Incremental'\n    template: loadJsonContent('t.json')\n    parameters: {{ name: {{ value: '{name}' }}, sku: {{ value: '{sku}' }}, access: {{ value: '{access}' }}, rules: {{ value: {rules} }} }}\n  }}\n}}\n"
+                    ),
+                ),
+                ("t.json", by_parameters.to_string()),
+            ],
+        ),
+        (
+            "a parameter file",
+            vec![
+                ("main.bicep", of.bicep(module, &by_names)),
+                ("main.bicepparam", format!("using 'main.bicep'\n{given}")),
+            ],
+        ),
+        (
+            "an extended parameter file",
+            vec![
+                ("main.bicep", of.bicep(module, &by_names)),
+                ("base.bicepparam", format!("using none\nparam rules = {rules}\nparam access = 'x'\n")),
+                (
+                    "main.bicepparam",
+                    format!(
+                        "using 'main.bicep'\nextends 'base.bicepparam'\nparam name = '{name}'\nparam sku = '{sku}'\nparam access = '{access}'\nparam rules = [...base.rules]\n"
+                    ),
+                ),
+            ],
+        ),
+        (
+            "an environment variable's default",
+            vec![
+                ("main.bicep", of.bicep(module, &by_names)),
+                (
+                    "main.bicepparam",
+                    format!(
+                        "using 'main.bicep'\nparam name = '{name}'\nparam sku = '{sku}'\nparam access = readEnvironmentVariable('ACCESS', '{access}')\nparam rules = {rules}\n"
+                    ),
+                ),
+            ],
+        ),
+        (
+            "parameters in JSON",
+            vec![("main.bicep", of.bicep(module, &by_names)), ("main.parameters.json", parameters_file(&values))],
+        ),
+        (
+            "parameters in a folder",
+            vec![
+                ("main.bicep", of.bicep(module, &by_names)),
+                ("parameters/main.live.parameters.json", parameters_file(&values)),
+            ],
+        ),
+        (
+            "parameters of azd",
+            vec![
+                ("main.bicep", of.bicep("param access string = 'x'", &[("access", "access")])),
+                (
+                    "main.parameters.json",
+                    parameters_file(&json!({"access": {"value": format!("${{ACCESS={access}}}")}})),
+                ),
+            ],
+        ),
         ("a template", vec![("azuredeploy.json", template(json!({}), json!([of.resource()])).to_string())]),
-        ("a template and its parameters", vec![("azuredeploy.json", by_parameters.to_string()), ("azuredeploy.parameters.json", parameters_file(&values))]),
+        (
+            "a template and its parameters",
+            vec![
+                ("azuredeploy.json", by_parameters.to_string()),
+                ("azuredeploy.parameters.json", parameters_file(&values)),
+            ],
+        ),
         ("a link by path", link(json!({"relativePath": "nested/images.json"}))),
-        ("a link by its own place", link(json!({"uri": "[uri(deployment().properties.templateLink.uri, 'nested/images.json')]"}))),
+        (
+            "a link by its own place",
+            link(json!({"uri": "[uri(deployment().properties.templateLink.uri, 'nested/images.json')]"})),
+        ),
         ("a copied resource", {
             let mut resource = of.resource();
             resource["name"] = json!(format!("[concat('{name}', take('', copyIndex()))]"));
@@ -207,8 +394,9 @@ fn spellings(of: &Settings) -> Vec<(&'static str, Files)> {
                 "properties": {"mode": "Incremental", "expressionEvaluationOptions": {"scope": "inner"}, "template": inner},
             });
             let mut resource = of.resource();
-            resource["properties"]["publicNetworkAccess"] =
-                json!("[reference(resourceId('Microsoft.Resources/deployments', 'words'), '2022-09-01').outputs.said.value]");
+            resource["properties"]["publicNetworkAccess"] = json!(
+                "[reference(resourceId('Microsoft.Resources/deployments', 'words'), '2022-09-01').outputs.said.value]"
+            );
             vec![("azuredeploy.json", template(json!({}), json!([resource, deployment])).to_string())]
         }),
     ]

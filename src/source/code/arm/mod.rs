@@ -2,8 +2,8 @@
 
 mod assemble;
 mod defaults;
-pub mod module_cache;
 pub mod expression;
+pub mod module_cache;
 pub mod syntax;
 mod template;
 #[cfg(test)]
@@ -21,9 +21,9 @@ pub use self::defaults::{fill as fill_defaults, fill_pool, fill_task, settle_sma
 use self::expression::{Expr, on_deep_stack};
 use self::syntax::json::Strings;
 pub use self::syntax::node::of_node as template_of_node;
+pub use self::template::deployment::CalledTemplate;
 use self::template::evaluated;
 pub use self::template::evaluated as evaluated_template;
-pub use self::template::deployment::CalledTemplate;
 pub use self::template::names::{ParameterValues, combined};
 use self::template::parameters::declared_by;
 pub use self::template::parameters::{Candidate, ParameterFile, named_after, template_of};

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::Claims;
 use super::super::declared::DeclaredRegistry;
 use super::super::discover::SourceFiles;
 use super::super::extraction::Extraction;
+use super::Claims;
 use super::read;
 use crate::model::inventory::SkippedFile;
 use crate::model::inventory::{Origin, RegistryRecord};

@@ -208,7 +208,8 @@ fn is_remote_module(declaration: &Declaration) -> bool {
 }
 
 /// Words of what registries are read from, and of what may lead to them.
-const WORDS: [&str; 4] = ["containerregistry", "privateendpoints", "roleassignments", "microsoft.resources/deployments"];
+const WORDS: [&str; 4] =
+    ["containerregistry", "privateendpoints", "roleassignments", "microsoft.resources/deployments"];
 
 impl Files {
     /// Whether a file, or a module of it, has to do with registries, as far as that can be told.

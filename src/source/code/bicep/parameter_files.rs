@@ -54,10 +54,13 @@ impl Reader {
         let others = [&found.templates, &found.plans, &found.states, &found.what_if];
         let is_alone = found.terraform.is_empty()
             && others.iter().all(|files| files.is_empty())
-            && found.bicep.is_empty() && by_file.is_empty() && self.claims.values.is_empty();
+            && found.bicep.is_empty()
+            && by_file.is_empty()
+            && self.claims.values.is_empty();
         if is_alone && self.extraction.gaps.is_empty() && self.extraction.files_read.is_empty() {
             for path in &found.bicep_parameters {
-                let why = "parameters alone declare nothing: name the Bicep file, or the parameter file that extends it";
+                let why =
+                    "parameters alone declare nothing: name the Bicep file, or the parameter file that extends it";
                 self.extraction.gaps.push(FileGap::new(display_path(path), why));
             }
         }
@@ -69,8 +72,7 @@ impl Reader {
         if found.parameters.is_empty() {
             return;
         }
-        let templates: Vec<Candidate> =
-            found.templates.iter().map(|path| (path.clone(), BTreeSet::new())).collect();
+        let templates: Vec<Candidate> = found.templates.iter().map(|path| (path.clone(), BTreeSet::new())).collect();
         let modules: BTreeSet<PathBuf> = found.bicep.iter().flat_map(|file| self.includes(file)).collect();
         let (modules, roots): (Vec<&BicepFile>, Vec<&BicepFile>) =
             found.bicep.iter().partition(|file| modules.contains(&normalize(&file.path)));

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::arm::{ParameterValues, resolve_placeholders};
 use super::super::arm::expression::{Binding, NameScope, Names, Work, evaluate};
+use super::super::arm::{ParameterValues, resolve_placeholders};
 use super::super::declared::{Node, NodeValue, Span};
 use super::declare::{has, variables_and_functions};
 use super::files::{Files, Unit, is_local};
@@ -98,7 +98,8 @@ fn own(unit: &Unit, base: &ParameterValues, files: &mut Files, gaps: &mut Vec<Fi
     lower.not_known().into_iter().for_each(|(name, node)| names.parameter(&name, Binding::Value(node)));
     let work = Work::default();
     let scope = NameScope::new(&names, &work);
-    let values = wanted.into_iter().map(|(name, value)| (name, resolve_placeholders(evaluate(&value, &scope)))).collect();
+    let values =
+        wanted.into_iter().map(|(name, value)| (name, resolve_placeholders(evaluate(&value, &scope)))).collect();
     gaps.extend(work.into_gaps());
     values
 }

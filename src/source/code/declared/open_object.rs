@@ -60,7 +60,8 @@ fn mark(members: &mut Members, name: &str, note: &Arc<str>) {
 impl Node {
     /// A member that is not known stands for each of these that may be there and is not among those of the object.
     pub fn fill_others(&mut self, names: &[&str]) {
-        let Some(marker) = self.as_object().filter(|members| may_hold_others(members)).and_then(doubt_of_members) else {
+        let Some(marker) = self.as_object().filter(|members| may_hold_others(members)).and_then(doubt_of_members)
+        else {
             return;
         };
         let unknown = Node { value: NodeValue::Unknown, provenance: marker.provenance.clone() };

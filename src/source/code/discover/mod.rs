@@ -165,8 +165,7 @@ fn source_of(template: &Path, bicep: &[BicepFile]) -> Option<usize> {
     const NAMES: [&str; 4] = ["azuredeploy.json", "maintemplate.json", "template.json", "main.json"];
     let own = bicep.iter().position(|bicep| bicep.path.with_extension("json") == template);
     own.or_else(|| {
-        let beside: Vec<usize> =
-            (0..bicep.len()).filter(|at| bicep[*at].path.parent() == template.parent()).collect();
+        let beside: Vec<usize> = (0..bicep.len()).filter(|at| bicep[*at].path.parent() == template.parent()).collect();
         let is_main = |at: &&usize| lower_name(&bicep[**at].path) == "main.bicep";
         match beside.as_slice() {
             _ if !NAMES.contains(&lower_name(template).as_str()) => None,

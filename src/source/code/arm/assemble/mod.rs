@@ -5,8 +5,8 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::related::{Connection, RelatedResources};
 pub use self::related::registry_of;
+use self::related::{Connection, RelatedResources};
 use super::super::declared::{DeclaredRegistry, Node, NodeValue, few_values};
 use super::defaults;
 use super::expression::{id_of, principal_of, split_name};
@@ -58,12 +58,7 @@ pub fn registries(resources: &[Resource], root: &str) -> Vec<AssembledRegistry> 
     registries
 }
 
-fn assembled(
-    resource: &Resource,
-    address: String,
-    related: &RelatedResources<'_>,
-    root: &str,
-) -> AssembledRegistry {
+fn assembled(resource: &Resource, address: String, related: &RelatedResources<'_>, root: &str) -> AssembledRegistry {
     let is_new = resource.predicted.as_ref().map(|predicted| predicted.is_new);
     let mut body = resource.body.clone();
     body.provenance.span = None;
@@ -86,7 +81,8 @@ fn assembled(
     declared.all_tasks = is_whole(related.doubts.tasks);
     declared.all_agent_pools = is_whole(related.doubts.agent_pools);
     declared.all_role_assignments &= resource.predicted.is_none() && !related.doubts.role_assignments;
-    let variants = variants.into_iter().map(|variant| DeclaredRegistry { registry: complete(variant), ..declared.clone() });
+    let variants =
+        variants.into_iter().map(|variant| DeclaredRegistry { registry: complete(variant), ..declared.clone() });
     declared.alternatives = variants.collect();
     assembled
 }
@@ -215,7 +211,15 @@ fn task(resource: &Resource) -> Node {
         identity.set("principalId", Node::new(NodeValue::Symbol(principal_of(&id).into())));
     }
     if let Some(properties) = node.folded_mut("properties") {
-        properties.fill_others(&["status", "agentPoolName", "isSystemTask", "step", "credentials", "trigger", "platform"]);
+        properties.fill_others(&[
+            "status",
+            "agentPoolName",
+            "isSystemTask",
+            "step",
+            "credentials",
+            "trigger",
+            "platform",
+        ]);
     }
     if resource.predicted.is_none() {
         defaults::fill_task(&mut node, "the template");

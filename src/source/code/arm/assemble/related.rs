@@ -129,9 +129,9 @@ fn is_unknown_name(name: &str) -> bool {
 fn is_for_a_registry(connection: &Node) -> bool {
     let groups = connection.get_folded("properties").and_then(|properties| properties.get_folded("groupIds"));
     match groups.and_then(Node::as_list) {
-        Some(groups) => {
-            groups.iter().any(|group| group.is_unknown() || group.as_str().is_some_and(|id| id.eq_ignore_ascii_case("registry")))
-        }
+        Some(groups) => groups
+            .iter()
+            .any(|group| group.is_unknown() || group.as_str().is_some_and(|id| id.eq_ignore_ascii_case("registry"))),
         None => true,
     }
 }

@@ -63,12 +63,21 @@ impl Finder {
     }
 
     /// A deployment that a Bicep file declares as a resource: its properties.
-    pub fn deployed_by_bicep(&mut self, properties: &Node, head: &Span, path: &Path, call: &CalledTemplate<'_>, work: &Work) {
-        let (values, others) = passed(properties.get_folded("parameters").cloned().unwrap_or(Node::new(NodeValue::Null)));
+    pub fn deployed_by_bicep(
+        &mut self,
+        properties: &Node,
+        head: &Span,
+        path: &Path,
+        call: &CalledTemplate<'_>,
+        work: &Work,
+    ) {
+        let (values, others) =
+            passed(properties.get_folded("parameters").cloned().unwrap_or(Node::new(NodeValue::Null)));
         let call = CalledTemplate { values: &values, others: others.as_ref(), ..*call };
         if let Some(template) = properties.get_folded("template").filter(|template| template.value != NodeValue::Null) {
             if template.as_object().is_none() {
-                let why = "what this deployment deploys is not known; make it a module, or load its template from a file";
+                let why =
+                    "what this deployment deploys is not known; make it a module, or load its template from a file";
                 return self.gaps.push(FileGap::new(head.position(), why));
             }
             // A file that holds it is deployed by this, not by itself.

@@ -92,7 +92,8 @@ mod tests {
         ] {
             assert!(found(target), "{target}");
         }
-        for target in ["acr.json", "https://example.com/nested/acr.json", "{parameters('uri')}", "../images/none.json"] {
+        for target in ["acr.json", "https://example.com/nested/acr.json", "{parameters('uri')}", "../images/none.json"]
+        {
             assert!(!found(target), "{target}");
         }
     }

@@ -5,8 +5,8 @@ pub(crate) mod heads;
 mod links;
 pub(crate) mod names;
 mod order;
-pub(crate) mod placeholders;
 pub(crate) mod parameters;
+pub(crate) mod placeholders;
 pub(crate) mod resources;
 
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::placeholders::typed;
 use super::super::expression::{Binding, Expr, ExprKind, Function, Member, NameScope, Names, evaluate};
+use super::placeholders::typed;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The most values that the parameters of a template without a value are tried with, all combinations of them.
@@ -56,12 +56,17 @@ fn defined(template: &Expr, declared: &Expr) -> Expr {
             })
             .collect();
         if let ExprKind::Object(members) = &definition.kind {
-            own.extend(members.iter().filter(|member| match member {
-                Member::Pair { key, .. } => {
-                    key.as_str().is_some_and(|key| !known.iter().any(|known| known.eq_ignore_ascii_case(key)))
-                }
-                Member::Spread(_) => false,
-            }).cloned());
+            own.extend(
+                members
+                    .iter()
+                    .filter(|member| match member {
+                        Member::Pair { key, .. } => {
+                            key.as_str().is_some_and(|key| !known.iter().any(|known| known.eq_ignore_ascii_case(key)))
+                        }
+                        Member::Spread(_) => false,
+                    })
+                    .cloned(),
+            );
         }
     }
     declared
@@ -83,9 +88,7 @@ fn parameter(names: &Names, name: &str, declared: &Expr, parameter_values: &Para
 }
 
 fn is_nullable(declared: &Expr) -> bool {
-    declared.get("nullable").is_some_and(|nullable| {
-        matches!(nullable.kind, ExprKind::Literal(NodeValue::Bool(true)))
-    })
+    declared.get("nullable").is_some_and(|nullable| matches!(nullable.kind, ExprKind::Literal(NodeValue::Bool(true))))
 }
 
 /// The parameters without a value of which a template says what they may be, with those values.

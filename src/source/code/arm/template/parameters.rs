@@ -82,9 +82,8 @@ pub fn template_of<'a>(file: &ParameterFile, candidates: &'a [Candidate]) -> Opt
         return Some(path);
     }
     let folder = file.path.parent();
-    let fits = |declared: &BTreeSet<String>| {
-        !file.values.is_empty() && file.values.keys().all(|name| declared.contains(name))
-    };
+    let fits =
+        |declared: &BTreeSet<String>| !file.values.is_empty() && file.values.keys().all(|name| declared.contains(name));
     [folder, folder.and_then(Path::parent)].into_iter().flatten().find_map(|folder| {
         let mut fitting = candidates.iter().filter(|(path, declared)| path.parent() == Some(folder) && fits(declared));
         match (fitting.next(), fitting.next()) {

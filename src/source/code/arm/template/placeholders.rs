@@ -83,7 +83,8 @@ fn next_token(text: &str) -> Option<(&str, &str, &str)> {
         is_name(name_only).then(|| (start, open.len(), name, &inside[end + close.len()..]))
     });
     // The longest of those that begin first.
-    let (start, _, name, after) = found.min_by_key(|(start, open, _, after)| (*start, usize::MAX - open, after.len()))?;
+    let (start, _, name, after) =
+        found.min_by_key(|(start, open, _, after)| (*start, usize::MAX - open, after.len()))?;
     Some((&text[..start], name, after))
 }
 

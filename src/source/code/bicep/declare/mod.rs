@@ -5,8 +5,8 @@ mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::arm::{ParameterValues, typed};
 use super::super::arm::expression::{Binding, Expr, ExprKind, For, Function, Item, Names};
+use super::super::arm::{ParameterValues, typed};
 use super::super::declared::{Node, NodeValue, Span};
 use super::files::Unit;
 use super::lower::{LocalScope, Lower, body_name};
@@ -165,7 +165,9 @@ impl<'a> Declarer<'a, '_> {
                 }),
                 (None, _) if others.is_some() => Binding::Value(others.cloned().unwrap_or_default()),
                 (None, Some(default)) => Binding::Expr(default),
-                (None, None) if kind.as_ref().is_some_and(|kind| self.symbols.is_nullable(kind)) => Binding::Value(Node::new(NodeValue::Null)),
+                (None, None) if kind.as_ref().is_some_and(|kind| self.symbols.is_nullable(kind)) => {
+                    Binding::Value(Node::new(NodeValue::Null))
+                }
                 (None, None) => Binding::Value(names.no_value(name)),
             };
             match has(&declaration.decorators, "secure") {

@@ -112,8 +112,9 @@ impl Evaluation<'_> {
                 let unknown = |name: &str| {
                     (name.to_owned(), Node { value: NodeValue::Unknown, provenance: body.provenance.clone() })
                 };
-                body.value =
-                    NodeValue::Object(["location", "sku", "identity", "properties", "tags", "scope"].map(unknown).to_vec());
+                body.value = NodeValue::Object(
+                    ["location", "sku", "identity", "properties", "tags", "scope"].map(unknown).to_vec(),
+                );
             }
             self.finder.resources.push(Resource {
                 kind: kind.to_owned(),

@@ -36,7 +36,10 @@ pub(super) enum Source {
     Bicep(Arc<Unit>),
     Template(PathBuf),
     /// A template of somebody else's: what it makes stands at the call.
-    Foreign { template: Arc<Expr>, path: PathBuf },
+    Foreign {
+        template: Arc<Expr>,
+        path: PathBuf,
+    },
     /// It is on no disk here.
     Missing,
 }
@@ -58,8 +61,7 @@ impl Evaluation<'_> {
             }
             Ok(source) => {
                 let calls = self.calls(called, declared, context);
-                let all: Vec<Node> =
-                    calls.into_iter().map(|call| self.call(&source, called, call, context)).collect();
+                let all: Vec<Node> = calls.into_iter().map(|call| self.call(&source, called, call, context)).collect();
                 match (&called.body.each, all.len()) {
                     (None, 1) => all.into_iter().next().unwrap_or_default(),
                     (None, _) => Node::unknown(format!("The module {symbol} is not deployed.")),
@@ -86,8 +88,7 @@ impl Evaluation<'_> {
                 Some(Some(index)) => format!("{symbol}[{index}]"),
                 Some(None) => format!("{symbol}[*]"),
             };
-            let uncertain =
-                context.uncertain || loop_instance.condition.is_some() || loop_instance.index == Some(None);
+            let uncertain = context.uncertain || loop_instance.condition.is_some() || loop_instance.index == Some(None);
             let mut related = vec![("the module is used here", called.head.clone())];
             let condition = loop_instance.condition.map(|span| ("only under this condition, which is not known", span));
             related.extend(condition);
@@ -265,9 +266,9 @@ fn at_call(mut node: Node, file: &str, head: &Span) -> Node {
     node.provenance.related.retain(|(_, span)| span.file.path != file);
     node.value = match node.value {
         NodeValue::List(items) => NodeValue::List(items.into_iter().map(|item| at_call(item, file, head)).collect()),
-        NodeValue::Object(members) => NodeValue::Object(
-            members.into_iter().map(|(name, member)| (name, at_call(member, file, head))).collect(),
-        ),
+        NodeValue::Object(members) => {
+            NodeValue::Object(members.into_iter().map(|(name, member)| (name, at_call(member, file, head))).collect())
+        }
         scalar => scalar,
     };
     node

@@ -34,18 +34,15 @@ impl Evaluation<'_> {
         let found = cached.or_else(|| self.files.compiled_module(unit, module));
         match found {
             None => Ok(Source::Missing),
-            Some((template, path)) if is_used || concerns_registries(&template) => Ok(Source::Foreign { template, path }),
+            Some((template, path)) if is_used || concerns_registries(&template) => {
+                Ok(Source::Foreign { template, path })
+            }
             Some(_) => Err(format!("The module {} has nothing to do with registries.", module.symbol)),
         }
     }
 
     /// A module that is on no disk: a gap where it may make a registry. What is handed one works on that.
-    pub(super) fn missing(
-        &mut self,
-        called: &ModuleDeclaration<'_>,
-        call: &Call,
-        context: ModuleContext<'_>,
-    ) -> Node {
+    pub(super) fn missing(&mut self, called: &ModuleDeclaration<'_>, call: &Call, context: ModuleContext<'_>) -> Node {
         let (path, symbol) = (&called.module.path, &called.module.symbol);
         let mut handed = Vec::new();
         find_registries(&call.parameters, &mut handed);

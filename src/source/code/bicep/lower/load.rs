@@ -8,9 +8,7 @@ use super::super::syntax::{DeclarationKind, Literal, SyntaxKind};
 use super::Lower;
 use crate::model::text_file::TextFile;
 use crate::source::code::arm::expression::{Expr, ExprKind};
-use crate::source::code::declared::{
-    Node, NodeValue, Span, YamlDialect, YamlError, jsonc_of, select, yaml_of,
-};
+use crate::source::code::declared::{Node, NodeValue, Span, YamlDialect, YamlError, jsonc_of, select, yaml_of};
 
 /// Bicep refuses what is larger as well.
 const MAX_TEXT: usize = 1 << 20;

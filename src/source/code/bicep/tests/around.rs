@@ -19,7 +19,10 @@ fn a_registry_module_that_is_on_no_disk_is_a_gap_however_deep_it_stands() {
     for (caller, files) in [
         ("main.bicep", vec![("main.bicep", PUBLIC.to_owned())]),
         ("b.bicep", vec![("main.bicep", call("b.bicep")), ("b.bicep", PUBLIC.to_owned())]),
-        ("b.bicep", vec![("main.bicep", call("c.bicep")), ("c.bicep", call("b.bicep")), ("b.bicep", PUBLIC.to_owned())]),
+        (
+            "b.bicep",
+            vec![("main.bicep", call("c.bicep")), ("c.bicep", call("b.bicep")), ("b.bicep", PUBLIC.to_owned())],
+        ),
         ("b.bicep", vec![("main.bicep", looped.to_owned()), ("b.bicep", PUBLIC.to_owned())]),
     ] {
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -52,7 +55,8 @@ fn a_module_that_is_handed_a_registry_makes_none() {
 
 #[test]
 fn a_task_of_a_registry_of_somebody_else_has_a_document() {
-    let existing = "resource other 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {\n  name: 'theiracr'\n}\n";
+    let existing =
+        "resource other 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {\n  name: 'theiracr'\n}\n";
     let scan = scan_one(&format!("{existing}{}", task("other")));
     let one = scan.only();
     assert!(one.is_elsewhere);
@@ -101,7 +105,8 @@ fn a_login_server_is_told_by_what_names_it() {
         "'${acr.name}${environment().suffixes.acrLoginServer}'",
         "'${toLower(n)}.azurecr.io'",
     ] {
-        let credentials = format!("properties: {{ credentials: {{ customRegistries: {{ {host}: {{ identity: '[system]' }} }} }} }}");
+        let credentials =
+            format!("properties: {{ credentials: {{ customRegistries: {{ {host}: {{ identity: '[system]' }} }} }} }}");
         let task = task("acr").replace("properties: {}", &credentials);
         let scan = scan_one(&format!("{name}{registry}{task}"));
         let hosts = at(&scan.only().tasks[0], "properties/credentials/customRegistries").as_object().expect("hosts");
@@ -121,15 +126,23 @@ fn what_is_no_bicep_and_speaks_of_no_registry_is_left() {
 
 #[test]
 fn a_parameter_file_of_a_published_module_is_a_gap_that_names_the_command() {
-    let scan = scan(&[("one.bicepparam", "using 'br/public:avm/res/container-registry/registry:99.99.99'\nparam name = 'x'\n")]);
+    let scan = scan(&[(
+        "one.bicepparam",
+        "using 'br/public:avm/res/container-registry/registry:99.99.99'\nparam name = 'x'\n",
+    )]);
     let gaps = scan.gaps();
     assert_eq!(gaps.len(), 1, "{gaps:?}");
-    assert!(gaps[0].starts_with("one.bicepparam:1:1: ") && gaps[0].contains("bicep restore one.bicepparam"), "{gaps:?}");
+    assert!(
+        gaps[0].starts_with("one.bicepparam:1:1: ") && gaps[0].contains("bicep restore one.bicepparam"),
+        "{gaps:?}"
+    );
 }
 
 #[test]
 fn few_values_of_a_property_are_tried() {
-    let scan = scan_one(&REGISTRY.replace("'Disabled'", "access").replace("resource acr", "param access string\nresource acr"));
+    let scan = scan_one(
+        &REGISTRY.replace("'Disabled'", "access").replace("resource acr", "param access string\nresource acr"),
+    );
     assert_eq!(scan.only().alternatives.len(), 2);
 }
 

@@ -88,8 +88,13 @@ fn deployed_from() -> Node {
 /// The ends of names of a cloud.
 fn suffixes() -> Node {
     let names = [
-        "acrLoginServer", "azureDatalakeAnalyticsCatalogAndJob", "azureDatalakeStoreFileSystem", "azureFrontDoorEndpointSuffix",
-        "keyvaultDns", "sqlServerHostname", "storage",
+        "acrLoginServer",
+        "azureDatalakeAnalyticsCatalogAndJob",
+        "azureDatalakeStoreFileSystem",
+        "azureFrontDoorEndpointSuffix",
+        "keyvaultDns",
+        "sqlServerHostname",
+        "storage",
     ];
     Node::new(NodeValue::Object(names.map(|name| member(name, symbol(&format!("{{{name}}}"), "cloud"))).to_vec()))
 }

@@ -41,10 +41,15 @@ pub fn call(name: &str, args: &[Expr], scope: &NameScope<'_>) -> Outcome {
     if name == "mapvalues" {
         let lambda = lambda(1)?;
         let NodeValue::Object(members) = over.value else { return wrong("wants an object and a lambda") };
-        return object(members.into_iter().map(|(name, value)| match is_marker(&name) {
-            true => (name, value),
-            false => (name, lambda.apply(&[&value])),
-        }).collect());
+        return object(
+            members
+                .into_iter()
+                .map(|(name, value)| match is_marker(&name) {
+                    true => (name, value),
+                    false => (name, lambda.apply(&[&value])),
+                })
+                .collect(),
+        );
     }
     let NodeValue::List(items) = over.value else { return wrong("wants a list and a lambda") };
     if items.len() > MAX_ITEMS {

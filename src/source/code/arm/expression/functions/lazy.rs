@@ -113,9 +113,7 @@ fn either(yes: Node, no: &Node, condition: &Node) -> Node {
             Node { value: NodeValue::Object(common.collect()), provenance: yes.provenance }
         }
         // What only one of them has may be there or not.
-        (NodeValue::Object(members), NodeValue::Object(others))
-            if members.len() + others.len() <= MAX_MEMBERS =>
-        {
+        (NodeValue::Object(members), NodeValue::Object(others)) if members.len() + others.len() <= MAX_MEMBERS => {
             let mut common = Members::new();
             for (name, member) in members {
                 let member = match no.get_folded(&name) {

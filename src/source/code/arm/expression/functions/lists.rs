@@ -25,7 +25,9 @@ pub fn call(args: &Args<'_>) -> Option<Outcome> {
         "take" | "skip" => part(args),
         "flatten" => flatten(args),
         "items" => items(args),
-        "objectkeys" => args.whole_object(0).and_then(|members| list(sorted(members).map(|(k, _)| Node::text(k)).collect())),
+        "objectkeys" => {
+            args.whole_object(0).and_then(|members| list(sorted(members).map(|(k, _)| Node::text(k)).collect()))
+        }
         "shallowmerge" => shallow_merge(args),
         "tryget" => path(args, true),
         "indexfromend" => from_end(args, false),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::MAX_TEXT;
-use super::segments::split_name;
 use super::args::{Args, ExpressionError, Outcome, flag, int, list, string};
+use super::segments::split_name;
 use crate::source::code::declared::{Node, NodeValue};
 
 /// The texts and scalars joined.

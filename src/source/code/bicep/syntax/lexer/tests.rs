@@ -62,8 +62,15 @@ fn blanks_and_symbols() {
 
 #[test]
 fn what_has_no_end_is_said() {
-    for (source, at) in [("  'abc\n'", 2), ("a /* b", 2), ("'''x''", 0), (r"'a\q'", 2), (r"'\u{D83D}x'", 1), (r"'\u{DE9A}\u{D83D}'", 1), ("99999999999999999999", 0)]
-    {
+    for (source, at) in [
+        ("  'abc\n'", 2),
+        ("a /* b", 2),
+        ("'''x''", 0),
+        (r"'a\q'", 2),
+        (r"'\u{D83D}x'", 1),
+        (r"'\u{DE9A}\u{D83D}'", 1),
+        ("99999999999999999999", 0),
+    ] {
         let mut lexer = Lexer::new(source, 0);
         let error = loop {
             match lexer.next() {
