@@ -75,7 +75,7 @@ mod tests {
 ##vso[task.logissue type=error;sourcepath=infra/variables.tf;linenumber=2;columnnumber=13;code=public-network-access;]public-network-access: new, high: Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
 ##vso[task.logissue type=warning;code=anonymous-pull;]anonymous-pull: medium: Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
 acrscan: acrscan.toml:20: acrscan waiver: This waiver matches nothing.
-acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 1 known, 1 gone
+acrscan: 2 registries in 1 subscription and the source code as of 2025-11-20, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone
 acrscan: not shown as issues: 3 unknown results
 ##vso[task.complete result=Failed;]acrscan: Could not tell. Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
 

@@ -57,7 +57,7 @@ mod tests {
 ::error file=infra/variables.tf,line=2,endLine=2,col=13,endColumn=17,title=public-network-access%3A new%2C high::Registry prod accepts connections from every network: `a|b` <b>@contoso/all</b>.
 ::warning title=anonymous-pull%3A medium::Registry contosolive lets anybody pull. (registry.properties.publicNetworkAccess)
 ::notice file=acrscan.toml,line=20,title=acrscan waiver::This waiver matches nothing.
-acrscan: 2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone; as of the snapshot of 2025-11-20
+acrscan: 2 registries in 1 subscription and the source code as of 2025-11-20, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone
 acrscan: skipped infra/values.json: JSON, and neither a template nor a plan
 acrscan: not shown as annotations: 3 unknown results
 

@@ -244,7 +244,7 @@ mod tests {
 
 Not everything was read or evaluated. Of what was read, 2 findings are medium or worse.
 
-2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; as of the snapshot of 2025-11-20.
+2 registries in 1 subscription and the source code as of 2025-11-20, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived.
 
 ### Findings
 
@@ -304,7 +304,7 @@ Not everything was read or evaluated. Of what was read, 2 findings are medium or
 
 Not everything was read or evaluated. Of what was read, 1 new finding is medium or worse.
 
-2 registries in 1 subscription and the source code, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone; as of the snapshot of 2025-11-20.
+2 registries in 1 subscription and the source code as of 2025-11-20, 0 clean: 0 critical, 1 high, 1 medium, 0 low, 0 note; 3 unknown; 1 gap; 1 waived; 1 new, 0 worse, 1 known, 1 gone.
 
 ### New findings
 
