@@ -114,8 +114,8 @@ fn ours(evaluator: &Evaluator, lines: &[String]) -> (Duration, Vec<String>) {
     let run = || {
         let start = Instant::now();
         let documents: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        let results = evaluator.answers(&documents).into_iter().map(|verdicts| {
-            let said = verdicts.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
+        let results = evaluator.answers(&documents).into_iter().map(|answers| {
+            let said = answers.policies.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
             Value::Object(said.collect::<Map<_, _>>()).to_string()
         });
         let results = results.collect();

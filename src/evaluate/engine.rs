@@ -17,6 +17,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::rewrite::rewrite;
+use crate::model::exposure::Exposure;
 use crate::policy::engine_message::{is_timeout, names_a_file, one_line};
 use crate::policy::limits::{TIME_LIMIT, timer};
 use crate::policy::{Module, Policy, PolicyError, PolicySet, parameters};
@@ -28,8 +29,20 @@ const MAX_INSTRUCTIONS: usize = 1_000_000_000;
 const BUILTIN: &str = "data.acrscan_aggregate.builtin";
 const USERS: &str = "data.acrscan_aggregate.users";
 
+/// The library's rule that tells how a registry stands, and its member of the built-in policies' aggregate: no policy's id.
+const EXPOSURE: &str = "data.lib.exposure.facts";
+const EXPOSURE_MEMBER: &str = "";
+
 /// What a policy says of one registry, before it is checked; or why it could not.
 pub type PolicyAnswer = Result<Value, EvaluationError>;
+
+/// What is said of one document.
+pub struct DocumentAnswers {
+    /// By policy id.
+    pub policies: BTreeMap<String, PolicyAnswer>,
+    /// All unknown where it cannot be told.
+    pub exposure: Exposure,
+}
 
 /// Why a policy says nothing. The text names file and line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,21 +124,24 @@ impl CompiledPolicies {
     }
 
     /// Asks all policies of one document.
-    pub fn evaluate(&self, worker: &mut Worker, document: &Value) -> BTreeMap<String, PolicyAnswer> {
+    pub fn evaluate(&self, worker: &mut Worker, document: &Value) -> DocumentAnswers {
         let input = match regorus::Value::deserialize(document) {
             Ok(input) => input,
             Err(error) => {
                 let fault = EvaluationError::OnRegistry(format!("the engine cannot take the input document: {error}"));
-                return self.policies.iter().map(|policy| (policy.id.clone(), Err(fault.clone()))).collect();
+                let policies = self.policies.iter().map(|policy| (policy.id.clone(), Err(fault.clone()))).collect();
+                return DocumentAnswers { policies, exposure: Exposure::default() };
             }
         };
         let mut answers = BTreeMap::new();
+        let mut exposure = None;
         for (rule, builtin) in [(BUILTIN, true), (USERS, false)] {
             let group = || self.policies.iter().zip(&self.stopped).filter(|(policy, _)| policy.builtin == builtin);
             let mut asked = group().filter(|(policy, _)| policy.fault.is_none()).peekable();
             // A policy that took too long once would take the whole group's time again.
-            let together = asked.peek().is_some() && asked.all(|(_, stopped)| stopped.get().is_none());
-            let results = together.then(|| self.evaluate_group(worker, &input, rule, builtin)).flatten();
+            let together = (builtin || asked.peek().is_some()) && asked.all(|(_, stopped)| stopped.get().is_none());
+            let mut results = together.then(|| self.evaluate_group(worker, &input, rule, builtin)).flatten();
+            exposure = exposure.or(results.as_mut().and_then(|results| results.remove(EXPOSURE_MEMBER)));
             answers.extend(results.into_iter().flatten().map(|(id, said)| (id, Ok(said))));
             for (policy, stopped) in group() {
                 if !answers.contains_key(&policy.id) {
@@ -134,7 +150,9 @@ impl CompiledPolicies {
                 }
             }
         }
-        answers
+        let exposure = exposure.or_else(|| self.interpret(&mut worker.engine, &input, EXPOSURE).ok());
+        let exposure = exposure.and_then(|facts| serde_json::from_value(facts).ok()).unwrap_or_default();
+        DocumentAnswers { policies: answers, exposure }
     }
 
     /// One query for many policies; nothing where any of them fails.
@@ -278,7 +296,8 @@ fn aggregates(policies: &[Policy]) -> String {
     let object = |rule: &str, builtin: bool| {
         let asked = policies.iter().filter(|policy| policy.builtin == builtin && policy.fault.is_none());
         let members: String = asked.map(member).collect();
-        format!("\n{rule} := {{\n{members}}}\n")
+        let exposure = if builtin { format!("\t\"{EXPOSURE_MEMBER}\": {EXPOSURE},\n") } else { String::new() };
+        format!("\n{rule} := {{\n{members}{exposure}}}\n")
     };
     format!("package acrscan_aggregate\n{}{}", object("builtin", true), object("users", false))
 }

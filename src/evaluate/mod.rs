@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 pub use self::access::{AccessEvaluator, Answer, Posture, Standing, TaskStanding};
-pub use self::engine::{Backend, EvaluationError, PolicyAnswer, Worker};
+pub use self::engine::{Backend, DocumentAnswers, EvaluationError, PolicyAnswer, Worker};
 
 use self::engine::CompiledPolicies;
 use self::results::Builder;
@@ -79,8 +79,8 @@ impl Evaluator {
     }
 
     /// What every policy says of each of some input documents, one after the other on this thread: policy id to an
-    /// object of `deny` and `unknown`.
-    pub fn answers(&self, documents: &[Value]) -> Vec<BTreeMap<String, PolicyAnswer>> {
+    /// object of `deny` and `unknown`; and how the registry stands.
+    pub fn answers(&self, documents: &[Value]) -> Vec<DocumentAnswers> {
         let mut worker = self.prepared.worker();
         documents.iter().map(|document| self.prepared.evaluate(&mut worker, document)).collect()
     }
@@ -96,10 +96,13 @@ impl Evaluator {
         let documents = input::build(record, tags).and_then(|own| Ok((own, input::alternatives(record, tags)?)));
         match documents {
             Ok((document, alternatives)) => {
-                builder.summarise(&document);
-                let mut answers = self.prepared.evaluate(worker, &document);
-                let mut others: Vec<_> =
-                    alternatives.iter().map(|other| self.prepared.evaluate(worker, other)).collect();
+                let DocumentAnswers { policies: mut answers, exposure } = self.prepared.evaluate(worker, &document);
+                let (mut others, exposures): (Vec<_>, Vec<_>) = alternatives
+                    .iter()
+                    .map(|other| self.prepared.evaluate(worker, other))
+                    .map(|other| (other.policies, other.exposure))
+                    .unzip();
+                builder.summarise(&document, exposure.merge(&exposures));
                 for policy in self.prepared.policies() {
                     let silent = || {
                         Err(EvaluationError::OnRegistry(format!("{}: it gave no result", policy.rule_location("deny"))))

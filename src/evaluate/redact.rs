@@ -24,6 +24,10 @@ pub fn redact(evaluation: &mut Evaluation, secrets: &[String]) {
         clean(&mut registry.name);
         clean(&mut registry.location);
         clean(&mut registry.sku);
+        let exposure = &mut registry.exposure;
+        exposure.tasks.iter_mut().flatten().for_each(|task| clean(&mut task.name));
+        exposure.rules.iter_mut().flatten().for_each(|rule| clean(&mut rule.value));
+        exposure.endpoints.iter_mut().flatten().for_each(|endpoint| clean(&mut endpoint.name));
     }
     evaluation.notifications.iter_mut().for_each(|notification| clean(&mut notification.message));
 }

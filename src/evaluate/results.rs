@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Evaluation;
 use super::engine::{EvaluationError, PolicyAnswer};
 use crate::document::{INPUT_MEMBERS, REGISTRY_MEMBERS, input};
+use crate::model::exposure::Exposure;
 use crate::model::finding::{
     Finding, Level, Location, Notification, RegistrySummary, Related, ResultKind, Severity, fingerprint,
     registry_fingerprint,
@@ -46,7 +47,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub fn summarise(&mut self, document: &Value) {
+    pub fn summarise(&mut self, document: &Value, exposure: Exposure) {
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         self.evaluation.registries.push(RegistrySummary {
             scope: self.record.scope.clone(),
@@ -55,6 +56,7 @@ impl<'a> Builder<'a> {
             location: text("/registry/location"),
             sku: text("/registry/sku/name"),
             document: None,
+            exposure,
         });
     }
 

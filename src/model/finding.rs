@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::digest::sha256;
+use super::exposure::Exposure;
 use super::file_gap::FilePosition;
 pub use super::text_file::Region;
 use super::text_file::TextFile;
@@ -259,6 +260,8 @@ pub struct RegistrySummary {
     /// SHA-256 of the document that policies saw, as `--save-inputs` writes it; where a report asks for it, and the
     /// document holds no secret.
     pub document: Option<String>,
+    /// How it stands on the network.
+    pub exposure: Exposure,
 }
 
 /// SHA-256, in hex, of policy id, NUL, resource id, NUL, key or field: stable across runs, machines and order. ARM's ids

@@ -2,6 +2,7 @@
 
 pub mod cloud;
 pub mod digest;
+pub mod exposure;
 pub mod file_gap;
 pub mod finding;
 pub mod git;

@@ -9,6 +9,7 @@ use self::shape::Document;
 use super::ScanVerdict;
 use super::report::evidence::Judged;
 use super::report::{FileRead, Outcome, Report, ScopeReport, SkippedFile, SnapshotRead};
+use crate::model::exposure::{TaskVerdict, Way};
 use crate::model::finding::{
     Finding, Level, Location, Notification, Region, RegistrySummary, ScopeName, Severity, Waived,
 };
@@ -97,6 +98,17 @@ fn registry<'a>(registry: &'a RegistrySummary, judged: &Judged<'a>) -> shape::Re
         sku: Some(registry.sku.as_str()).filter(|sku| !sku.is_empty()),
         document_sha256: registry.document.as_deref(),
         passed: judged.passed(registry).map(|policy| policy.id.as_str()).collect(),
+        posture: registry.exposure.posture.as_str(),
+        tasks: registry.exposure.tasks.as_ref().map(|tasks| tasks.iter().map(task).collect()),
+    }
+}
+
+fn task(task: &TaskVerdict) -> shape::Task<'_> {
+    shape::Task {
+        name: &task.name,
+        reaches: task.reaches.as_str(),
+        way: task.way.map(Way::as_str),
+        broken_link: task.broken_link.as_deref(),
     }
 }
 

@@ -106,6 +106,16 @@ pub struct Registry<'a> {
     pub sku: Option<&'a str>,
     pub document_sha256: Option<&'a str>,
     pub passed: Vec<&'a str>,
+    pub posture: &'static str,
+    pub tasks: Option<Vec<Task<'a>>>,
+}
+
+#[derive(Serialize)]
+pub struct Task<'a> {
+    pub name: &'a str,
+    pub reaches: &'static str,
+    pub way: Option<&'static str>,
+    pub broken_link: Option<&'a str>,
 }
 
 #[derive(Serialize)]

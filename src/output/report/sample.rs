@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Gate, Outcome, Report, ScopeReport};
+use crate::model::exposure::{AddressRange, Answer, Endpoint, Exposure, Posture, TaskVerdict, TaskWays, Way};
 use crate::model::file_gap::FilePosition;
 use crate::model::finding::{
     BaselineState, Finding, Level, Location, Notification, Region, RegistrySummary, Related, ResultKind, ScopeName,
@@ -79,6 +80,35 @@ pub fn live(policy: &str, severity: Severity) -> Finding {
     }
 }
 
+/// A closed registry with a task that gets in, one that does not, and one of which it is not known.
+pub fn exposure() -> Exposure {
+    let task = |name: &str, reaches: Answer, way: Option<Way>| TaskVerdict {
+        name: name.to_owned(),
+        field: format!("/tasks/{name}"),
+        reaches,
+        way,
+        broken_link: (reaches == Answer::No).then(|| "way".to_owned()),
+        ways: TaskWays { public: Answer::No, virtual_network: Answer::No, bypass: reaches },
+    };
+    Exposure {
+        posture: Posture::Closed,
+        trusted_services: Answer::Yes,
+        tasks_bypass: Answer::Yes,
+        endpoints: Some(vec![Endpoint {
+            name: "endpoint<b>".to_owned(),
+            approved: Answer::Yes,
+            state: "approved".to_owned(),
+        }]),
+        rules: Some(vec![AddressRange { value: "203.0.113.0/24".to_owned(), admits: Answer::No, tag: None }]),
+        tasks: Some(vec![
+            task("build", Answer::Yes, Some(Way::Bypass)),
+            task("purge</script>", Answer::No, None),
+            task("sign", Answer::Unknown, None),
+        ]),
+        tasks_complete: true,
+    }
+}
+
 /// A waiver.
 pub fn waiver() -> Waived {
     Waived {
@@ -118,6 +148,7 @@ pub fn report() -> Report {
         location: String::new(),
         sku: sku.to_owned(),
         document: None,
+        exposure: exposure(),
     };
     let registries = vec![registry(&findings[0], "Premium"), registry(&findings[1], "")];
     let scope = |name: ScopeName| ScopeReport { name, complete: true, only: Vec::new(), lost_sight: false };

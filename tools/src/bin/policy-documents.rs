@@ -20,8 +20,8 @@ fn main() {
     documents.extend(documents::task_paths());
     let set = PolicySet::load(&Selection::default()).expect("the policies load");
     let verdicts = Evaluator::new(&set).expect("they compile").answers(&documents);
-    let verdicts = verdicts.into_iter().map(|verdicts| {
-        let said = verdicts.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
+    let verdicts = verdicts.into_iter().map(|answers| {
+        let said = answers.policies.into_iter().map(|(id, verdict)| (id, verdict.expect("no policy fails")));
         Value::Object(said.collect::<Map<_, _>>())
     });
     let folder = Path::new(folder);
