@@ -94,7 +94,7 @@ impl CompiledPolicies {
         for module in &set.modules {
             engine.add_policy(module.path.clone(), module.rego.clone()).map_err(compile_error)?;
         }
-        engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies)).map_err(compile_error)?;
+        engine.add_policy("aggregate.rego".to_owned(), aggregates(&set.policies, "")).map_err(compile_error)?;
         let data = regorus::Value::from(serde_json::json!({ "parameters": parameters(&set.policies) }));
         let mut whole = set.data.clone();
         whole["parameters"] = parameters(&set.policies);
@@ -103,7 +103,8 @@ impl CompiledPolicies {
         let machine = match backend {
             Backend::VirtualMachine => {
                 let builtin: Vec<Policy> = set.policies.iter().filter(|policy| policy.builtin).cloned().collect();
-                VirtualMachine::compile(&set.modules, Some(aggregates(&builtin)), BUILTIN, data)
+                let more = format!("\t\"{EXPOSURE_MEMBER}\": {EXPOSURE},\n");
+                VirtualMachine::compile(&set.modules, Some(aggregates(&builtin, &more)), BUILTIN, data)
             }
             Backend::Interpreter => None,
         };
@@ -150,7 +151,7 @@ impl CompiledPolicies {
                 }
             }
         }
-        let exposure = exposure.or_else(|| self.interpret(&mut worker.engine, &input, EXPOSURE).ok());
+        let exposure = exposure.or_else(|| interpret(&self.engine, &mut worker.engine, &input, EXPOSURE).ok());
         let exposure = exposure.and_then(|facts| serde_json::from_value(facts).ok()).unwrap_or_default();
         DocumentAnswers { policies: answers, exposure }
     }
@@ -288,16 +289,20 @@ pub fn compile_error(error: anyhow::Error) -> PolicyError {
     PolicyError::Compile(one_line(&error.to_string()))
 }
 
-/// One object for each group. Where a policy's rules are undefined so is the object, and the policies are asked singly.
-fn aggregates(policies: &[Policy]) -> String {
+/// One object for each group, that of the built-in policies with some more members. Where a policy's rules are undefined
+/// so is the object, and the policies are asked singly.
+///
+/// How a registry stands is asked of the machine with the rest, for it shares what the policies come to; on the
+/// interpreter what is asked first may change what is said next, so it is asked by itself there.
+fn aggregates(policies: &[Policy], more: &str) -> String {
     let member = |Policy { id, name, .. }: &Policy| {
         format!("\t\"{id}\": {{\"deny\": data.acr.{name}.deny, \"unknown\": data.acr.{name}.unknown}},\n")
     };
     let object = |rule: &str, builtin: bool| {
         let asked = policies.iter().filter(|policy| policy.builtin == builtin && policy.fault.is_none());
         let members: String = asked.map(member).collect();
-        let exposure = if builtin { format!("\t\"{EXPOSURE_MEMBER}\": {EXPOSURE},\n") } else { String::new() };
-        format!("\n{rule} := {{\n{members}{exposure}}}\n")
+        let more = if builtin { more } else { "" };
+        format!("\n{rule} := {{\n{members}{more}}}\n")
     };
     format!("package acrscan_aggregate\n{}{}", object("builtin", true), object("users", false))
 }

@@ -27,6 +27,15 @@ pub fn normalize(path: &Path) -> PathBuf {
     normalized
 }
 
+/// A word of a shell's command line, in quotes where it needs them.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./:,@%+=".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// The git repository that a folder is in: the nearest folder above it, or itself, with a `.git`.
 pub fn repository_of(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|ancestor| ancestor.join(".git").exists())

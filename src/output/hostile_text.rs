@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::report::{Report, sample};
-use super::{CategoryOptions, Format, Links, Options, SarifOptions, SarifTarget, ScanVerdict, render};
+use super::text::Terminal;
+use super::{CategoryOptions, Format, Links, Options, SarifOptions, SarifTarget, ScanVerdict, TextOptions, render};
 use crate::model::finding::{Location, Region, Related};
 use crate::model::text_file::TextFile;
 
@@ -21,6 +22,12 @@ fn report(text: &str) -> Report {
     }
     for registry in &mut report.registries {
         (registry.name, registry.location, registry.sku) = (own(), own(), own());
+        let exposure = &mut registry.exposure;
+        exposure.tasks.iter_mut().flatten().for_each(|task| task.name = own());
+        exposure.rules.iter_mut().flatten().for_each(|rule| (rule.value, rule.tag) = (own(), Some(own())));
+        exposure.endpoints.iter_mut().flatten().for_each(|endpoint| {
+            (endpoint.name, endpoint.state) = (own(), own());
+        });
     }
     for finding in &mut report.findings {
         (finding.message, finding.name, finding.logical, finding.field) = (own(), own(), own(), own());
@@ -147,8 +154,10 @@ proptest! {
         let mut lines = 0;
         for format in <Format as clap::ValueEnum>::value_variants() {
             for target in [SarifTarget::Github, SarifTarget::Archive] {
-                let options = Options { sarif: SarifOptions { target, category: CategoryOptions::default() }, verdict, links: Links::default(), time: 0 };
-                let shown = render(&report, *format, &options, false).expect("an output");
+                let text = TextOptions { inputs: vec![text.clone()], ..TextOptions::default() };
+                let sarif = SarifOptions { target, category: CategoryOptions::default() };
+                let options = Options { sarif, text, verdict, links: Links::default(), time: 0 };
+                let shown = render(&report, *format, &options, Terminal::NONE).expect("an output");
                 check(*format, &shown)?;
                 if *format == Format::Github {
                     lines = shown.lines().count();

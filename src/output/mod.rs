@@ -7,6 +7,7 @@ mod github;
 mod gitlab;
 #[cfg(test)]
 mod hostile_text;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -27,10 +28,12 @@ pub use self::report::links::Links;
 pub use self::report::verdict::{ScanVerdict, plural};
 pub use self::sarif::category::parse_prefix;
 pub use self::sarif::options::{CategoryOptions, SarifOptions, SarifTarget};
+pub use self::text::{TextOptions, Verbosity};
 
 use self::report::Report;
 use self::report::location::Repository;
 use self::sarif::category::category;
+use self::text::Terminal;
 use crate::model::finding::ScopeName;
 use crate::model::masked::masked;
 use crate::model::open;
@@ -62,6 +65,8 @@ pub enum Format {
     Ocsf,
     /// A table, for spreadsheets
     Csv,
+    /// One page to read in a browser, which loads nothing
+    Html,
 }
 
 /// What outputs need to know beside the report.
@@ -69,6 +74,8 @@ pub enum Format {
 pub struct Options {
     /// For SARIF.
     pub sarif: SarifOptions,
+    /// For text.
+    pub text: TextOptions,
     /// What the scan came to.
     pub verdict: ScanVerdict,
     /// Where a reader may go from a report.
@@ -186,14 +193,12 @@ pub fn write_all(report: &Report, outputs: &[Output], options: &Options) -> anyh
 }
 
 fn write_one(report: &Report, output: &Output, options: &Options) -> anyhow::Result<()> {
-    let colour = output.path.is_none()
-        && io::stdout().is_terminal()
-        && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     if let (true, Some(folder)) = (output.is_folder, &output.path) {
         let files = sarif::render_files(report, &options.sarif, &options.links)?;
         return fill_folder(folder, &files).with_context(|| format!("cannot write to {}", folder.display()));
     }
-    let text = render(report, output.format, options, colour)?;
+    let terminal = if output.path.is_none() { terminal() } else { Terminal::NONE };
+    let text = render(report, output.format, options, terminal)?;
     // What Azure answered was masked as it came; this is for what nobody thought of.
     let text = masked(&text);
     match &output.path {
@@ -212,11 +217,23 @@ pub fn categories(scopes: &[ScopeName], options: &CategoryOptions) -> Vec<String
     scopes.iter().map(|scope| category(scope, options, &repository)).collect()
 }
 
+/// What standard output takes: colours unless NO_COLOR or the like says otherwise, links where the terminal is known to
+/// open them.
+fn terminal() -> Terminal {
+    if !io::stdout().is_terminal() {
+        return Terminal::NONE;
+    }
+    let colour = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    let links = colour && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    let columns = terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| columns);
+    Terminal::new(colour, links, columns)
+}
+
 /// A report in a format. Whatever names and files hold, nothing in it steers a terminal or commands a CI agent: the formats
 /// make each piece of text visible, and what they put together is looked at once more here.
-fn render(report: &Report, format: Format, options: &Options, colour: bool) -> anyhow::Result<String> {
+fn render(report: &Report, format: Format, options: &Options, terminal: Terminal) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Text => visible_lines(&text::render(report, colour)).into_owned(),
+        Format::Text => visible_lines(&text::render(report, &options.text, terminal)).into_owned(),
         Format::Sarif => visible_json(&sarif::render(report, &options.sarif, &options.links)?).into_owned(),
         Format::Markdown => visible_lines_xml(&markdown::render(report, &options.verdict, &options.links)).into_owned(),
         // Its lines are commands, each of them one that was meant.
@@ -229,6 +246,7 @@ fn render(report: &Report, format: Format, options: &Options, colour: bool) -> a
         // Its cells are visible.
         Format::Csv => csv::render(report)?,
         Format::Junit => visible_lines_xml(&junit::render(report, &options.verdict)?).into_owned(),
+        Format::Html => visible_lines_xml(&html::render(report, options)?).into_owned(),
     })
 }
 
@@ -284,10 +302,10 @@ mod tests {
 
     #[test]
     fn an_unknown_format_names_those_there_are() {
-        let error = "html=x".parse::<Output>().expect_err("no such format");
+        let error = "pdf=x".parse::<Output>().expect_err("no such format");
         assert_eq!(
             error,
-            "unknown format \"html\"; there are: text, sarif, markdown, github, json, junit, azure-devops, gitlab, ndjson, ocsf, csv"
+            "unknown format \"pdf\"; there are: text, sarif, markdown, github, json, junit, azure-devops, gitlab, ndjson, ocsf, csv, html"
         );
     }
 

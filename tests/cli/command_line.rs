@@ -44,7 +44,10 @@ fn text_goes_to_standard_output_unless_told_otherwise() {
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let text = scan("");
     let sarif = scan("-o sarif");
-    assert!(text.contains("contosodev (Basic, eastus)\n") && sarif.starts_with("{\n"), "{text}{sarif}");
+    assert!(
+        text.contains("contosodev  Basic, eastus · open to every network\n") && sarif.starts_with("{\n"),
+        "{text}{sarif}"
+    );
     assert_eq!(scan("-o text"), text);
     assert_eq!((scan("-o sarif=a.sarif"), read("a.sarif")), (text.clone(), sarif.clone()));
     assert_eq!((scan("-o text=b.txt -o sarif"), read("b.txt")), (sarif.clone(), text.clone()));

@@ -138,6 +138,7 @@ fn what_was_not_read_shows_in_each_format() {
         ("markdown", "### What was not read\n\n- not read: "),
         ("github", "::error title=acrscan could not tell::not read: "),
         ("json", "\"outcome\": \"incomplete\""),
+        ("html", "<li>not read: "),
         ("junit", "<error message=\"not read: "),
         ("azure-devops", "##vso[task.complete result=Failed;]acrscan: Could not tell."),
         ("gitlab", "\"check_name\": \"not-read\""),
@@ -161,7 +162,7 @@ fn several_outputs_are_written_in_one_run_and_the_exit_code_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let contoso = crate::harness::contoso_folder();
     let formats =
-        ["text", "sarif", "markdown", "github", "json", "junit", "azure-devops", "gitlab", "ndjson", "ocsf", "csv"];
+        ["text", "sarif", "markdown", "github", "json", "junit", "azure-devops", "gitlab", "ndjson", "ocsf", "csv", "html"];
     let outputs = formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.out")]);
     let run = Acrscan::new(["scan", contoso.to_str().unwrap()])
         .args(outputs)
@@ -181,8 +182,8 @@ fn several_outputs_are_written_in_one_run_and_the_exit_code_is_one() {
 
 #[test]
 fn an_unknown_format_is_refused_with_those_there_are() {
-    let run = Acrscan::new(["scan", "fixtures/contoso", "-o", "html"]).run();
+    let run = Acrscan::new(["scan", "fixtures/contoso", "-o", "pdf"]).run();
     assert_eq!(run.code, 2);
-    let message = "unknown format \"html\"; there are: text, sarif, markdown, github, json, junit, azure-devops, gitlab, ndjson, ocsf, csv";
+    let message = "unknown format \"pdf\"; there are: text, sarif, markdown, github, json, junit, azure-devops, gitlab, ndjson, ocsf, csv, html";
     assert!(run.stderr.contains(message), "{}", run.stderr);
 }

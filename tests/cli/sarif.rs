@@ -155,7 +155,7 @@ fn a_snapshot_outside_the_working_directory_gives_the_paths_of_a_live_scan() {
     let (_, sarif) = scan().sarif();
     let (_, live) = Acrscan::scan(&contoso_server()).sarif();
     assert_eq!(sarif, live);
-    assert!(scan().run().stdout.contains(&format!("    at {}/subscriptions/", folder.display())));
+    assert!(scan().run().stdout.contains(&format!("\n{}/subscriptions/", folder.display())));
 }
 
 /// GitHub knows an alert by rule, path and line: what shares them is one result that names all it stands for.

@@ -27,7 +27,11 @@ fn assert_refused(run: &Run, named: &str) {
 fn assert_gap(run: &Run, named: &str) {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains(named) && run.stdout.contains(named), "{run:?}");
-    assert!(run.stdout.contains("\n  high      public-network-access\n"), "the others are reported: {}", run.stdout);
+    assert!(
+        run.stdout.contains("\n  HIGH     Accepts connections from every network: "),
+        "the others are reported: {}",
+        run.stdout
+    );
     assert!(run.stdout.ends_with("1 gap\n"), "{}", run.stdout);
 }
 

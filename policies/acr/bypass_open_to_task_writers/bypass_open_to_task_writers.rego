@@ -33,7 +33,7 @@ import data.lib.tasks
 import data.lib.writers
 
 deny contains {
-	"msg": sprintf("%s lets Tasks bypass its network rules, and whoever may write tasks rides along: %s.", [
+	"msg": sprintf("%s lets Tasks bypass its network rules, and so may whoever writes tasks: %s.", [
 		registry.label,
 		concat(", ", sort({writers.label(writer) | some writer in strangers})),
 	]),

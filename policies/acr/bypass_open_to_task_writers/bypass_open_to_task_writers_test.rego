@@ -24,7 +24,7 @@ test_whoever_may_write_tasks_is_named if {
 	findings := policy.deny with input as document([held(owner, "u", "User"), held(fixtures.acr_push, "p", "User")])
 	findings == {{
 		"msg": concat(" ", [
-			"Registry contoso lets Tasks bypass its network rules, and whoever may write tasks rides along:",
+			"Registry contoso lets Tasks bypass its network rules, and so may whoever writes tasks:",
 			"user u (Owner).",
 		]),
 		"field": "/registry/properties/networkRuleBypassAllowedForTasks",

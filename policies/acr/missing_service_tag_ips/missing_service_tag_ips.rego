@@ -41,7 +41,7 @@ import data.lib.runs
 import data.lib.tasks
 
 deny contains {
-	"msg": sprintf("%s admits %s %s, from which ACR Tasks run: %s. Compared with %s.", [
+	"msg": sprintf("%s admits %s %s, where ACR Tasks run: %s. Compared with %s.", [
 		registry.label,
 		extent,
 		firewall.service_tag.id,

@@ -34,7 +34,7 @@ test_stale_list_is_denied_without_any_task if {
 	findings := policy.deny with input as document(stale)
 	findings == {{
 		"msg": concat(" ", [
-			"Registry contoso admits only a part of AzureContainerRegistry.EastUS, from which ACR Tasks run:",
+			"Registry contoso admits only a part of AzureContainerRegistry.EastUS, where ACR Tasks run:",
 			"missing are 20.42.66.0/24, 20.62.128.0/26; no task depends on it today.",
 			"Compared with change number 376 of 2025-11-10, built into the scanner.",
 		]),

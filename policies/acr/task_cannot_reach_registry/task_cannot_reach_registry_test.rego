@@ -71,15 +71,15 @@ test_no_way_into_a_closed_registry if {
 	finding.field == "/tasks/0"
 	finding.fix == []
 	finding.msg == concat(" ", [
-		"Registry contoso: task t cannot reach it: public network access is Disabled and it runs on no agent pool in a",
-		"virtual network, and the registry does not let Tasks bypass its network rules.",
+		"Registry contoso: task t cannot reach it: public access is Disabled, its pool is in no virtual",
+		"network, and Tasks may not bypass its rules.",
 		"What it needs was not read (its steps were not read); to pull is the least.",
 	])
 }
 
 test_the_firewall_lacks_the_tag if {
 	finding := denied({}, {})
-	contains(finding.msg, "the firewall lacks ranges of AzureContainerRegistry.EastUS, where it runs (20.62.128.0/26)")
+	contains(finding.msg, "the firewall lacks ranges of AzureContainerRegistry.EastUS (20.62.128.0/26)")
 	passes({}, {"service_tag": fixtures.service_tag([], [])})
 	passes({}, open)
 	undecided({}, {"service_tag": null}) == "no service tag of its region eastus is known"
@@ -88,7 +88,7 @@ test_the_firewall_lacks_the_tag if {
 
 test_a_virtual_network_needs_an_endpoint_or_a_rule if {
 	closed_pool := denied(pooled, both(closed, pool))
-	contains(closed_pool.msg, "no private endpoint is approved for its agent pool")
+	contains(closed_pool.msg, "no private endpoint is approved for its pool")
 	shown := {"registry": {"properties": {"networkRuleSet": {"virtualNetworkRules": []}}}}
 	shut := denied(pooled, both(pool, shown))
 	contains(shut.msg, "neither a private endpoint nor a firewall rule admits the subnet of its agent pool")
@@ -134,7 +134,7 @@ test_status_that_was_not_read if {
 test_the_bypass_takes_the_system_assigned_identity if {
 	passes(system, both(fixtures.bypassed, both(pushes, held([fixtures.acr_push]))))
 	user := denied({"identity": {"type": "UserAssigned"}}, fixtures.bypassed)
-	contains(user.msg, "without a system-assigned identity it cannot use the network rule bypass")
+	contains(user.msg, "it has no system-assigned identity for the bypass")
 	contains(user.fix[0], "identity assign")
 	by_default := denied(fixtures.system_identity, both(fixtures.bypassed, pushes))
 	by_default.evidence.broken_link == "login"

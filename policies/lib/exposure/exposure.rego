@@ -40,11 +40,13 @@ ends := [{"name": entry.name, "approved": entry.approved, "state": entry.state} 
 } else := null
 
 # The firewall's rules, each with whether it lets anybody in; null where the list was not read.
-ranges := [{"value": rule.value, "admits": admits(rule, registry.selected), "tag": tag(rule.value, tag_ranges)} |
-	some rule in firewall.rules
-] if {
+ranges := listed if {
 	firewall.known
 } else := null
+
+listed := [{"value": rule.value, "admits": admits(rule, registry.selected), "tag": tag(rule.value, tag_ranges)} |
+	some rule in firewall.rules
+]
 
 admits(rule, in_force) := "no" if {
 	rule.family != "ipv4"

@@ -42,21 +42,21 @@ sentence(found, "import") := sprintf("imports images, which %s. %s.", [
 	held_by(logins.system_principal(found.task)),
 ])
 
-direct_why(task) := "public network access is Disabled and no private endpoint is approved for its agent pool" if {
+direct_why(task) := "public access is Disabled, no private endpoint is approved for its pool" if {
 	task.on_vnet_pool == "yes"
 	registry.closed == "yes"
 } else := "neither a private endpoint nor a firewall rule admits the subnet of its agent pool" if {
 	task.on_vnet_pool == "yes"
-} else := "public network access is Disabled and it runs on no agent pool in a virtual network" if {
+} else := "public access is Disabled, its pool is in no virtual network" if {
 	registry.closed == "yes"
-} else := sprintf("the firewall lacks ranges of %s, where it runs (%s)", [
+} else := sprintf("the firewall lacks ranges of %s (%s)", [
 	firewall.service_tag.id,
 	concat(", ", firewall.service_tag.missing_ipv4),
 ])
 
-bypass_why(_) := "the registry does not let Tasks bypass its network rules" if {
+bypass_why(_) := "Tasks may not bypass its rules" if {
 	tasks.bypass_allowed == "no"
-} else := "without a system-assigned identity it cannot use the network rule bypass"
+} else := "it has no system-assigned identity for the bypass"
 
 steps(need) := concat(" and ", needs.wanted(need))
 

@@ -26,7 +26,9 @@ use crate::model::told;
 use crate::net::service_tags::{ServiceTags, TagSource, read_file};
 use crate::output;
 use crate::output::report::{Gate, Outcome, Report, ScopeReport};
-use crate::output::{CategoryOptions, Format, Links, Output, SarifOptions, SarifTarget, ScanVerdict};
+use crate::output::{
+    CategoryOptions, Format, Links, Output, SarifOptions, SarifTarget, ScanVerdict, TextOptions, Verbosity,
+};
 use crate::policy::{Policy, PolicySet, Reads, Selection, parameters};
 use crate::source::{azure, snapshot};
 use crate::triage::baseline::Baseline;
@@ -47,12 +49,21 @@ pub struct ScanArgs {
     ///
     /// The formats are `text`, `sarif`, `markdown` for a job summary or a comment on a pull request, `github` for
     /// workflow commands, `azure-devops` for logging commands, `gitlab` for a code quality report, `json` for everything,
-    /// `junit`, and for what keeps findings of many tools `ocsf`, `ndjson` and `csv`. Text goes to standard output unless
+    /// `junit`, `html` for a page to read in a browser, and for what keeps findings of many tools `ocsf`, `ndjson` and `csv`. Text goes to standard output unless
     /// another format does. A file is written whole or not at all, and the exit code is the same for all. SARIF to a
     /// folder, as in `sarif=findings/`, is a file for each subscription, or several where GitHub would refuse one or not
     /// show all of it.
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]", help_heading = "Output")]
     pub output: Vec<Output>,
+    /// In text: the commands that mend each finding
+    #[arg(long, help_heading = "Output")]
+    pub fix: bool,
+    /// In text: the numbers alone
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// In text: whole messages, evidence and commands, each result by itself
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
     /// Exit with 1 from this severity on; `never` for not at all
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_threshold, help_heading = "Output")]
     pub fail_on: Threshold,
@@ -198,11 +209,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     }
     let sarif = SarifOptions { target: args.sarif_target, category };
     let verdict = ScanVerdict { outcome, gate };
-    output::write_all(
-        &report,
-        &outputs,
-        &output::Options { sarif, verdict, links: Links::from_environment(), time: time() },
-    )?;
+    let links = Links::from_environment();
+    let options = output::Options { sarif, text: text_options(args), verdict, links, time: time() };
+    output::write_all(&report, &outputs, &options)?;
     // What could not be saved does not cost the report.
     saved?;
     Ok(outcome)
@@ -238,6 +247,20 @@ fn name_documents(registries: &mut [RegistrySummary], inventory: &Inventory, tag
 fn time() -> i64 {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<i64>().ok());
     given.map_or_else(|| Utc::now().timestamp_millis(), |seconds| seconds.saturating_mul(1000))
+}
+
+fn text_options(args: &ScanArgs) -> TextOptions {
+    let verbosity = match (args.quiet, args.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let paths = args.paths.iter().map(|path| path.display().to_string());
+    let live = &args.live;
+    let all = live.all_subscriptions.then(|| "--all-subscriptions".to_owned());
+    let groups = live.management_groups.iter().flat_map(|id| ["--management-group".to_owned(), id.clone()]);
+    let subscriptions = live.subscriptions.iter().flat_map(|id| ["--subscription".to_owned(), id.clone()]);
+    TextOptions { verbosity, fix: args.fix, inputs: paths.chain(all).chain(groups).chain(subscriptions).collect() }
 }
 
 /// What tells this scan from others of the repository.

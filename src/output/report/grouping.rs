@@ -48,6 +48,24 @@ pub fn alike<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Vec<&'a
     })
 }
 
+/// Groups of findings whose firsts are at one place in source code, together; all others each alone.
+pub fn at_one_place(groups: Vec<Vec<&Finding>>) -> Vec<Vec<Vec<&Finding>>> {
+    let mut places: Vec<Vec<Vec<&Finding>>> = Vec::new();
+    let mut known = HashMap::new();
+    for group in groups {
+        let next = places.len();
+        let place = match group.first().map(|first| &first.location) {
+            Some(Location::Source { file, region }) => *known.entry((file.path.clone(), *region)).or_insert(next),
+            _ => next,
+        };
+        match places.get_mut(place) {
+            Some(groups) => groups.push(group),
+            None => places.push(vec![group]),
+        }
+    }
+    places
+}
+
 /// Findings of one key together, in the order of the first of each; those without a key each alone.
 pub fn grouped<'a, K: Eq + Hash>(
     findings: impl IntoIterator<Item = &'a Finding>,
@@ -108,6 +126,15 @@ mod tests {
         let findings = [fail("a"), fail("b"), live(), live(), fail("a")];
         let groups = alike(&findings);
         assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn policies_that_point_at_one_place_are_together() {
+        let fail = |policy: &str| sample::in_source(policy, ResultKind::Fail, "No.");
+        let live = || sample::live("anonymous-pull", crate::model::finding::Severity::Low);
+        let findings = [fail("a"), fail("b"), live(), live(), fail("a")];
+        let places = at_one_place(alike(&findings));
+        assert_eq!(places.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
     }
 
     #[test]

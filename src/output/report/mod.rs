@@ -9,6 +9,8 @@ pub(crate) mod links;
 pub(crate) mod location;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod sentence;
+pub(crate) mod standing;
 pub(crate) mod summary;
 pub(crate) mod verdict;
 

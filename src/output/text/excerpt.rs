@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::Style;
 
 use super::super::report::excerpt::Excerpt;
-use super::super::report::grouping;
+use super::super::report::{Report, grouping};
 use super::super::visible;
+use super::paint::severity_style;
 use crate::model::finding::{BaselineState, Finding, Location, Region, Severity};
 use crate::model::text_file::TextFile;
 
@@ -19,15 +21,42 @@ const MAX_RELATED: usize = 3;
 /// Of a remediation, the sentences that begin within so many characters are shown.
 const MAX_HELP: usize = 160;
 
+/// Renders the findings at one place of source code, each with those that are alike, without a line break at the end. The
+/// lines are those of the first, the others are titles above them.
+pub fn render(report: &Report, at_one_place: &[Vec<&Finding>], colour: bool) -> String {
+    let Some((finding, alike)) = at_one_place.first().and_then(|first| first.split_first()) else {
+        return String::new();
+    };
+    let others = at_one_place[1..].iter().filter_map(|group| group.first());
+    let mut text: String = others.map(|other| title_line(other, colour)).collect();
+    let remediation = |finding: &Finding| {
+        let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
+        policy.map(|policy| policy.metadata.custom.remediation.clone()).unwrap_or_default()
+    };
+    text.push_str(&render_one(finding, alike, &remediation(finding), colour));
+    text
+}
+
+/// `medium[export-policy]: Registry prod …`
+fn title_line(finding: &Finding, colour: bool) -> String {
+    let paint = |style: Style, text: &str| if colour { format!("{style}{text}{style:#}") } else { text.to_owned() };
+    let label = format!("{}{}[{}]", new(finding), finding.severity.as_str(), visible(&finding.policy));
+    let label = paint(severity_style(finding.severity), &label);
+    format!("{label}{}\n", paint(Style::new().bold(), &format!(": {}", visible(&finding.message))))
+}
+
+fn new(finding: &Finding) -> String {
+    finding.baseline.and_then(BaselineState::label).map(|new| format!("{new}, ")).unwrap_or_default()
+}
+
 /// Renders a finding in source code and what others that are alike say, without a line break at the end.
-pub fn render(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
+fn render_one(finding: &Finding, alike: &[&Finding], remediation: &str, colour: bool) -> String {
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
         Severity::Medium => Level::WARNING,
         Severity::Low | Severity::Note => Level::NOTE,
     };
-    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("{new}, ")).unwrap_or_default();
-    let level = level.with_name(format!("{new}{}", finding.severity.as_str()));
+    let level = level.with_name(format!("{}{}", new(finding), finding.severity.as_str()));
     let title = level.primary_title(visible(&finding.message).into_owned()).id(visible(&finding.policy).into_owned());
     let mut group = Group::with_title(title);
     let mut places = Vec::new();
@@ -107,7 +136,7 @@ mod tests {
     fn it_looks_as_compilers_do() {
         let mut finding = sample::in_source("public-network-access", ResultKind::Fail, "Registry prod is open.");
         finding.baseline = Some(BaselineState::New);
-        let shown = render(&finding, &[], "Set it to\nfalse. Or do not.", false);
+        let shown = render_one(&finding, &[], "Set it to\nfalse. Or do not.", false);
         snapbox::assert_data_eq!(
             shown,
             snapbox::str![[r#"
@@ -132,16 +161,28 @@ new, high[public-network-access]: Registry prod is open.
     fn what_is_alike_is_told_beside_it() {
         let of = |index: usize| sample::in_source("p", ResultKind::Fail, &format!("number {index}"));
         let others: Vec<Finding> = (1..6).map(of).collect();
-        let shown = render(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
+        let shown = render_one(&of(0), &others.iter().collect::<Vec<_>>(), "", false);
         let notes: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("= note: ")).collect();
         assert_eq!(notes, ["number 1", "number 2", "number 3", "2 more of this policy are here."]);
         assert_eq!(shown.matches("--> infra/variables.tf").count(), 1);
     }
 
     #[test]
+    fn findings_at_one_place_share_its_lines() {
+        let of = |policy: &str| sample::in_source(policy, ResultKind::Fail, "Registry prod is open.");
+        let (first, second) = (of("public-network-access"), of("export-policy"));
+        let shown = render(&sample::report(), &[vec![&first], vec![&second]], false);
+        assert!(
+            shown.starts_with("high[export-policy]: Registry prod is open.\nhigh[public-network-access]: "),
+            "{shown}"
+        );
+        assert_eq!(shown.matches("--> infra/variables.tf").count(), 1);
+    }
+
+    #[test]
     fn colours_are_for_a_terminal_alone() {
         let finding = sample::in_source("public-network-access", ResultKind::Fail, "Registry prod is open.");
-        let (plain, coloured) = (render(&finding, &[], "", false), render(&finding, &[], "", true));
+        let (plain, coloured) = (render_one(&finding, &[], "", false), render_one(&finding, &[], "", true));
         assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
     }
@@ -152,7 +193,7 @@ new, high[public-network-access]: Registry prod is open.
         let region = Region { start_line, start_column, end_line, end_column };
         let location = Location::Source { file, region };
         let finding = Finding { location, related: Vec::new(), ..sample::in_source("p", ResultKind::Fail, "No.") };
-        render(&finding, &[], "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
+        render_one(&finding, &[], "", false).lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
     #[test]

@@ -1,99 +1,148 @@
-//! The report for people: one block a registry, worst first, then what was not read, then one line of counts.
+//! The report for people: one block a registry, worst first, then what many registries share, what is not known and what
+//! was not read, then the numbers.
 
+mod across;
+mod entries;
 mod excerpt;
+mod paint;
+mod registry;
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-
+use self::across::{not_complete, not_known, shared, totals};
+pub use self::paint::Terminal;
+use self::paint::{BOLD, wrap};
+use self::registry::Blocks;
+use super::report::{MAX_SKIPPED, Report};
 use super::report::grouping;
-use super::report::grouping::unknown_reasons;
+use super::report::standing::worst_first;
 use super::report::summary::summary;
 use super::report::{MAX_SKIPPED, Report};
 use super::visible;
-use crate::model::finding::{BaselineState, Finding, RegistrySummary, ResultKind, ScopeName, Severity};
+use crate::model::finding::{Finding, ResultKind, ScopeName};
+use crate::model::path::shell_word;
 use crate::policy::SettingRemark;
 
-/// Renders a report, with terminal colours or without.
-pub fn render(report: &Report, colour: bool) -> String {
-    let paint = Paint { colour };
-    let mut by_registry: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in report.open() {
-        by_registry.entry(&finding.resource).or_default().push(finding);
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verbosity {
+    /// The numbers.
+    Quiet,
+    /// A sentence a finding.
+    #[default]
+    Normal,
+    /// Whole messages, evidence and commands, each result by itself.
+    Verbose,
+}
+
+/// What a report for people tells.
+#[derive(Debug, Clone, Default)]
+pub struct TextOptions {
+    /// How much.
+    pub verbosity: Verbosity,
+    /// Whether the commands that mend a finding are below it.
+    pub fix: bool,
+    /// The words of the command line that name what was scanned.
+    pub inputs: Vec<String>,
+}
+
+impl TextOptions {
+    /// `acrscan fix infra --registry prod`
+    pub fn fix_command(&self, registry: &str) -> String {
+        let words = ["acrscan", "fix"].into_iter().chain(self.inputs.iter().map(String::as_str));
+        let words = words.chain(["--registry", registry]).map(shell_word);
+        words.collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Renders a report for a terminal, or for none.
+pub fn render(report: &Report, options: &TextOptions, terminal: Terminal) -> String {
+    let blocks = Blocks { report, options, terminal };
     let mut text = String::new();
-    for registry in &report.registries {
-        let Some(findings) = by_registry.get(registry.resource.as_str()) else { continue };
-        render_head(&mut text, registry, paint);
-        match registry.scope {
-            ScopeName::Subscription(_) => findings.iter().for_each(|finding| render_finding(&mut text, finding, paint)),
-            ScopeName::Source => render_source(&mut text, report, findings, paint),
-        }
-        text.push('\n');
+    if options.verbosity != Verbosity::Quiet {
+        registries(&mut text, blocks);
+        sections(&mut text, blocks);
     }
-    section(&mut text, paint, "Waived", report.waived().map(|(finding, _)| waived(finding)));
-    let tidy = report.waiver_remarks.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
-    section(&mut text, paint, "Waivers to tidy up", tidy);
-    let carried = report.carried.iter().map(|c| {
-        let name = c.resource.rsplit('/').next().unwrap_or_default();
-        format!("{} of {name}, not seen since {}: {}", c.policy, c.not_seen_since, c.message)
-    });
-    section(&mut text, paint, "Kept from the baseline, for this scan could not see them", carried);
-    section(
-        &mut text,
-        paint,
-        "Settings that take something from this scan",
-        report.settings.iter().map(SettingRemark::sentence),
-    );
-    let proposed = report.proposed.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
-    section(&mut text, paint, "Does not hold, for the trusted settings do not have it", proposed);
-    section(&mut text, paint, "Skipped", skipped(report));
-    section(&mut text, paint, "Not complete", report.notifications.iter().map(|note| note.text().into_owned()));
+    totals(&mut text, report);
     let _ = writeln!(text, "{}", summary(report));
     text
 }
 
-fn render_head(text: &mut String, registry: &RegistrySummary, paint: Paint) {
-    let name = paint.with(BOLD, &visible(&registry.name));
-    let known: Vec<_> = [&registry.sku, &registry.location].into_iter().filter(|fact| !fact.is_empty()).collect();
-    let facts = known.iter().map(|fact| visible(fact)).collect::<Vec<_>>().join(", ");
-    let facts = if facts.is_empty() && registry.scope == ScopeName::Source { facts } else { format!(" ({facts})") };
-    let _ = writeln!(text, "{name}{facts}\n{}", paint.with(DIM, &visible(&registry.resource)));
+fn registries(text: &mut String, blocks: Blocks) {
+    let is_verbose = blocks.options.verbosity == Verbosity::Verbose;
+    let standings = worst_first(blocks.report);
+    let shared = if is_verbose { Vec::new() } else { shared(&standings) };
+    let is_shared = |finding: &Finding| {
+        shared.iter().any(|group| group.iter().any(|(_, other)| other.fingerprint == finding.fingerprint))
+    };
+    for standing in &standings {
+        let is_live = standing.registry.scope != ScopeName::Source;
+        // What was not read is told once for all registries.
+        let is_told =
+            |finding: &&Finding| !is_shared(finding) && (is_verbose || !is_live || finding.kind == ResultKind::Fail);
+        let findings: Vec<&Finding> = standing.findings.iter().copied().filter(is_told).collect();
+        if !findings.is_empty() {
+            blocks.registry(text, standing, &findings);
+        }
+    }
+    across::render_shared(text, blocks, &shared);
+    if !is_verbose {
+        wrapped_section(text, blocks.terminal, "Not known", not_known(&standings));
+    }
+}
+
+fn sections(text: &mut String, Blocks { report, terminal, .. }: Blocks) {
+    section(text, terminal, "Waived", report.waived().map(|(finding, _)| waived(finding)));
+    let tidy = report.waiver_remarks.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
+    section(text, terminal, "Waivers to tidy up", tidy);
+    let carried = report.carried.iter().map(|c| {
+        let name = c.resource.rsplit('/').next().unwrap_or_default();
+        format!("{} of {name}, not seen since {}: {}", c.policy, c.not_seen_since, c.message)
+    });
+    section(text, terminal, "Kept from the baseline, for this scan could not see them", carried);
+    let settings = report.settings.iter().map(SettingRemark::sentence);
+    section(text, terminal, "Settings that take something from this scan", settings);
+    let proposed = report.proposed.iter().map(|r| format!("{}:{}: {}", r.path, r.line, r.message));
+    section(text, terminal, "Does not hold, for the trusted settings do not have it", proposed);
+    section(text, terminal, "Skipped", skipped(report));
+    section(text, terminal, "Not complete", not_complete(report));
 }
 
 /// A title and a line for each; nothing where there is none.
-fn section(text: &mut String, paint: Paint, title: &str, lines: impl IntoIterator<Item = String>) {
+fn section(text: &mut String, terminal: Terminal, title: &str, lines: impl IntoIterator<Item = String>) {
     let mut lines = lines.into_iter().peekable();
     if lines.peek().is_none() {
         return;
     }
-    let _ = writeln!(text, "{}", paint.with(BOLD, title));
+    let _ = writeln!(text, "{}", terminal.paint(BOLD, title));
     for line in lines {
         let _ = writeln!(text, "  - {}", visible(&line));
     }
     text.push('\n');
 }
 
-/// Source code shows what it says; what a value leaves open takes one line, for it leaves it open for many policies.
-fn render_source(text: &mut String, report: &Report, findings: &[&Finding], paint: Paint) {
-    let fails = findings.iter().copied().filter(|finding| finding.kind == ResultKind::Fail);
-    for group in grouping::alike(fails) {
-        let Some((finding, alike)) = group.split_first() else { continue };
-        let policy = report.policies.iter().find(|policy| policy.id == finding.policy);
-        let remediation = policy.map(|policy| policy.metadata.custom.remediation.as_str()).unwrap_or_default();
-        let _ = writeln!(text, "\n{}", excerpt::render(finding, alike, remediation, paint.colour));
+/// The same, wrapped to the width.
+fn wrapped_section(text: &mut String, terminal: Terminal, title: &str, lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
     }
-    let reasons = unknown_reasons(findings.iter().copied());
-    if !reasons.is_empty() {
-        text.push('\n');
+    let _ = writeln!(text, "{}", terminal.paint(BOLD, title));
+    for line in lines {
+        for (index, line) in wrap(&visible(&line), terminal.width - 4).iter().enumerate() {
+            let _ = writeln!(text, "{}{line}", if index == 0 { "  - " } else { "    " });
+        }
     }
-    for group in reasons {
-        let label = paint.with(UNKNOWN, "unknown");
-        let (place, policies) = (grouping::location(group.first), group.policies.join(", "));
-        let line = format!("{place}: {} ({policies})", group.reason);
-        let _ = writeln!(text, "{label}: {}", visible(&line));
+    text.push('\n');
+}
+
+/// What was skipped of source code and why; the first of many.
+fn skipped(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> =
+        report.skipped.iter().take(MAX_SKIPPED).map(|file| format!("{}: {}", file.location, file.reason)).collect();
+    if report.skipped.len() > MAX_SKIPPED {
+        lines.push(format!("{} more", report.skipped.len() - MAX_SKIPPED));
     }
+    lines
 }
 
 /// What was skipped of source code and why; the first of many.
@@ -124,42 +173,81 @@ fn waived(finding: &Finding) -> String {
     )
 }
 
-fn render_finding(text: &mut String, finding: &Finding, paint: Paint) {
-    let (label, style) = match finding.kind {
-        ResultKind::Fail => (finding.severity.as_str(), severity_style(finding.severity)),
-        ResultKind::Unknown => ("unknown", UNKNOWN),
-    };
-    let label = paint.with(style, &format!("{label:<8}"));
-    let new = finding.baseline.and_then(BaselineState::label).map(|new| format!("  {new}")).unwrap_or_default();
-    let _ = writeln!(text, "\n  {label}  {}{new}", paint.with(BOLD, &finding.policy));
-    let _ = writeln!(text, "    {} {}", paint.with(DIM, "at"), visible(&grouping::location(finding)));
-    let _ = writeln!(text, "    {}", visible(&finding.message));
-    for (index, command) in finding.fix.iter().enumerate() {
-        let label = if index == 0 { "fix" } else { "   " };
-        let _ = writeln!(text, "    {} {}", paint.with(DIM, label), visible(command));
+#[cfg(test)]
+mod tests {
+    use snapbox::IntoData as _;
+
+    use super::*;
+    use crate::model::finding::Severity;
+    use crate::output::report::sample;
+
+    fn shown(options: &TextOptions) -> String {
+        let mut report = sample::report();
+        report.findings.retain(|finding| finding.scope != ScopeName::Source);
+        report.registries.truncate(1);
+        report.waiver_remarks.clear();
+        report.notifications.clear();
+        render(&report, options, Terminal::NONE)
     }
-}
 
-const BOLD: Style = Style::new().bold();
-const UNKNOWN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Magenta)));
-const DIM: Style = Style::new().dimmed();
+    fn options() -> TextOptions {
+        let inputs = ["snap shots", "--subscription", "5d1c"].map(str::to_owned).to_vec();
+        TextOptions { inputs, ..TextOptions::default() }
+    }
 
-fn severity_style(severity: Severity) -> Style {
-    let colour = match severity {
-        Severity::Critical | Severity::High => AnsiColor::Red,
-        Severity::Medium => AnsiColor::Yellow,
-        Severity::Low | Severity::Note => AnsiColor::Cyan,
-    };
-    Style::new().bold().fg_color(Some(colour.into()))
-}
+    #[test]
+    fn a_finding_is_a_sentence_and_its_policy() {
+        snapbox::assert_data_eq!(
+            shown(&options()),
+            snapbox::str![[r#"
+contosolive  Premium · closed to the public network · private endpoint · bypass on · 1 of 3 tasks
+  refused
+/subscriptions/5d1c7a8e-4b0f-4f6e-9c3a-2e71b8d0a9f4/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contosolive
+  MEDIUM   Lets anybody pull.                                                         anonymous-pull
+  fix      acrscan fix 'snap shots' --subscription 5d1c --registry contosolive
 
-#[derive(Clone, Copy)]
-struct Paint {
-    colour: bool,
-}
+1 registry      0 open to every network · 0 to selected networks · 1 closed
+3 tasks         1 reach their registry · 1 do not · 1 cannot be told
+1 registry in 1 subscription and the source code, 0 clean: 0 critical, 0 high, 1 medium, 0 low, 0 note; 0 unknown; 1 gap
 
-impl Paint {
-    fn with(self, style: Style, text: &str) -> String {
-        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn quiet_leaves_the_numbers_and_verbose_tells_all() {
+        let quiet = shown(&TextOptions { verbosity: Verbosity::Quiet, ..options() });
+        assert_eq!(quiet.lines().count(), 3, "{quiet}");
+        let verbose = shown(&TextOptions { verbosity: Verbosity::Verbose, ..options() });
+        assert!(verbose.contains("publicNetworkAccess: \"Enabled\"") && verbose.contains("fix az acr update"));
+        let fix = shown(&TextOptions { fix: true, ..options() });
+        assert!(fix.contains("fix az acr update") && !fix.contains("acrscan fix"), "{fix}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_name_makes_a_line() {
+        let mut report = sample::compared();
+        report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Critical);
+        for columns in [60, 80, 120] {
+            let text = render(&report, &TextOptions::default(), Terminal::new(false, false, Some(columns)));
+            let block = text.split("\n\n").find(|block| block.contains("CRITICAL")).expect("a live registry");
+            // The id is one word.
+            for line in block.lines().filter(|line| !line.starts_with("/subscriptions/") && !line.contains(" fix ")) {
+                assert!(line.chars().count() <= usize::from(columns), "{columns}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_and_links_add_nothing_to_read() {
+        let report = sample::report();
+        let plain = render(&report, &TextOptions::default(), Terminal::NONE);
+        let coloured = render(&report, &TextOptions::default(), Terminal::new(true, false, None));
+        assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+        let linked = render(&report, &TextOptions::default(), Terminal::new(false, true, None));
+        assert!(linked.contains("\u{1b}]8;;https://"));
+        assert_eq!(anstream::adapter::strip_str(&linked).to_string(), plain);
     }
 }
