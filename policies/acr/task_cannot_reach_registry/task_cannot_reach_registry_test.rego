@@ -349,7 +349,7 @@ succeeded := object.union(fixtures.tally(2, 1, 1), {"last_success": "2026-11-20T
 test_a_run_that_succeeded_since_speaks_against_it if {
 	since := both(closed, ran(none, succeeded, "2026-11-01T00:00:00Z"))
 	why := undecided({}, since)
-	contains(why, "by its settings it cannot reach it: public network access is Disabled")
+	contains(why, "by its settings it cannot reach it: public access is Disabled")
 	contains(why, "yet the run of 2026-11-20T10:00:00Z succeeded, which is newer than what was changed last")
 	unread_parts := policy.unknown with input as document({}, since)
 	some unread in unread_parts

@@ -75,8 +75,15 @@
       getSelection().selectAllChildren(code);
       done = document.execCommand("copy");
     }
+    const label = button.getAttribute("aria-label");
+    button.removeAttribute("aria-label");
     button.textContent = done ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    button.disabled = true;
+    setTimeout(() => {
+      button.textContent = "Copy";
+      button.setAttribute("aria-label", label);
+      button.disabled = false;
+    }, 2000);
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.copy");

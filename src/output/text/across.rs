@@ -8,8 +8,9 @@ use super::super::report::Report;
 use super::super::report::sentence::sentence;
 use super::super::report::standing::{Standing, Totals};
 use super::super::{plural, visible};
+use super::entries::line_of;
 use super::paint::{BOLD, severity_style, wrap};
-use super::registry::{Blocks, INDENT, Tail, line_of};
+use super::registry::{Blocks, INDENT, Tail};
 use crate::model::finding::{BaselineState, Finding, Notification, ScopeName, Severity};
 
 /// A finding and what its registry is called.

@@ -4,8 +4,7 @@
 use serde_json::Value;
 
 use super::super::report::sentence::{MAX_SENTENCE, pattern, sentence_within};
-use super::registry::line_of;
-use crate::model::finding::{Finding, ResultKind};
+use crate::model::finding::{Finding, Location, ResultKind};
 
 /// The policy of the verdict on each task. What others say of the same task at the same severity is a part of why.
 const VERDICT: &str = "task-cannot-reach-registry";
@@ -94,6 +93,14 @@ impl Entry<'_> {
             after.push_str(&format!(", {policy}{}", lines(&of)));
         }
         after
+    }
+}
+
+/// The line of a finding in the registry's file.
+pub fn line_of(finding: &Finding) -> Option<u32> {
+    match &finding.location {
+        Location::File { region, .. } | Location::Source { region, .. } => Some(region.start_line),
+        Location::Live => None,
     }
 }
 

@@ -4,12 +4,14 @@
 mod across;
 mod entries;
 mod excerpt;
+mod options;
 mod paint;
 mod registry;
 
 use std::fmt::Write as _;
 
 use self::across::{not_complete, not_known, shared, totals};
+pub use self::options::{TextOptions, Verbosity};
 pub use self::paint::Terminal;
 use self::paint::{BOLD, wrap};
 use self::registry::Blocks;
@@ -20,40 +22,7 @@ use super::report::summary::summary;
 use super::report::{MAX_SKIPPED, Report};
 use super::visible;
 use crate::model::finding::{Finding, ResultKind, ScopeName};
-use crate::model::path::shell_word;
 use crate::policy::SettingRemark;
-
-/// How much is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Verbosity {
-    /// The numbers.
-    Quiet,
-    /// A sentence a finding.
-    #[default]
-    Normal,
-    /// Whole messages, evidence and commands, each result by itself.
-    Verbose,
-}
-
-/// What a report for people tells.
-#[derive(Debug, Clone, Default)]
-pub struct TextOptions {
-    /// How much.
-    pub verbosity: Verbosity,
-    /// Whether the commands that mend a finding are below it.
-    pub fix: bool,
-    /// The words of the command line that name what was scanned.
-    pub inputs: Vec<String>,
-}
-
-impl TextOptions {
-    /// `acrscan fix infra --registry prod`
-    pub fn fix_command(&self, registry: &str) -> String {
-        let words = ["acrscan", "fix"].into_iter().chain(self.inputs.iter().map(String::as_str));
-        let words = words.chain(["--registry", registry]).map(shell_word);
-        words.collect::<Vec<_>>().join(" ")
-    }
-}
 
 /// Renders a report for a terminal, or for none.
 pub fn render(report: &Report, options: &TextOptions, terminal: Terminal) -> String {

@@ -9,9 +9,10 @@ use super::super::report::sentence::{sentence, whole};
 use super::super::report::standing::{Standing, phrases};
 use super::super::report::{Report, grouping};
 use super::super::visible;
-use super::entries::{Entry, entries};
+use super::entries::{Entry, entries, line_of};
+use super::excerpt;
+use super::options::{TextOptions, Verbosity};
 use super::paint::{BOLD, DIM, Terminal, UNKNOWN, severity_style, wrap};
-use super::{TextOptions, Verbosity, excerpt};
 use crate::model::finding::{BaselineState, Finding, Location, ResultKind, ScopeName};
 
 /// Where sentences begin: two blanks, the longest severity, a blank.
@@ -218,14 +219,6 @@ pub struct Tail<'a> {
     pub before: &'a str,
     pub policy: &'a str,
     pub after: &'a str,
-}
-
-/// The line of a finding in the registry's file.
-pub fn line_of(finding: &Finding) -> Option<u32> {
-    match &finding.location {
-        Location::File { region, .. } | Location::Source { region, .. } => Some(region.start_line),
-        Location::Live => None,
-    }
 }
 
 fn file_address(path: &str) -> String {
