@@ -161,8 +161,20 @@ fn what_was_not_read_shows_in_each_format() {
 fn several_outputs_are_written_in_one_run_and_the_exit_code_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let contoso = crate::harness::contoso_folder();
-    let formats =
-        ["text", "sarif", "markdown", "github", "json", "junit", "azure-devops", "gitlab", "ndjson", "ocsf", "csv", "html"];
+    let formats = [
+        "text",
+        "sarif",
+        "markdown",
+        "github",
+        "json",
+        "junit",
+        "azure-devops",
+        "gitlab",
+        "ndjson",
+        "ocsf",
+        "csv",
+        "html",
+    ];
     let outputs = formats.iter().flat_map(|format| ["-o".to_owned(), format!("{format}={format}.out")]);
     let run = Acrscan::new(["scan", contoso.to_str().unwrap()])
         .args(outputs)

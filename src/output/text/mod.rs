@@ -15,7 +15,6 @@ pub use self::options::{TextOptions, Verbosity};
 pub use self::paint::Terminal;
 use self::paint::{BOLD, wrap};
 use self::registry::Blocks;
-use super::report::{MAX_SKIPPED, Report};
 use super::report::grouping;
 use super::report::standing::worst_first;
 use super::report::summary::summary;
@@ -102,16 +101,6 @@ fn wrapped_section(text: &mut String, terminal: Terminal, title: &str, lines: Ve
         }
     }
     text.push('\n');
-}
-
-/// What was skipped of source code and why; the first of many.
-fn skipped(report: &Report) -> Vec<String> {
-    let mut lines: Vec<String> =
-        report.skipped.iter().take(MAX_SKIPPED).map(|file| format!("{}: {}", file.location, file.reason)).collect();
-    if report.skipped.len() > MAX_SKIPPED {
-        lines.push(format!("{} more", report.skipped.len() - MAX_SKIPPED));
-    }
-    lines
 }
 
 /// What was skipped of source code and why; the first of many.
