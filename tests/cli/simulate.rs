@@ -44,9 +44,7 @@ fn closing_the_demo_names_the_tasks_that_break() {
     assert_eq!(notes, [told("Basic"), told("Standard")]);
     let lost = answer["tasks"].as_array().unwrap().iter().find(|task| task["task"] == "build-storefront").unwrap();
     assert_eq!(lost["way"], json!({ "before": "open_registry", "after": null }));
-    assert!(
-        lost["reason"]["after"].as_str().unwrap().starts_with("cannot reach it: public access is Disabled")
-    );
+    assert!(lost["reason"]["after"].as_str().unwrap().starts_with("cannot reach it: public access is Disabled"));
     let web = |client: &&Value| client["registry"].as_str().unwrap().ends_with("/contosoweb");
     let clients: Vec<&Value> = answer["clients"].as_array().unwrap().iter().filter(web).collect();
     assert_eq!(clients[0]["range"], "0.0.0.0/0");
