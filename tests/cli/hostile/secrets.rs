@@ -53,6 +53,37 @@ fn a_secure_parameter_is_judged_and_not_shown() {
     is_judged_and_not_shown("ARM", &[("main.json", &template)]);
 }
 
+/// A file that the runner keeps in the checkout, and git ignores: source code may name it, and learns nothing of it.
+#[test]
+fn a_file_that_git_ignores_is_not_shown() {
+    let secrets = format!("{SECRET}\n");
+    let bicep = "var name = loadTextContent('.env')\nresource r 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: name\n  location: 'eastus'\n  sku: { name: 'Premium' }\n  properties: { publicNetworkAccess: 'Enabled' }\n}\n";
+    let named = |name: &str| REGISTRY.replace("\"acrshop\"", name);
+    for (what, file, text) in [
+        ("a file", "main.tf", named("trimspace(file(\".env\"))")),
+        ("what is said to be no secret", "main.tf", named("nonsensitive(file(\".env\"))")),
+        ("a part of it", "main.tf", named("substr(nonsensitive(file(\".env\")), 0, 17)")),
+        ("a template", "main.tf", named("templatefile(\".env\", {})")),
+        ("encoded", "main.tf", named("base64decode(filebase64(\".env\"))")),
+        ("Bicep", "main.bicep", bicep.to_owned()),
+    ] {
+        let folder = tree(&[(".gitignore", ".env\n"), (file, &text)]);
+        assert!(super::git(folder.path(), &["init", "-q"]) && super::git(folder.path(), &["add", "."]));
+        super::add(folder.path(), &[(".env", &secrets)]);
+        let formats = ["text", "sarif", "markdown", "github", "json", "junit"];
+        let outputs: Vec<String> = formats.iter().map(|format| format!("--output={format}={format}.out")).collect();
+        let mut arguments: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        arguments.push(".");
+        let run = scan(folder.path(), &arguments);
+        assert_eq!(open_registries(&run), 1, "{what}: {run:?}");
+        assert!(!run.stderr.contains(SECRET), "{what}: {run:?}");
+        for format in formats {
+            let shown = std::fs::read_to_string(folder.path().join(format!("{format}.out"))).unwrap();
+            assert!(!shown.contains(SECRET), "{what}: {format}: {shown}");
+        }
+    }
+}
+
 #[test]
 fn settings_that_take_something_are_told_in_every_output() {
     for (setting, exit) in [("enabled = false", 0), ("severity = \"note\"", 0)] {

@@ -11,6 +11,7 @@ use anyhow::bail;
 use rayon::prelude::*;
 
 use self::content::{Content, classify};
+pub use self::walk::is_runners_own;
 use self::walk::{Walked, one_path};
 use crate::model::file_gap::FileGap;
 use crate::model::inventory::SkippedFile;

@@ -1,11 +1,12 @@
 //! The files of a folder that are read. What git tracks is read whatever a `.gitignore` says, for a pull request writes
 //! both; what is ignored and not tracked is left, and told where it looks like source code.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -240,6 +241,34 @@ impl Walked {
         }
         builder.build().ok().map(Rc::new)
     }
+}
+
+/// Whether git ignores a file and does not track it: the runner has made it, be it a file of secrets. Where it cannot be
+/// told what is tracked, nothing is.
+pub fn is_runners_own(file: &Path) -> bool {
+    static KNOWN: Mutex<BTreeMap<PathBuf, Option<Arc<Tracked>>>> = Mutex::new(BTreeMap::new());
+    let Ok(real) = file.canonicalize() else { return false };
+    let Some(root) = real.parent().and_then(repository_of).map(Path::to_owned) else { return false };
+    let tracked = KNOWN
+        .lock()
+        .ok()
+        .and_then(|mut known| known.entry(root.clone()).or_insert_with(|| Tracked::of(&root).map(Arc::new)).clone());
+    let Some(tracked) = tracked else { return false };
+    if real.strip_prefix(&root).is_ok_and(|inside| tracked.has(inside)) {
+        return false;
+    }
+    let mut walked = Walked::default();
+    let mut rules = Vec::new();
+    let mut above: Vec<&Path> = real.ancestors().skip(1).take_while(|folder| folder.starts_with(&root)).collect();
+    above.reverse();
+    let within = above.iter().skip(1).copied().chain([real.as_path()]);
+    for (folder, next) in above.iter().zip(within) {
+        rules.extend(walked.rules(folder));
+        if is_ignored(&rules, next, next != real) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The innermost rule decides.

@@ -6,9 +6,11 @@ use saphyr_parser::{ScalarStyle, Tag};
 
 use super::super::syntax::{DeclarationKind, Literal, SyntaxKind};
 use super::Lower;
+use crate::model::path::display_path;
 use crate::model::text_file::TextFile;
 use crate::source::code::arm::expression::{Expr, ExprKind};
 use crate::source::code::declared::{Node, NodeValue, Span, YamlDialect, YamlError, jsonc_of, select, yaml_of};
+use crate::source::code::discover::is_runners_own;
 
 /// Bicep refuses what is larger as well.
 const MAX_TEXT: usize = 1 << 20;
@@ -21,6 +23,10 @@ impl Lower<'_> {
         let given = arguments.first().and_then(|path| self.constant(path));
         let given = given.ok_or_else(|| format!("`{function}` is given a path that is not known."))?;
         let target = self.unit.beside(&given);
+        if is_runners_own(&target) {
+            // Whatever the runner keeps there, nothing of it may get into a report.
+            return Err(format!("{}: git ignores it, and does not track it; it is not read.", display_path(&target)));
+        }
         let read = TextFile::read_led_to(&self.unit.path, &target).map_err(|gap| gap.to_string())?;
         if read.text.len() > MAX_TEXT {
             return Err(format!("{}: it is too large for `{function}`.", read.path));

@@ -14,6 +14,7 @@ use crate::model::open::is_within_bounds;
 use crate::model::path::{display_path, normalize};
 use crate::model::text_file::TextFile;
 use crate::source::code::declared::{Node, NodeValue, Span};
+use crate::source::code::discover::is_runners_own;
 
 /// How many entries of folders a pattern of `fileset` is held against.
 const MAX_ENTRIES: usize = 20_000;
@@ -43,8 +44,9 @@ impl Evaluator<'_> {
             Some(node) => Ok(this.on_disk(&to_text(node)?)),
             None => Err(ExpressionError::Wrong("A function lacks an argument.".to_owned())),
         };
+        let own = arguments.first().and_then(|node| to_text(node).ok()).map(|path| self.on_disk(&path));
         let hash = name.strip_prefix("file").map(|name| name.strip_prefix("base64sha").map_or(name, |_| name));
-        Some(match name {
+        let outcome = match name {
             "file" => path(self).and_then(|path| {
                 let file = self.read_file(&path)?;
                 Ok(Node::spanned(NodeValue::String(file.text.clone()), Span::new(&file, 0..file.text.len())))
@@ -85,6 +87,14 @@ impl Evaluator<'_> {
                     text(hash(file.text.as_bytes()))
                 })
             }
+        };
+        let read = own.and_then(|path| self.read.get(&path)?.as_ref().ok().cloned());
+        Some(match read.is_some_and(|file| file.is_private) {
+            true => outcome.map(|mut node| {
+                node.mark_sensitive();
+                node
+            }),
+            false => outcome,
         })
     }
 
@@ -155,7 +165,11 @@ impl Evaluator<'_> {
         if !path.exists() {
             return Err(Unreadable::Absent);
         }
-        TextFile::read_led_to(self.instances[0].folder, path).map(Arc::new).map_err(|why| {
+        let read = TextFile::read_led_to(self.instances[0].folder, path).map(|mut file| {
+            file.is_private = is_runners_own(path);
+            Arc::new(file)
+        });
+        read.map_err(|why| {
             let unknown = Unreadable::Unknown(format!("{why}.").into());
             self.gaps.insert(why);
             unknown
