@@ -46,10 +46,10 @@ impl<'a> Evaluator<'a> {
         Ok(node)
     }
 
-    /// What is made of a secret is one. What is taken as it is keeps its own mark.
+    /// What is made of a secret is one, whatever `nonsensitive` says: a stranger may write it. What is taken as it is keeps
+    /// its own mark.
     fn pass_on_secrets(&mut self, expr: &Expr, node: &mut Node, saw_secret: bool) {
         match &expr.kind {
-            ExprKind::Call(name, ..) if name == "nonsensitive" || name == "core::nonsensitive" => {}
             ExprKind::Call(name, ..) if saw_secret || name == "sensitive" || name == "core::sensitive" => {
                 node.mark_sensitive();
                 self.saw_secret = true;

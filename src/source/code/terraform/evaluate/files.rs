@@ -89,13 +89,9 @@ impl Evaluator<'_> {
             }
         };
         let read = own.and_then(|path| self.read.get(&path)?.as_ref().ok().cloned());
-        Some(match read.is_some_and(|file| file.is_private) {
-            true => outcome.map(|mut node| {
-                node.mark_sensitive();
-                node
-            }),
-            false => outcome,
-        })
+        // What the runner keeps there is a secret, and so is what is made of it.
+        self.saw_secret |= read.is_some_and(|file| file.is_private);
+        Some(outcome)
     }
 
     /// `path.module`, `path.root` and `path.cwd`.
