@@ -1,8 +1,10 @@
 //! What commands that judge registries share: what to read, which policies to ask, and the reading itself.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use chrono::NaiveDate;
 use clap::Args;
 
 use super::args::{LimitArgs, LiveArgs, PolicyArgs, RegistryChoice, TerraformArgs};
@@ -10,12 +12,14 @@ use super::collect::{collect, variable_values};
 use super::console;
 use super::policy_sources::{PolicyFolders, resolve};
 use crate::config::Config;
-use crate::evaluate::{AccessEvaluator, Evaluator};
+use crate::evaluate::{AccessEvaluator, Evaluation, Evaluator};
 use crate::fix::registry_matches;
 use crate::model::inventory::{Inventory, Needs, RegistryRecord};
 use crate::model::registry_id::RegistryId;
 use crate::net::service_tags::ServiceTags;
 use crate::policy::{PolicySet, Reads, Selection};
+use crate::triage::coverage::Coverage;
+use crate::triage::waiver::Waivers;
 
 /// What to read and what to judge it by, as `scan` has it.
 #[derive(Debug, Args)]
@@ -90,6 +94,22 @@ impl InputArgs {
             Some(RegistryChoice::Id(id)) => bail!("--registry {}: it was not read", id.path()),
             None => Ok(()),
         }
+    }
+}
+
+impl Inputs {
+    /// The fingerprints of the findings that somebody accepts.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub fn waived(&self, args: &PolicyArgs, today: NaiveDate) -> anyhow::Result<BTreeSet<String>> {
+        let waivers = Waivers::new(&selection(args)?.config.waivers, &self.policies.known)?;
+        let Evaluation { mut findings, notifications, .. } = self.evaluator.evaluate(&self.inventory, &self.tags);
+        let ids = self.policies.policies.iter().map(|policy| policy.id.as_str());
+        let coverage = Coverage::new(&self.inventory, ids, &notifications, Vec::new());
+        waivers.apply(&mut findings, &coverage, today);
+        let waived = findings.into_iter().filter(|finding| finding.waived.is_some());
+        Ok(waived.map(|finding| finding.fingerprint).collect())
     }
 }
 

@@ -13,13 +13,14 @@ mod trusted;
 
 use clap::{Parser, Subcommand};
 
+use self::commands::fix::FixArgs;
 use self::commands::policies::PoliciesArgs;
 use self::commands::pull::PullArgs;
 use self::commands::scan::ScanArgs;
 use self::commands::service_tags::ServiceTagsArgs;
 use self::commands::simulate::SimulateArgs;
 use self::commands::test::TestArgs;
-use self::commands::{policies, pull, scan, service_tags, simulate, test};
+use self::commands::{fix, policies, pull, scan, service_tags, simulate, test};
 use crate::output::report::Outcome;
 
 /// Tells, with proof, who can reach your Azure Container Registries over the network, and whether their ACR Tasks
@@ -50,6 +51,8 @@ pub enum Command {
     /// Read registries from source code, snapshots or Azure, evaluate the policies, report
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Write a script that mends what it can and locks nobody out; change nothing
+    Fix(Box<FixArgs>),
     /// Tell what a change would break, and change nothing: which tasks and clients lose their way, or gain one
     #[command(after_help = SIMULATE_EXIT_CODES)]
     Simulate(Box<SimulateArgs>),
@@ -71,6 +74,7 @@ impl Command {
     pub fn run(&self) -> anyhow::Result<Outcome> {
         match self {
             Command::Scan(args) => scan::run(args),
+            Command::Fix(args) => fix::run(args),
             Command::Simulate(args) => simulate::run(args),
             Command::Pull(args) => pull::run(args),
             Command::Policies(args) => policies::run(args),

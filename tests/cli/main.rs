@@ -17,6 +17,7 @@ mod credentials;
 mod demo;
 mod docs;
 mod faults;
+mod fix;
 mod fixture;
 mod harness;
 mod hostile;

@@ -6,6 +6,7 @@ mod documents;
 mod circles;
 mod declared;
 mod engines;
+mod fix;
 mod hostile;
 mod policies;
 mod spellings;

@@ -82,7 +82,7 @@ const SIDE_BY_SIDE: &[(&str, &[&str])] = &[
         "src/output/",
         &["azure_devops", "csv", "github", "gitlab", "json", "junit", "markdown", "ndjson", "ocsf", "sarif", "text"],
     ),
-    ("src/cli/commands/", &["policies", "pull", "scan", "service_tags", "simulate", "test"]),
+    ("src/cli/commands/", &["fix", "policies", "pull", "scan", "service_tags", "simulate", "test"]),
 ];
 
 #[test]

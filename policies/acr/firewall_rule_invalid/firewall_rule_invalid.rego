@@ -31,7 +31,7 @@ deny contains {
 	"msg": sprintf("%s: the firewall rule \"%s\" %s.", [registry.label, rule.value, fault]),
 	"field": rule.field,
 	"key": rule.value,
-	"fix": [firewall.remove_rule(rule.value)],
+	"fix": fix(rule),
 } if {
 	some rule in firewall.rules
 	fault := fault_of(rule)
@@ -74,6 +74,18 @@ unknown contains {
 	not is_string(rule.reason)
 	not ipv4.of(object.union({"cidr": null}, rule))
 }
+
+# A rule that names a network lets that in, whatever is wrong with how it names it: the network stays on the list.
+fix(rule) := firewall.add_rules([], actions[registry.default_action]) if {
+	rule.family == "ipv4"
+	is_string(rule.reason)
+	actions[registry.default_action]
+} else := [] if {
+	rule.family == "ipv4"
+	is_string(rule.reason)
+} else := [firewall.remove_rule(rule.value)]
+
+actions := {"allow": "Allow", "deny": "Deny"}
 
 # What is wrong with a rule; undefined when nothing is.
 fault_of(rule) := sprintf("is no valid rule: %s", [rule.reason]) if {

@@ -33,7 +33,6 @@ deny contains {
 	"field": rule.field,
 	"key": rule.value,
 	"evidence": {"tag": rule.tag},
-	"fix": [firewall.remove_rule(rule.value)],
 } if {
 	some rule in stale_rules
 	well_formed(rule)

@@ -29,10 +29,6 @@ test_range_of_another_region_is_denied if {
 		"field": rule.field,
 		"key": "20.51.13.64/26",
 		"evidence": {"tag": "AzureContainerRegistry.WestUS3"},
-		"fix": [concat(" ", [
-			"az acr network-rule remove --name contoso --ip-address 20.51.13.64/26 --subscription",
-			fixtures.subscription,
-		])],
 	}}
 	doubted([west], {}) == set()
 }

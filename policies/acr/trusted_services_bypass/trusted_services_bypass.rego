@@ -20,6 +20,7 @@
 package acr.trusted_services_bypass
 
 import data.lib.az
+import data.lib.reach
 import data.lib.registry
 import data.lib.verdict
 
@@ -28,7 +29,7 @@ deny contains {
 		registry.label,
 	]),
 	"field": "/registry/properties/networkRuleBypassOptions",
-	"fix": [az.acr("update", ["--allow-trusted-services false"])],
+	"fix": fix,
 } if {
 	let_in == "yes"
 }
@@ -44,6 +45,11 @@ unknown contains {
 	let_in == "unknown"
 	some unread in unread_parts
 }
+
+# What the bypass for Tasks is without this one is not documented, so that no command is offered where tasks ride it.
+fix := [] if {
+	count(reach.riders) > 0
+} else := [az.acr("update", ["--allow-trusted-services false"])]
 
 let_in := verdict.conjunction([registry.restricted, exception])
 

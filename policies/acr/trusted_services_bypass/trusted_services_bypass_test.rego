@@ -48,3 +48,17 @@ test_what_was_not_read_is_unknown if {
 		"/registry/properties/networkRuleSet/defaultAction",
 	}
 }
+
+test_no_command_where_tasks_ride_the_other_bypass if {
+	rider := object.union(fixtures.task("t", {}), fixtures.system_identity)
+	properties := object.union(services, {"networkRuleBypassAllowedForTasks": true})
+	findings := policy.deny with input as object.union(
+		fixtures.with_properties(properties),
+		{"tasks": [rider], "role_assignments": null, "task_credentials": {"t": {
+			"login_mode": "None",
+			"source_identity": null,
+			"custom_registries": {"contoso.azurecr.io": "[system]"},
+		}}},
+	)
+	{finding.fix | some finding in findings} == {[]}
+}

@@ -119,8 +119,19 @@ add_rules(cidrs, action) := [az.acr("network-rule add", [az.option("--ip-address
 	concat(",", [sprintf(`{"action":"Allow","value":"%s"}`, [value]) | some value in array.concat(kept, cidrs)]),
 ]))]
 
-# The rules that admit somebody.
-kept := [rule.cidr | some rule in rules; rule.family == "ipv4"; is_string(rule.cidr)]
+# The networks of the list, each once.
+kept := [rule.cidr |
+	some index, rule in rules
+	rule.family == "ipv4"
+	is_string(rule.cidr)
+	not stands_before(index)
+]
+
+stands_before(index) if {
+	some earlier, rule in rules
+	earlier < index
+	rule.cidr == rules[index].cidr
+}
 
 # Basic and Standard registries have no list, and need none.
 absent if {

@@ -1,5 +1,6 @@
 //! The commands, a file or folder each, with their arguments.
 
+pub mod fix;
 pub mod policies;
 pub mod pull;
 pub mod scan;
