@@ -51,8 +51,13 @@ pub fn words(command: &str) -> Option<Vec<Word>> {
 fn substitution_end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut quoted = false;
+    let mut escaped = false;
     for (at, character) in text.char_indices() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
         match character {
+            '\\' if !quoted => escaped = true,
             '\'' => quoted = !quoted,
             '(' if !quoted => depth += 1,
             ')' if !quoted && depth == 0 => return Some(at),
@@ -138,8 +143,8 @@ mod tests {
 
     #[test]
     fn the_output_of_a_command_is_a_word() {
-        let read = words("az a --id \"$(az b --name 'x)y' --query id)\" --c d").expect("words");
-        assert_eq!(read[3], Word::Output("az b --name 'x)y' --query id".to_owned()));
+        let read = words("az a --id \"$(az b --name 'x)'\\''y' --query id)\" --c d").expect("words");
+        assert_eq!(read[3], Word::Output("az b --name 'x)'\\''y' --query id".to_owned()));
         assert_eq!(read.len(), 6);
         for more in ["az a | b", "az a; b", "az $X", "az 'a", "az \"a\"", "az \"$(a"] {
             assert_eq!(words(more), None, "{more}");

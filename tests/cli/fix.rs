@@ -21,7 +21,7 @@ fn commands(script: &str) -> Vec<&str> {
 #[test]
 fn opens_before_it_closes_and_says_what_is_left() {
     let script = fix(&[]);
-    assert!(script.starts_with("#!/usr/bin/env bash\n# acrscan fix: 11 registries, "), "{script}");
+    assert!(script.starts_with("#!/usr/bin/env bash\n# acrscan fix: 10 registries, "), "{script}");
     assert!(script.contains("\nset -euo pipefail\n") && script.contains("Needs az 2.75.0 or newer."));
     let web = fix(&["--registry", "contosoweb"]);
     assert!(web.contains("\n# ── contosoweb: firewall-not-in-force, public-network-access\n"), "{web}");
