@@ -28,7 +28,8 @@ fn opens_before_it_closes_and_says_what_is_left() {
     let last = *commands(&web).last().unwrap();
     assert!(last.contains("\"defaultAction\":\"Deny\"") && last.contains("131.107.8.0/24"), "{last}");
     let build = fix(&["--registry", "contosobuild"]);
-    let at = |text: &str| commands(&build).iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}"));
+    let at =
+        |text: &str| commands(&build).iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}"));
     assert!(at("identity assign") < at("role assignment create"));
     assert!(at("role assignment create") < at("credential "));
     assert!(at("credential ") < at("--auth-mode None"));

@@ -151,7 +151,8 @@ fn az(document: &mut Value, line: &str) {
             };
             let details = document["task_credentials"][name].clone();
             let task = named(document, "tasks", name);
-            let has = held(&task["properties"]["credentials"]["customRegistries"]) || held(&details["custom_registries"]);
+            let has =
+                held(&task["properties"]["credentials"]["customRegistries"]) || held(&details["custom_registries"]);
             assert_eq!(has, head.ends_with("update"), "{line}: the entry is there, or is not");
             let entry = json!({"credentials": {"customRegistries": {server: {"identity": "[system]"}}}});
             merge(&mut task["properties"], &entry);
