@@ -172,7 +172,7 @@ def check_metadata(tally, policy):
         if not ids or not all(isinstance(control, str) for control in ids):
             faults.append(f"controls of {framework}")
     for name, spec in policy.parameters.items():
-        if set(spec) != {"default", "type", "description"} or not isinstance(spec["default"], TYPES[spec["type"]]):
+        if not {"default", "type", "description"} <= set(spec) <= {"default", "type", "description", "minimum", "maximum", "pattern", "enum", "items"} or not isinstance(spec["default"], TYPES[spec["type"]]):
             faults.append(f"parameter {name}")
     used = set(re.findall(rf"data\.parameters\.{policy.name}\.(\w+)", policy.source))
     if used != set(policy.parameters) or len(re.findall(r"data\.parameters\.", policy.source)) < len(used):

@@ -95,6 +95,23 @@ pub fn collect(
     Ok((whole, tags, remarks))
 }
 
+/// Reads source code and snapshots once more, as they were; nothing where nothing is recognised.
+pub fn collect_paths(paths: &[PathBuf], tags: &ServiceTags, variables: VariableValues) -> anyhow::Result<Inventory> {
+    let named = classify(paths)?;
+    let mut whole = Inventory::default();
+    for folder in &named.snapshots {
+        whole.add(snapshot::read(folder)?.inventory).map_err(|scope| anyhow!("{scope} is in two of the sources"))?;
+    }
+    if !named.code.is_empty()
+        && let Ok(found) = code::find(&named.code)
+    {
+        let found = SourceFiles { variable_values: variables, ..found };
+        whole.add(code::read(found, tags)).map_err(|scope| anyhow!("{scope} was read twice"))?;
+    }
+    whole.sort();
+    Ok(whole)
+}
+
 /// The values of Terraform's variables that are given on the command line, in acrscan.toml, and, where that is asked for,
 /// in the environment.
 ///

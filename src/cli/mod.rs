@@ -1,10 +1,12 @@
 //! What a person types: the command line, and what each command does. Doc comments of arguments are the help text.
 
 pub mod args;
+mod at_commit;
 mod collect;
 pub mod commands;
 pub mod console;
 mod inputs;
+mod one_input;
 mod policy_sources;
 mod rendering;
 mod settings;

@@ -13,6 +13,7 @@ mod junit;
 mod markdown;
 mod ndjson;
 mod ocsf;
+pub mod policy_tests;
 pub mod report;
 mod sarif;
 mod text;

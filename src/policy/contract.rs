@@ -5,9 +5,11 @@ use std::path::Path;
 
 use regorus::Engine;
 use serde_json::{Map, Value, json};
+use wildmatch::WildMatch;
 
 use super::engine_message::one_line;
 use super::examples::Examples;
+use super::failing;
 use super::limits::timer;
 use super::load;
 use super::module::Module;
@@ -28,6 +30,27 @@ pub struct TestSummary {
     pub covered_lines: usize,
     /// See `covered_lines`.
     pub uncovered_lines: usize,
+    /// Lines that no test and no example runs, by file.
+    pub uncovered: Vec<(String, usize)>,
+    /// The Rego tests that ran, in their order.
+    pub tests: Vec<RegoTest>,
+    /// What is unusual: sentences with their places.
+    pub warnings: Vec<String>,
+}
+
+/// A Rego test that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegoTest {
+    /// The package and the rule.
+    pub name: String,
+    /// The file.
+    pub file: String,
+    /// The line of the rule, from 1.
+    pub line: usize,
+    /// What `print` said.
+    pub printed: Vec<String>,
+    /// Why it failed, where it did.
+    pub failure: Option<String>,
 }
 
 /// A check that did not hold.
@@ -41,22 +64,25 @@ pub struct TestFailure {
     pub message: String,
 }
 
-/// Runs everything in a folder.
+/// Runs everything in a folder; of the Rego tests, where a pattern is given, those whose package and name it matches, and
+/// then nothing else.
 ///
 /// # Errors
-/// The folder holds no policy, or Rego or METADATA that cannot be loaded at all.
-pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
+/// The folder holds no policy, or Rego or METADATA that cannot be loaded at all; or no test has a name like that.
+pub fn test(folder: &Path, pattern: Option<&str>) -> Result<TestSummary, PolicyError> {
     let folder::PolicyFolder { modules: users, data } = folder::read(folder)?;
     let data = data::merge(&data)?;
     if !users.iter().any(|module| module.policy_name().is_some()) {
         return Err(PolicyError::Empty(folder.display().to_string()));
     }
-    // A folder that brings a library of its own, as this project's does, is tested with that.
+    // A folder that brings all the libraries, as this project's does, is tested with them.
     let brings = |library: &Module| users.iter().any(|module| module.package() == library.package());
-    let mut modules: Vec<Module> = load::builtin_libraries().filter(|library| !brings(library)).collect();
+    let brings_all = load::builtin_libraries().all(|library| brings(&library));
+    let mut modules: Vec<Module> = load::builtin_libraries().filter(|_| !brings_all).collect();
     let libraries = modules.len();
     modules.extend(users);
-    if let Some((_, fault)) = load::check_users_modules(&modules, libraries)?.pop_first() {
+    let mut checked = load::check_users_modules(&modules, libraries, &data)?;
+    if let Some((_, fault)) = checked.faults.pop_first() {
         return Err(fault);
     }
     let policies = load::find_policies(&modules)?;
@@ -66,10 +92,19 @@ pub fn test(folder: &Path) -> Result<TestSummary, PolicyError> {
     engine.set_enable_coverage(true);
     engine.set_execution_timer_config(timer());
     load::add_modules(&mut engine, &modules)?;
-    let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
+    let trees = preflight::trees(&engine).map_err(PolicyError::Compile)?;
+    let outlines = preflight::outlines(&trees);
     let mut run = Run { engine, policies: &policies, data, summary: TestSummary::default() };
-    for (module, outline) in modules.iter().zip(&outlines) {
-        run.run_rego_tests(module, outline)?;
+    run.summary.warnings = checked.warnings;
+    for ((module, outline), tree) in modules.iter().zip(&outlines).zip(&trees) {
+        run.run_rego_tests(module, outline, &tree["ast"], pattern)?;
+    }
+    if let Some(pattern) = pattern {
+        if run.summary.tests.is_empty() {
+            return Err(PolicyError::NoTest(pattern.to_owned()));
+        }
+        run.summary.failures.sort();
+        return Ok(run.summary);
     }
     for policy in &policies {
         run.check_names(policy);
@@ -115,18 +150,43 @@ impl Run<'_> {
     }
 
     /// Every `test_*` rule is true.
-    fn run_rego_tests(&mut self, module: &Module, outline: &Outline) -> Result<(), PolicyError> {
+    fn run_rego_tests(
+        &mut self,
+        module: &Module,
+        outline: &Outline,
+        tree: &Value,
+        pattern: Option<&str>,
+    ) -> Result<(), PolicyError> {
         for (name, line) in outline.lines.iter().filter(|(name, _)| name.starts_with("test_")) {
-            self.set_parameters(parameters(self.policies))?;
-            match self.engine.eval_rule(format!("data.{}.{name}", outline.package)) {
-                Ok(value) => {
-                    let holds = value == regorus::Value::from(true);
-                    self.check(holds, &module.path, *line, format!("{name} is {value}, not true"));
-                }
-                Err(error) => {
-                    self.check(false, &module.path, *line, format!("{name} failed: {}", one_line(&error.to_string())))
-                }
+            let full = format!("{}.{name}", outline.package);
+            // A part of the name is enough; with `*` and `?` it is the whole.
+            let is_wanted = pattern.is_none_or(|pattern| match pattern.contains(['*', '?']) {
+                true => WildMatch::new(pattern).matches(name) || WildMatch::new(pattern).matches(&full),
+                false => full.contains(pattern),
+            });
+            if !is_wanted {
+                continue;
             }
+            self.set_parameters(parameters(self.policies))?;
+            self.engine.set_gather_prints(true);
+            let result = self.engine.eval_rule(format!("data.{full}"));
+            let printed = self.engine.take_prints().unwrap_or_default();
+            let failure = match result {
+                Ok(value) if value == regorus::Value::from(true) => None,
+                Ok(value) => {
+                    let first = failing::first(&self.engine, module, tree, name);
+                    Some(first.map_or_else(
+                        || (*line, format!("{name} is {value}, not true")),
+                        |first| (first.line, format!("{name}: {}", first.message)),
+                    ))
+                }
+                Err(error) => Some((*line, format!("{name} failed: {}", one_line(&error.to_string())))),
+            };
+            let place = failure.as_ref().map_or(*line, |(line, _)| *line);
+            let message = failure.map(|(_, message)| message);
+            self.check(message.is_none(), &module.path, place, message.clone().unwrap_or_default());
+            let file = module.path.clone();
+            self.summary.tests.push(RegoTest { name: full, file, line: place, printed, failure: message });
         }
         Ok(())
     }
@@ -231,6 +291,7 @@ impl Run<'_> {
             self.summary.covered_lines += file.covered.len();
             self.summary.uncovered_lines += file.not_covered.len();
             for line in file.not_covered {
+                self.summary.uncovered.push((file.path.to_string(), line as usize));
                 self.check(false, &file.path, line as usize, "no test and no example runs this line");
             }
         }

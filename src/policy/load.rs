@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use regorus::Engine;
+use serde_json::Value;
 
 use super::engine_message::line_and_message;
+use super::lint::{self, Loaded};
 use super::metadata::check_blocks;
 use super::module::Module;
 use super::preflight::Outline;
@@ -55,9 +57,9 @@ impl PolicySet {
             builtin_count = modules.iter().filter(|module| module.builtin).count();
         }
         let data = data::merge(&data_files)?;
-        let faults = match modules.len() > builtin_count {
-            true => check_users_modules(&modules, builtin_count)?,
-            false => BTreeMap::new(),
+        let UsersCheck { faults, warnings } = match modules.len() > builtin_count {
+            true => check_users_modules(&modules, builtin_count, &data)?,
+            false => UsersCheck::default(),
         };
         let mut policies = find_policies(&modules)?;
         for policy in &mut policies {
@@ -70,7 +72,7 @@ impl PolicySet {
             let runs = |policy: &Policy| policy.file == module.path && policy.fault.is_none();
             module.policy_name().is_none() || policies.iter().any(runs)
         });
-        Ok(PolicySet { policies, modules, data, known, settings })
+        Ok(PolicySet { policies, modules, data, known, settings, warnings })
     }
 }
 
@@ -106,13 +108,11 @@ pub fn examples(policy: &Policy) -> (String, Result<String, String>) {
 
 /// Checks what only the modules' syntax trees show. The built-in ones are held to it by the tests, so that a scan
 /// without policies of its own starts at once. What it returns costs only the policy of that file: it cannot be asked.
-pub fn check_users_modules(
-    modules: &[Module],
-    builtin_count: usize,
-) -> Result<BTreeMap<String, PolicyError>, PolicyError> {
+pub fn check_users_modules(modules: &[Module], builtin_count: usize, data: &Value) -> Result<UsersCheck, PolicyError> {
     let mut engine = Engine::new();
     add_modules(&mut engine, modules)?;
-    let outlines = preflight::outlines(&engine).map_err(PolicyError::Compile)?;
+    let trees = preflight::trees(&engine).map_err(PolicyError::Compile)?;
+    let outlines = preflight::outlines(&trees);
     let users: Vec<(&Module, &Outline)> = modules.iter().zip(&outlines).skip(builtin_count).collect();
     for (module, _) in &users {
         check_blocks(&module.path, &module.rego)?;
@@ -155,7 +155,20 @@ pub fn check_users_modules(
     }
     let sound = |(module, _): &(&Module, &Outline)| !faults.contains_key(&module.path);
     preflight::check_calls(&users.into_iter().filter(sound).collect::<Vec<_>>(), &outlines)?;
-    Ok(faults)
+    let policies = find_policies(modules)?;
+    let trees: Vec<Value> = trees.into_iter().map(|mut module| module["ast"].take()).collect();
+    let loaded = Loaded { modules, builtin_count, trees: &trees, outlines: &outlines, policies: &policies, data };
+    let warnings = lint::check(&loaded)?;
+    Ok(UsersCheck { faults, warnings })
+}
+
+/// What a look at the user's modules gives.
+#[derive(Default)]
+pub struct UsersCheck {
+    /// By file: why its policy cannot be asked.
+    pub faults: BTreeMap<String, PolicyError>,
+    /// What may be right and is unusual: sentences with their places.
+    pub warnings: Vec<String>,
 }
 
 /// Whether a module's text names a package, be it in an import.

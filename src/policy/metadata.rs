@@ -154,6 +154,144 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// What it does.
     pub description: String,
+    /// Of a number, the least.
+    #[serde(default)]
+    pub minimum: Option<f64>,
+    /// Of a number, the greatest.
+    #[serde(default)]
+    pub maximum: Option<f64>,
+    /// Of a string, a regular expression that matches it.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// The values that it may have.
+    #[serde(default, rename = "enum")]
+    pub one_of: Option<Vec<Value>>,
+    /// Of an array, what each of its entries is.
+    #[serde(default)]
+    pub items: Option<Items>,
+}
+
+/// What each entry of an array is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Items {
+    #[serde(rename = "type")]
+    pub kind: ParameterKind,
+    #[serde(default)]
+    pub minimum: Option<f64>,
+    #[serde(default)]
+    pub maximum: Option<f64>,
+    #[serde(default)]
+    pub pattern: Option<String>,
+    #[serde(default, rename = "enum")]
+    pub one_of: Option<Vec<Value>>,
+}
+
+impl Parameter {
+    /// What is wrong with a value for it: `is not a number`, `must be 0 or more`.
+    pub fn refuses(&self, value: &Value) -> Option<String> {
+        let own = Bounds {
+            kind: self.kind,
+            minimum: self.minimum,
+            maximum: self.maximum,
+            pattern: self.pattern.as_deref(),
+            one_of: self.one_of.as_deref(),
+        };
+        if let Some(why) = own.refuses(value) {
+            return Some(why);
+        }
+        let items = self.items.as_ref()?;
+        let each = Bounds {
+            kind: items.kind,
+            minimum: items.minimum,
+            maximum: items.maximum,
+            pattern: items.pattern.as_deref(),
+            one_of: items.one_of.as_deref(),
+        };
+        let entry = value.as_array()?.iter().find_map(|entry| Some((entry, each.refuses(entry)?)));
+        entry.map(|(entry, why)| format!("holds {entry}, which {why}"))
+    }
+
+    /// What a value may be, in a few words: `0 to 32`; empty where any of its type may.
+    pub fn allowed(&self) -> String {
+        let items = self.items.as_ref().map(|items| {
+            let words = words(items.minimum, items.maximum, items.pattern.as_deref(), items.one_of.as_deref());
+            format!("each a {}{}", items.kind.as_str(), if words.is_empty() { words } else { format!(", {words}") })
+        });
+        let own = words(self.minimum, self.maximum, self.pattern.as_deref(), self.one_of.as_deref());
+        [own, items.unwrap_or_default()].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A bound that does not hold together: of another type, or no regular expression.
+    fn fault(&self) -> Option<String> {
+        let item = self.items.as_ref();
+        let kinds = [(self.kind, self.minimum.or(self.maximum).is_some(), self.pattern.as_deref())];
+        let items = item.map(|item| (item.kind, item.minimum.or(item.maximum).is_some(), item.pattern.as_deref()));
+        for (kind, is_bounded, pattern) in kinds.into_iter().chain(items) {
+            if is_bounded && kind != ParameterKind::Number {
+                return Some(format!("`minimum` and `maximum` are for numbers, and it is a {}", kind.as_str()));
+            }
+            if pattern.is_some() && kind != ParameterKind::String {
+                return Some(format!("`pattern` is for strings, and it is a {}", kind.as_str()));
+            }
+            if let Some(Err(error)) = pattern.map(regex::Regex::new) {
+                let error = error.to_string();
+                return Some(format!("`pattern` is no regular expression: {}", error.lines().last().unwrap_or(&error)));
+            }
+        }
+        let is_array = self.kind == ParameterKind::Array;
+        (item.is_some() && !is_array).then(|| format!("`items` is for arrays, and it is a {}", self.kind.as_str()))
+    }
+}
+
+/// What a value is held to.
+struct Bounds<'a> {
+    kind: ParameterKind,
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    pattern: Option<&'a str>,
+    one_of: Option<&'a [Value]>,
+}
+
+impl Bounds<'_> {
+    fn refuses(&self, value: &Value) -> Option<String> {
+        if !self.kind.admits(value) {
+            return Some(format!("is not a {}", self.kind.as_str()));
+        }
+        let number = value.as_f64().unwrap_or_default();
+        let outside =
+            self.minimum.is_some_and(|least| number < least) || self.maximum.is_some_and(|most| number > most);
+        // One that does not compile was refused with METADATA.
+        let matches = |pattern: &str| {
+            let text = value.as_str().unwrap_or_default();
+            regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
+        };
+        let is_wrong = (value.is_number() && outside)
+            || self.pattern.is_some_and(|pattern| !matches(pattern))
+            || self.one_of.is_some_and(|all| !all.contains(value));
+        is_wrong.then(|| format!("is not {}", words(self.minimum, self.maximum, self.pattern, self.one_of)))
+    }
+}
+
+fn words(minimum: Option<f64>, maximum: Option<f64>, pattern: Option<&str>, one_of: Option<&[Value]>) -> String {
+    let range = match (minimum, maximum) {
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        (Some(least), None) => format!("{least} or more"),
+        (None, Some(most)) => format!("{most} or less"),
+        (None, None) => String::new(),
+    };
+    let pattern = pattern.map(|pattern| format!("matched by {pattern}")).unwrap_or_default();
+    let one_of = one_of.map(|all| {
+        let all: Vec<String> =
+            all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
+        format!("one of {}", all.join(", "))
+    });
+    [range, pattern, one_of.unwrap_or_default()]
+        .into_iter()
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// JSON type of a parameter.
@@ -243,12 +381,11 @@ impl Metadata {
             }
         }
         for (name, parameter) in &self.custom.parameters {
-            if !parameter.kind.admits(&parameter.default) {
-                let kind = parameter.kind.as_str();
-                return Err((
-                    name,
-                    format!("the default of parameter `{name}` is not a {kind}: {}", parameter.default),
-                ));
+            if let Some(why) = parameter.fault() {
+                return Err((name, format!("parameter `{name}`: {why}")));
+            }
+            if let Some(why) = parameter.refuses(&parameter.default) {
+                return Err((name, format!("the default of parameter `{name}` {why}: {}", parameter.default)));
             }
         }
         Ok(())
@@ -344,6 +481,21 @@ mod tests {
             ("# title: T", "# title: ' '", "`title` is empty"),
             ("  remediation: R", "  remediation: R\n#   paramters: {}", "did you mean `parameters`?"),
             ("# title: T", "# title: T\n# scope: rule", "unknown variant `rule`"),
+            (
+                "  remediation: R",
+                "  remediation: R\n#   parameters: {p: {default: -3, type: number, description: D, minimum: 0, maximum: 32}}",
+                "the default of parameter `p` is not 0 to 32: -3",
+            ),
+            (
+                "  remediation: R",
+                "  remediation: R\n#   parameters: {p: {default: [x], type: array, description: D, items: {type: string, pattern: '^a'}}}",
+                "holds \"x\", which is not matched by ^a",
+            ),
+            (
+                "  remediation: R",
+                "  remediation: R\n#   parameters: {p: {default: 1, type: number, description: D, pattern: '^a'}}",
+                "`pattern` is for strings",
+            ),
         ] {
             let message = error(&GOOD.replace(from, to));
             assert!(message.starts_with("x.rego:") && message.contains(expected), "{message}");

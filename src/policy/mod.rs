@@ -5,8 +5,10 @@ pub mod contract;
 mod data;
 pub mod engine_message;
 mod examples;
+mod failing;
 mod folder;
 pub mod limits;
+pub mod lint;
 mod load;
 mod metadata;
 mod module;
@@ -70,6 +72,8 @@ pub struct PolicySet {
     pub known: Vec<String>,
     /// Settings by which less is found, or it counts for less; sorted.
     pub settings: Vec<SettingRemark>,
+    /// What the user's policies say that is unusual: sentences with their places.
+    pub warnings: Vec<String>,
 }
 
 /// A setting that may keep a finding from counting: whoever may change the code may change the settings.
@@ -143,6 +147,9 @@ pub enum PolicyError {
     /// A folder given as policies that holds none.
     #[error("{0}: no policy in it: a policy is a .rego file whose package is acr.<name>")]
     Empty(String),
+    /// `--run` names no test.
+    #[error("no test has a name like {0:?}: give a part of its name, or a pattern with `*`")]
+    NoTest(String),
     /// Two files claim one id.
     #[error("policy {id} is defined twice: in {first} and in {second}; give one package another name")]
     Twice {

@@ -24,6 +24,8 @@ pub struct Outline {
     pub lines: Vec<(String, usize)>,
     /// Rules that are not sets: `deny := …`, or a default.
     pub not_sets: Vec<(String, usize)>,
+    /// Rules that are: `deny contains …`.
+    pub sets: BTreeSet<String>,
     /// Functions: name, line, and what they call.
     functions: Vec<(String, usize, Vec<String>)>,
     /// Import alias to full path without `data.`.
@@ -32,14 +34,16 @@ pub struct Outline {
     calls: Vec<(String, usize)>,
 }
 
-/// Reads the outlines of modules that the engine has parsed, in the order they were added.
-pub fn outlines(engine: &Engine) -> Result<Vec<Outline>, String> {
+/// The syntax trees of modules that the engine has parsed, in the order they were added.
+pub fn trees(engine: &Engine) -> Result<Vec<Value>, String> {
     let text = engine.get_ast_as_json().map_err(|error| error.to_string())?;
-    let modules: Vec<Value> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    Ok(modules
-        .iter()
-        .map(|module| outline(&module["ast"], module["source"]["contents"].as_str().unwrap_or_default()))
-        .collect())
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// The outlines of syntax trees.
+pub fn outlines(trees: &[Value]) -> Vec<Outline> {
+    let contents = |module: &Value| module["source"]["contents"].as_str().unwrap_or_default().to_owned();
+    trees.iter().map(|module| outline(&module["ast"], &contents(module))).collect()
 }
 
 /// Refuses the first call, in `checked`, to a function that is neither defined in `all` nor built in.
@@ -100,6 +104,17 @@ pub fn recursions(all: &[Outline]) -> BTreeMap<usize, (String, usize)> {
 }
 
 impl Outline {
+    /// What an import is of, without `data.`, by the name that it has here.
+    pub fn import(&self, alias: &str) -> Option<&str> {
+        let import = self.imports.iter().find(|(known, _)| known == alias);
+        import.map(|(_, path)| path.as_str()).filter(|path| !path.starts_with("input"))
+    }
+
+    /// Whether a name is that of a function.
+    pub fn is_function(&self, name: &str) -> bool {
+        self.functions.iter().any(|(known, ..)| known == name)
+    }
+
     /// The full path, without `data.`, of a function as written in this module.
     fn resolve(&self, call: &str) -> String {
         if let Some(path) = call.strip_prefix("data.") {
@@ -163,6 +178,7 @@ fn outline(ast: &Value, rego: &str) -> Outline {
         defines: BTreeSet::new(),
         lines: Vec::new(),
         not_sets: Vec::new(),
+        sets: BTreeSet::new(),
         functions: Vec::new(),
         imports: Vec::new(),
         calls: Vec::new(),
@@ -184,7 +200,7 @@ fn outline(ast: &Value, rego: &str) -> Outline {
         };
         let Some(name) = path_of(refr) else { continue };
         match kind {
-            "Set" => {}
+            "Set" => drop(outline.sets.insert(name.clone())),
             "Func" => {
                 let mut calls = Vec::new();
                 find_calls(rule, &mut calls);
@@ -205,7 +221,7 @@ fn line_of(span: &Value) -> usize {
 }
 
 /// `a.b.c` of a chain of references; `None` where it is anything else, such as `a[x]`.
-fn path_of(refr: &Value) -> Option<String> {
+pub fn path_of(refr: &Value) -> Option<String> {
     if let Some(name) = refr["Var"]["value"].as_str() {
         return Some(name.to_owned());
     }

@@ -115,9 +115,12 @@ fn apply(policy: &mut Policy, Setting { name, value, place }: &Setting) -> Resul
                 let message = format!("policy {} has no setting {name:?}; it has: enabled, severity{known}", policy.id);
                 return Err(setting_error(place, message));
             };
-            if !parameter.kind.admits(value) {
-                let kind = parameter.kind.as_str();
-                return Err(setting_error(place, format!("`{name}` of policy {} is a {kind}, not {value}", policy.id)));
+            if let Some(why) = parameter.refuses(value) {
+                let message = match parameter.kind.admits(value) {
+                    true => format!("`{name}` of policy {} {why}: {value}", policy.id),
+                    false => format!("`{name}` of policy {} is a {}, not {value}", policy.id, parameter.kind.as_str()),
+                };
+                return Err(setting_error(place, message));
             }
             let default = policy.parameters.insert(name.to_owned(), value.clone());
             if let Some(default) = default.filter(|default| default != value) {

@@ -148,7 +148,7 @@ fn results_of_the_wrong_shape_are_the_policys_failure() {
         ("\"text\"", "text"),
         ("{\"field\": \"/registry\"}", "msg"),
         ("{\"msg\": \"no field\"}", "field"),
-        ("{\"msg\": \"m\", \"field\": \"/no/such/member\"}", "/no/such/member"),
+        ("{\"msg\": \"m\", \"field\": concat(\"/\", [\"\", \"no\", \"such\"])}", "/no/such"),
         ("{\"msg\": \"m\", \"field\": \"/registry\", \"severity\": \"severe\"}", "severe"),
     ];
     let built_in = built_in();
@@ -192,7 +192,9 @@ fn what_fails_at_run_time_names_file_and_line_and_leaves_the_rest() {
             "points at nothing",
         ),
         (
-            rules("deny contains {\"msg\": \"m\", \"field\": \"/registry/nosuch\"} if input.registry.name"),
+            rules(
+                "deny contains {\"msg\": \"m\", \"field\": concat(\"/\", [\"\", \"registry\", \"nosuch\"])} if input.registry.name",
+            ),
             16,
             "at nothing",
         ),
@@ -333,4 +335,77 @@ fn a_severity_of_a_results_own_shows_in_its_rule_unless_the_team_set_another() {
 fn an_id_that_reads_as_what_could_not_be_told_is_refused() {
     let stderr = refused(&format!("{METADATA}{}", RULES.replace("acr.untagged", "acr.unknown_untagged")));
     assert!(stderr.contains("untagged.rego:14: a policy's id may not begin with `unknown-`"), "{stderr}");
+}
+
+/// What would never come true is refused when the policy is loaded, with its line and the nearest right name.
+#[test]
+fn what_would_never_hold_is_refused_with_its_line_and_the_nearest_name() {
+    let deny = |body: &str| {
+        format!("{METADATA}{}", RULES.replace("\tenv != \"prod\"\n", &format!("\tenv != \"prod\"\n\t{body}\n")))
+    };
+    let reads = |part: &str, rego: String| rego.replace("reads: []", &format!("reads: [{part}]"));
+    let more = |rule: &str| format!("{METADATA}{RULES}\n{rule}\n");
+    let table = [
+        (
+            deny("input.registrys.name != \"\""),
+            19,
+            "`input` has no member `registrys`, so this never holds; did you mean `registry`?",
+        ),
+        (deny("input.registry.locaton != \"\""), 19, "did you mean `location`?"),
+        (deny("object.get(input, [\"registry\", \"tagz\"], {}) != {}"), 19, "did you mean `tags`?"),
+        (deny("some rule in input.firewall.rules\n\trule.familly == \"ipv4\""), 20, "did you mean `family`?"),
+        (reads("tasks", deny("input.tasks.name != \"\"")), 19, "is a list, and has no member `name`"),
+        (deny("count(input.tasks) > 0"), 19, "add `tasks` to `custom.reads`"),
+        (deny("env in data.regions.approved"), 19, "nothing defines `data.regions.approved`"),
+        (deny("data.parameters.untagged.env == env"), 19, "METADATA of untagged has no parameter `env`"),
+        (deny("data.lib.registry.labl != \"\""), 19, "did you mean `label`?"),
+        (deny("sprintf(\"%5.1f\", [1]) != \"\""), 19, "write %s, %d or %v"),
+        (deny("sprintf(\"%s %s\", [env]) != \"\""), 19, "1 value for 2 verbs"),
+        (deny("sprintf(\"%s\", [count(env)]) != \"\""), 19, "write %d"),
+        (more("deny_more contains \"x\""), 22, "nobody asks the rule `deny_more`"),
+        (more("warn contains {\"msg\": \"x\"} if input.registry.name == \"x\""), 22, "nobody asks the rule `warn`"),
+        (more("violation := true"), 22, "nobody asks the rule `violation`"),
+        (more("tagz := [{\"field\": \"/registry/tagz\"}]"), 22, "points at nothing"),
+    ];
+    for (rego, line, message) in table {
+        let stderr = refused(&rego);
+        assert!(stderr.contains(&format!("untagged.rego:{line}: ")) && stderr.contains(message), "{message}: {stderr}");
+    }
+    // What another rule asks, and what is optional in `data`, is meant.
+    let used = more("names contains input.registry.name\n\nmany := count(names) if object.get(data, [\"x\"], 1) == 1");
+    assert_eq!(scan(&folder(&used)).run().code, 1);
+}
+
+#[test]
+fn a_folder_is_read_as_opa_reads_it() {
+    let uses = RULES.replace("env != \"prod\"", "not env in data.allowed.envs");
+    let folder = folder(&format!("{METADATA}{uses}"));
+    let at = |path: &str| folder.path().join(path);
+    let count = || verdicts(&scan(&folder).args(["--no-builtin-policies"]).sarif().1).len();
+    fs::create_dir_all(at("allowed")).unwrap();
+    fs::write(at("allowed/data.yaml"), "\u{feff}envs: [prod]\r\n").unwrap();
+    assert_eq!(count(), 4);
+    fs::write(at("allowed/data.yaml"), "envs: [prod, dev, test, archive, build]\n").unwrap();
+    let fewer = count();
+    assert!(fewer < 4);
+    // Hidden folders and those of tools hold nothing of ours; a link to the folder itself is no other folder.
+    for ignored in [".git", "node_modules", "..2026_11_20"] {
+        fs::create_dir_all(at(ignored)).unwrap();
+        fs::write(at(ignored).join("bad.rego"), "no Rego").unwrap();
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), at("loop")).unwrap();
+    assert_eq!(count(), fewer);
+    let refused = |path: &str, text: &str, told: &str| {
+        fs::write(at(path), text).unwrap();
+        let run = scan(&folder).run();
+        assert!(run.code == 2 && run.stderr.contains(path) && run.stderr.contains(told), "{}", run.stderr);
+        fs::remove_file(at(path)).unwrap();
+    };
+    refused("data.json", "{\"allowed\": {\"envs\": 1}}", "is set in");
+    refused("data.json", "{\n\"parameters\": {}}", "data.json:2: `data.parameters` cannot be set here");
+    refused("data.json", "{\n\"a\": ", "data.json:2: ");
+    refused("data.yaml", "- a\n", "the top of a data file is an object");
+    refused("data.yml", "a: 1\n", "name it data.yaml");
+    refused("tasks.rego", "package lib.tasks\n", "is one of acrscan's own");
 }

@@ -201,3 +201,43 @@ fn what_cannot_be_loaded_is_refused_with_its_place() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("no policy in it"), "{}", run.stderr);
 }
+
+#[test]
+fn a_failing_test_names_its_first_expression_with_the_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let acrscan = |arguments: &[&str]| Acrscan::new(arguments.iter().copied()).in_folder(folder.path()).run();
+    assert_eq!(acrscan(&["policies", "new", "owner-tag", "-o", "mine"]).code, 0);
+    let file = folder.path().join("mine/owner_tag/owner_tag_test.rego");
+    let test = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        test.replacen("\tcount(found) == 1", "\tprint(\"found\", count(found))\n\tcount(found) == 2", 1),
+    )
+    .unwrap();
+    let run = acrscan(&["test", "mine", "--run", "denied", "-o", "junit=tests.xml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("FAIL acr.owner_tag_test.test_a_registry_without_the_tag_is_denied\n    "), "{run:?}");
+    assert!(
+        run.stdout.contains("found 1") && run.stdout.contains("`count(found) == 2` does not hold: count(found) is 1"),
+        "{run:?}"
+    );
+    assert!(run.stdout.ends_with("0 passed, 1 failed\n"), "{run:?}");
+    let junit = std::fs::read_to_string(folder.path().join("tests.xml")).unwrap();
+    assert!(junit.contains("failures=\"1\"") && junit.contains("does not hold"), "{junit}");
+    let verbose = acrscan(&["test", "mine", "--verbose"]);
+    assert!(verbose.stdout.contains("pass acr.owner_tag_test.test_the_tag_satisfies\n"), "{verbose:?}");
+    let none = acrscan(&["test", "mine", "--run", "nothing"]);
+    assert!(none.code == 2 && none.stderr.contains("no test has a name like \"nothing\""), "{none:?}");
+}
+
+#[test]
+fn the_schema_is_printed_and_the_document_of_one_registry() {
+    let schema = Acrscan::new(["policies", "schema"]).run();
+    assert_eq!(schema.stdout, include_str!("../../policies/input.schema.json"));
+    let scan = ["scan", "fixtures/contoso", "--input"];
+    let run = Acrscan::new(scan).args(["CONTOSOWEB"]).run();
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((run.code, &document["registry"]["name"]), (0, &serde_json::Value::from("contosoweb")));
+    let run = Acrscan::new(scan).args(["nobody"]).run();
+    assert!(run.code == 2 && run.stderr.contains("no registry that was read has that name"), "{run:?}");
+}

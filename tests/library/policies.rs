@@ -9,7 +9,7 @@ use acrscan::policy::{PolicySet, Selection, contract};
 
 #[test]
 fn every_built_in_policy_keeps_the_contract() {
-    let verdict = contract::test(Path::new("policies")).expect("the policies load");
+    let verdict = contract::test(Path::new("policies"), None).expect("the policies load");
     let failures: Vec<_> = verdict.failures.iter().map(|f| format!("{}:{}: {}", f.file, f.line, f.message)).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(verdict.passed > 100 && verdict.uncovered_lines == 0, "{verdict:?}");

@@ -24,6 +24,7 @@
 #     principals:
 #       default: []
 #       type: array
+#       items: {type: string, pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'}
 #       description: Object ids of the principals that are meant to write tasks.
 package acr.bypass_open_to_task_writers
 

@@ -20,6 +20,7 @@
 #     limit:
 #       default: 100
 #       type: number
+#       minimum: 1
 #       description: How many IP rules a registry may have, where its own limit was not read.
 package acr.firewall_quota
 

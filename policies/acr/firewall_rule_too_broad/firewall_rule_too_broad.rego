@@ -22,6 +22,8 @@
 #     max_prefix:
 #       default: 16
 #       type: number
+#       minimum: 0
+#       maximum: 32
 #       description: The shortest prefix length that is not reported.
 package acr.firewall_rule_too_broad
 

@@ -23,6 +23,7 @@
 #     ranges:
 #       default: []
 #       type: array
+#       items: {type: string, pattern: '^[0-9]{1,3}([.][0-9]{1,3}){3}(/[0-9]{1,2})?$'}
 #       description: >-
 #         IPv4 ranges of further agents, such as GitHub-hosted runners (the field "actions" of api.github.com/meta),
 #         in CIDR notation.

@@ -23,6 +23,8 @@
 #     days:
 #       default: 7
 #       type: number
+#       minimum: 0
+#       maximum: 365
 #       description: The fewest days that pass.
 package acr.retention_too_short
 

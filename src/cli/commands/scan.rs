@@ -9,10 +9,12 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::super::args::{LimitArgs, LiveArgs, PolicyArgs, TerraformArgs};
+use super::super::at_commit::{self, SameScan};
 use super::super::collect::{
     age, check_subscriptions, collect, is_old, source_paths, subscription_limit, variable_values,
 };
 use super::super::inputs::{needs, selection_with};
+use super::super::one_input::print_one;
 use super::super::trusted::Trusted;
 use super::super::{console, settings, stdout};
 use crate::document::export;
@@ -70,7 +72,8 @@ pub struct ScanArgs {
     /// Exit with 2 where a policy could not tell
     #[arg(long, help_heading = "Output")]
     pub fail_on_unknown: bool,
-    /// Compare with an earlier scan: SARIF or JSON that acrscan wrote, or a folder of SARIF
+    /// Compare with an earlier scan: SARIF or JSON that acrscan wrote, or a folder of SARIF; or `git:REF`, as in
+    /// `git:origin/main`, for the same paths at a commit
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub baseline: Option<PathBuf>,
     /// Take it for true where a subscription lists no registry and the baseline holds results of some
@@ -98,6 +101,9 @@ pub struct ScanArgs {
     /// Save what was read from Azure as a snapshot, and point findings at its files
     #[arg(long, value_name = "DIR", requires = "live", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
+    /// Print the document that policies see of one registry, by its name, address or id, and evaluate nothing
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub input: Option<String>,
     /// Save the documents that policies saw, and their parameters, for `opa eval` or `conftest`
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub save_inputs: Option<PathBuf>,
@@ -157,22 +163,40 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
         return print_categories(args, &category);
     }
     let policies = sources.load(&selection)?;
+    policies.warnings.iter().for_each(|warning| console::warn(warning));
     let waivers = Waivers::new(&config.waivers, &policies.known)?;
     let evaluator = Evaluator::new(&policies)?;
-    let mut baseline = args.baseline.as_deref().map(|path| trusted.baseline(path)).transpose()?;
+    let revision = args.baseline.as_deref().and_then(at_commit::revision);
+    let stored = args.baseline.as_deref().filter(|_| revision.is_none());
+    let mut baseline = stored.map(|path| trusted.baseline(path)).transpose()?;
 
     check_targets(args, &outputs)?;
 
     let variables = variable_values(&args.terraform, &config)?;
     let tags = args.service_tags.as_deref();
     let needs = needs(&args.live, args.save_snapshot.is_some(), &policies);
-    let (mut inventory, tags, remarks) = collect(&args.paths, &args.live, tags, needs, variables, limit)?;
+    let (mut inventory, tags, remarks) = collect(&args.paths, &args.live, tags, needs, variables.clone(), limit)?;
     console::report_sources(&inventory.files_read, &inventory.skipped);
     console::report_snapshots(&inventory.snapshots, Utc::now());
     settings::report_unused(&args.paths, args.policies.config.as_deref(), &inventory.files_read);
     if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
         let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&remarks.left_out));
         vanished::record(emptied, &mut inventory);
+    }
+    if let Some(name) = &args.input {
+        return print_one(name, &inventory, &tags);
+    }
+    if let Some(revision) = revision {
+        let same = SameScan {
+            paths: &args.paths,
+            variables,
+            tags: &tags,
+            policies: &policies,
+            evaluator: &evaluator,
+            waivers: (!args.no_waivers).then_some(&waivers),
+            today: at_commit::today(),
+        };
+        baseline = Some(at_commit::scan(revision, same)?);
     }
     let saved = save(args, &mut inventory, &tags, &policies);
     let mut evaluation = evaluator.evaluate(&inventory, &tags);
@@ -357,6 +381,7 @@ fn report(inventory: Inventory, evaluation: Evaluation, policies: PolicySet, bas
         files_read: inventory.files_read,
         skipped: inventory.skipped,
         snapshots: inventory.snapshots,
+        today: Utc::now().date_naive(),
         settings: policies.settings,
     }
 }

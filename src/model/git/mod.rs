@@ -136,8 +136,20 @@ impl Commit {
         Ok(files.into_iter().filter(|file| file.path.ends_with(end)).collect())
     }
 
+    /// The plain files of the whole commit whose paths are wanted; sorted. Links and submodules are left out.
+    ///
+    /// # Errors
+    /// One is too large, or git does not tell.
+    pub fn files(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<CommitFile>, String> {
+        let tree = self.repository.tree(&self.id, "", true)?;
+        self.contents(tree.into_iter().filter(|entry| entry.is_plain && wanted(&entry.path)).collect())
+    }
+
     fn read(&self, path: &str, is_folder: bool) -> Result<Vec<CommitFile>, String> {
-        let tree = self.repository.tree(&self.id, path, is_folder)?;
+        self.contents(self.repository.tree(&self.id, path, is_folder)?)
+    }
+
+    fn contents(&self, tree: Vec<TreeEntry>) -> Result<Vec<CommitFile>, String> {
         if tree.is_empty() {
             return Ok(Vec::new());
         }

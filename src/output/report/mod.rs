@@ -14,6 +14,10 @@ pub(crate) mod standing;
 pub(crate) mod summary;
 pub(crate) mod verdict;
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use crate::model::finding::{
     BaselineState, Finding, Notification, RegistrySummary, ResultKind, ScopeName, Severity, Waived,
 };
@@ -24,6 +28,8 @@ use crate::triage::waiver::WaiverRemark;
 
 /// So many of the files that were skipped are listed where people read.
 pub const MAX_SKIPPED: usize = 20;
+/// A waiver that ends within so many days is told, so that no scan fails unannounced.
+const SOON: i64 = 14;
 
 /// The result of one scan.
 #[derive(Debug)]
@@ -56,6 +62,8 @@ pub struct Report {
     pub snapshots: Vec<SnapshotRead>,
     /// Settings by which less is found, or it counts for less; sorted.
     pub settings: Vec<SettingRemark>,
+    /// The day of the scan.
+    pub today: NaiveDate,
 }
 
 /// One subscription of a report, or the source code.
@@ -140,6 +148,17 @@ impl Report {
     /// The others, each with its waiver.
     pub fn waived(&self) -> impl Iterator<Item = (&Finding, &Waived)> {
         self.findings.iter().filter_map(|finding| Some((finding, finding.waived.as_ref()?)))
+    }
+
+    /// How many waivers in force end within [`SOON`] days, and the first of their last days.
+    pub fn ending(&self) -> Option<(usize, NaiveDate)> {
+        let last = |waived: &Waived| waived.expires.as_deref()?.parse::<NaiveDate>().ok();
+        let soon = |day: &NaiveDate| (*day - self.today).num_days() <= SOON;
+        let ending: BTreeSet<(&str, u32, NaiveDate)> = self
+            .waived()
+            .filter_map(|(_, waived)| Some((waived.path.as_str(), waived.line, last(waived).filter(soon)?)))
+            .collect();
+        Some((ending.len(), ending.iter().map(|(.., day)| *day).min()?))
     }
 
     /// How many open findings of kind fail have this severity.

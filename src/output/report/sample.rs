@@ -175,6 +175,7 @@ pub fn report() -> Report {
         }],
         absent: None,
         carried: Vec::new(),
+        today: chrono::NaiveDate::default(),
         snapshots: vec![super::SnapshotRead {
             path: "snapshot".to_owned(),
             time: chrono::DateTime::from_timestamp(1_763_618_400, 0).unwrap_or_default(),

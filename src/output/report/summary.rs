@@ -25,6 +25,9 @@ pub fn summary(report: &Report) -> String {
     let waived = report.waived().count();
     if waived > 0 {
         let _ = write!(more, "; {waived} waived");
+        if let Some((ending, day)) = report.ending() {
+            let _ = write!(more, ", {} on {day}", plural(ending, "waiver ends", "waivers end, the first"));
+        }
     }
     if !report.proposed.is_empty() {
         let _ = write!(more, "; {} held back", report.proposed.len());

@@ -95,6 +95,28 @@ struct BaselineResult {
 }
 
 impl Baseline {
+    /// What a scan found, for another to be compared with.
+    pub fn of_findings(findings: &[Finding]) -> Baseline {
+        let mut baseline = Baseline { archive: true, ..Baseline::default() };
+        for finding in findings {
+            let known = BaselineResult {
+                resource: finding.resource.clone(),
+                message: finding.message.clone(),
+                kind: finding.kind.as_str().to_owned(),
+                severity: finding.severity.as_str().to_owned(),
+                evidence: Some(finding.evidence.clone()),
+                registry_fingerprint: finding.registry_fingerprint.clone(),
+                waived: finding.waived.is_some(),
+                not_seen_since: None,
+                place: (0, 0),
+                seen: false,
+                seen_as_unknown: false,
+            };
+            baseline.insert(finding.policy.clone(), finding.fingerprint.clone(), known);
+        }
+        baseline
+    }
+
     /// Tells each finding whether it was known, and returns what is gone; sorted.
     ///
     /// Of what a file for GitHub leaves out nothing can be told: it is neither new nor known.

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use super::super::policy_sources::{resolve, write_builtin};
 use super::super::{console, stdout};
 use crate::output::report::Outcome;
+use crate::policy::lint;
 use crate::policy::{PolicyError, PolicySet, Selection};
 
 /// `acrscan policies`
@@ -47,6 +48,8 @@ pub enum PoliciesCommand {
         #[arg(short, long = "output", value_name = "FILE", default_value = "acrscan-policies.tar.gz")]
         output: PathBuf,
     },
+    /// Print the JSON Schema of the document that policies see, for editors and `opa check --schema`
+    Schema,
 }
 
 /// How policies are printed.
@@ -85,6 +88,10 @@ pub fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
     if let Some(PoliciesCommand::Bundle { output }) = &args.command {
         write_builtin(output)?;
         console::info(&format!("wrote {}; --policies takes it, and `oras push` and `opa` do", output.display()));
+        return Ok(Outcome::Clean);
+    }
+    if let Some(PoliciesCommand::Schema) = &args.command {
+        stdout::print(lint::SCHEMA)?;
         return Ok(Outcome::Clean);
     }
     let folders = resolve(&args.folders)?.folders;

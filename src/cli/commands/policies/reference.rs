@@ -143,8 +143,10 @@ fn section(policy: &Policy, level: &str) -> anyhow::Result<String> {
     text += &format!("\n{level}# How to fix it\n\n{}\n", custom.remediation.trim());
     for (name, parameter) in &custom.parameters {
         let meaning = parameter.description.trim();
+        let allowed = Some(parameter.allowed()).filter(|words| !words.is_empty());
+        let allowed = allowed.map(|words| format!(", {words}")).unwrap_or_default();
         text += &format!(
-            "\nParameter `{name}` ({}, default `{}`): {meaning}\n",
+            "\nParameter `{name}` ({}{allowed}, default `{}`): {meaning}\n",
             parameter.kind.as_str(),
             parameter.default
         );

@@ -8,6 +8,7 @@
 #   severity: low
 #   profile: hardening
 #   remediation: Set the tag to the team that owns the registry.
+#   reads: []
 #   parameters:
 #     tag:
 #       default: owner
