@@ -1,7 +1,17 @@
 //! What is said of findings that no safe command mends: the price, and the command for whoever pays it.
 
-use super::plan::LeftFinding;
 use crate::model::finding::{Finding, Location};
+
+/// A finding that no command mends.
+#[derive(Debug, Clone)]
+pub struct LeftFinding {
+    /// Which.
+    pub finding: Finding,
+    /// Why, and what to do about it.
+    pub why: String,
+    /// Commands that would mend it at a price, which `why` names.
+    pub commands: Vec<String>,
+}
 
 /// Why a finding is left.
 pub fn why_left(finding: &Finding, refused: Option<&str>, in_source: bool) -> LeftFinding {

@@ -3,7 +3,7 @@
 use ipnet::Ipv4Net;
 use serde_json::{Map, Value, json};
 
-use super::plan::State;
+use super::state::State;
 use super::step::Step;
 use crate::net::cidr::{Entry, Ipv4Set, parse_entry};
 

@@ -10,6 +10,7 @@ mod plan;
 mod script;
 mod shell;
 mod simulation;
+mod state;
 mod step;
 mod strategies;
 

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
-use super::alternatives::why_left;
+use super::alternatives::{LeftFinding, why_left};
 use super::clients::{ClientRange, ranges};
 use super::draft::Draft;
 use super::firewall::{FirewallEdit, edit_of, merged};
+use super::state::State;
 use super::step::{Phase, RegistryNames, Step};
 use super::strategies::{Preference, own, strategies};
 use crate::document::input;
-use crate::evaluate::{AccessEvaluator, Answer, Evaluator, Posture, Standing, Worker};
+use crate::evaluate::{AccessEvaluator, Answer, Evaluator, Posture, Worker};
 use crate::model::finding::{Finding, ResultKind};
 use crate::model::inventory::{Origin, RegistryRecord};
 use crate::model::registry_id::RegistryId;
@@ -37,17 +38,6 @@ pub struct PlannedStep {
     pub step: Step,
     /// What the reader should know before it.
     pub note: Option<String>,
-}
-
-/// A finding that no command mends.
-#[derive(Debug, Clone)]
-pub struct LeftFinding {
-    /// Which.
-    pub finding: Finding,
-    /// Why, and what to do about it.
-    pub why: String,
-    /// Commands that would mend it at a price, which `why` names.
-    pub commands: Vec<String>,
 }
 
 /// What to do about one registry.
@@ -75,17 +65,6 @@ pub struct Judge<'a> {
     pub access: &'a AccessEvaluator,
     /// What the registries are compared with.
     pub tags: &'a ServiceTags,
-}
-
-/// A registry at one point of the script.
-#[derive(Clone)]
-pub struct State {
-    pub draft: Draft,
-    /// As the policies see it.
-    pub document: Value,
-    pub standing: Standing,
-    pub clients: ClientRange,
-    pub findings: Vec<Finding>,
 }
 
 /// What one thread judges with.

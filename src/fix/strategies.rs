@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
-use super::plan::State;
+use super::state::State;
 use super::step::{RegistryNames, Step};
 use crate::evaluate::Posture;
 use crate::model::finding::Finding;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::plan::{LeftFinding, RegistryPlan};
+use super::super::alternatives::LeftFinding;
+use super::super::plan::RegistryPlan;
 use crate::model::finding::Finding;
 use crate::model::visible::visible;
 
