@@ -145,6 +145,8 @@ mod tests {
         report.registries.truncate(1);
         report.waiver_remarks.clear();
         report.notifications.clear();
+        report.skipped.clear();
+        report.snapshots.clear();
         render(&report, options, Terminal::NONE)
     }
 
