@@ -16,7 +16,7 @@
 #       description: The tag's name.
 package acr.{name}
 
-wanted := object.get(data, ["parameters", "{name}", "tag"], "owner")
+wanted := object.get(data.parameters, ["{name}", "tag"], "owner")
 
 # Tags that were not read are not known: only an object tells that the tag is missing.
 tags := object.get(input, ["registry", "tags"], null)
