@@ -9,7 +9,7 @@ use crate::model::cloud::Cloud;
 use crate::model::limits::Limits;
 use crate::model::registry_id::{RegistryId, is_guid};
 use crate::policy::Profile;
-use crate::source::azure::{CredentialKind, ScopeSelection, SkippablePart, SkippedKind};
+use crate::source::azure::{CredentialKind, Discovery, ScopeSelection, SkippablePart, SkippedKind};
 
 /// Which policies run.
 #[derive(Debug, Clone, Args)]
@@ -84,6 +84,12 @@ pub struct LiveArgs {
     /// Of all subscriptions or a management group's, read those as well that are disabled or of another tenant
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', requires = "live")]
     pub include: Vec<SkippedKind>,
+    /// Of the subscriptions, read those of one part only, as in 2/5: for several jobs side by side
+    ///
+    /// Which part a subscription is of, its id alone decides. Each job writes SARIF of its own subscriptions.
+    /// `env:NAME/5` takes the part from a variable that counts from 0, as JOB_COMPLETION_INDEX of Kubernetes does.
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, requires = "live")]
+    pub shard: Option<(u32, u32)>,
     /// The cloud
     #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub cloud: Cloud,
@@ -99,6 +105,10 @@ pub struct LiveArgs {
     /// What a token of GitHub Actions is made out to, where the federated credential has another audience than the cloud's
     #[arg(long, value_name = "TEXT")]
     pub oidc_audience: Option<String>,
+    /// How is found which registries have tasks and agent pools [default: resource-graph for --all-subscriptions and
+    /// --management-group, else arm]
+    #[arg(long, value_enum, value_name = "KIND", requires = "live")]
+    pub discover: Option<Discovery>,
     /// Requests in flight at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
@@ -165,7 +175,19 @@ impl LiveArgs {
     /// Whether Azure must say which subscriptions are read, or a part of each is.
     pub fn selects(&self) -> bool {
         let lists = [&self.management_groups, &self.resource_groups, &self.exclude];
-        self.all_subscriptions || !self.registry_ids().is_empty() || lists.iter().any(|list| !list.is_empty())
+        let is_part = self.shard.is_some() || !self.registry_ids().is_empty();
+        self.all_subscriptions || is_part || lists.iter().any(|list| !list.is_empty())
+    }
+
+    /// Whether all subscriptions are read that the identity sees.
+    pub fn reads_all(&self) -> bool {
+        self.all_subscriptions && self.shard.is_none()
+    }
+
+    /// How tasks and agent pools are found.
+    pub fn discovery(&self) -> Discovery {
+        let many = self.all_subscriptions || !self.management_groups.is_empty();
+        self.discover.unwrap_or(if many { Discovery::ResourceGraph } else { Discovery::Arm })
     }
 
     /// What was named beside subscriptions.
@@ -177,6 +199,7 @@ impl LiveArgs {
             include: self.include.clone(),
             registries: self.registry_ids(),
             resource_groups: self.resource_groups.clone(),
+            shard: self.shard,
             limit: None,
         }
     }
@@ -273,6 +296,26 @@ fn parse_registry(text: &str) -> Result<RegistryChoice, String> {
         None => Ok(RegistryChoice::Name(text.to_owned())),
     }
 }
+
+fn parse_shard(text: &str) -> Result<(u32, u32), String> {
+    let (index, count) = text.split_once('/').ok_or(NO_SHARD)?;
+    let count: u32 = count.parse().map_err(|_| NO_SHARD)?;
+    let index: u32 = match index.strip_prefix("env:") {
+        None => index.parse().map_err(|_| NO_SHARD)?,
+        // Engines that number their jobs count from 0.
+        Some(name) => {
+            let value = std::env::var(name).map_err(|_| format!("{name} is not set"))?;
+            let index: u32 = value.trim().parse().map_err(|_| format!("{name} is no number: {value:?}"))?;
+            index.saturating_add(1)
+        }
+    };
+    match (1..=count).contains(&index) {
+        true => Ok((index, count)),
+        false => Err(NO_SHARD.to_owned()),
+    }
+}
+
+const NO_SHARD: &str = "a part and the number of parts, from 1/N to N/N, as in 2/5";
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {

@@ -251,6 +251,7 @@ pub fn collect_live(live: &LiveArgs, request: LiveRequest<'_>) -> anyhow::Result
         request_timeout: live.request_timeout,
         timeout: live.timeout,
         known,
+        discovery: live.discovery(),
         needs,
         without: live.without.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),
         untrusted: program::untrusted_folders(scanned),
@@ -260,6 +261,7 @@ pub fn collect_live(live: &LiveArgs, request: LiveRequest<'_>) -> anyhow::Result
     drop(line);
     mask(&mut collected.inventory);
     collected.left_out.values().for_each(|sentence| console::info(sentence));
+    collected.remarks.iter().for_each(|remark| console::info(remark));
     if collected.clock_skew.abs() > MAX_CLOCK_SKEW {
         let (minutes, word) =
             (collected.clock_skew.abs() / 60, if collected.clock_skew > 0 { "behind" } else { "ahead of" });

@@ -14,6 +14,8 @@ pub struct Collected {
     pub service_tags: Option<ServiceTags>,
     /// Subscriptions that were not read for a reason that was asked for, by id, and a sentence on each.
     pub left_out: BTreeMap<String, String>,
+    /// What else is worth knowing: sentences for the user.
+    pub remarks: Vec<String>,
     /// Registries that were listed, and not read once more.
     pub kept: BTreeSet<String>,
     /// How far Azure's clock is ahead of this machine's, in seconds.

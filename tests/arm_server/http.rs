@@ -66,6 +66,11 @@ impl Request {
         form_value(self.target.split_once('?')?.1, name)
     }
 
+    /// A body of JSON; null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
     /// A field of an `application/x-www-form-urlencoded` body, decoded.
     pub fn form(&self, name: &str) -> Option<String> {
         form_value(&self.body, name)

@@ -6,6 +6,7 @@
 pub mod around;
 mod canary;
 pub mod fault;
+mod graph;
 pub mod http;
 pub mod identity;
 pub mod service_tags;
@@ -286,12 +287,19 @@ impl Shared {
     fn resource(&self, request: &Request) -> Result<Response, Response> {
         let path = request.decoded_path().to_lowercase();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
+        if path == "/providers/microsoft.resourcegraph/resources" {
+            check_version(request, &["2022-10-01", "2024-04-01"])?;
+            return Ok(graph::answer(&self.answers, &request.json()));
+        }
         let is_action = segments.last() == Some(&"listdetails");
         if request.method != if is_action { "POST" } else { "GET" } {
             return Err(Response::error(405, "MethodNotAllowed", "The resource does not support this HTTP method."));
         }
         if is_action && request.header("content-length").is_none() {
             return Err(Response::error(411, "LengthRequired", "A Content-Length is required."));
+        }
+        if self.answers.shut.contains(&path) {
+            return Err(Response::error(403, "AuthorizationFailed", "The client may not read this."));
         }
         let body = match segments[..] {
             ["subscriptions"] => {
@@ -316,6 +324,10 @@ impl Shared {
                 } else {
                     self.answers.registries.get(subscription)
                 }
+            }
+            ["subscriptions", subscription, "providers", "microsoft.authorization", "permissions"] => {
+                check_version(request, &["2022-04-01"])?;
+                return Ok(graph::permissions(&self.answers, subscription));
             }
             ["subscriptions", subscription, "providers", "microsoft.network", "locations", _, "servicetags"] => {
                 check_version(request, &["2022-01-01", "2024-05-01"])?;

@@ -1,6 +1,6 @@
 //! What ARM knows: the registries of some subscriptions, read from snapshot folders, and the answers rendered from them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ pub struct World {
     described: BTreeMap<String, Value>,
     /// Management group to the subscriptions below it.
     management_groups: BTreeMap<String, Vec<String>>,
+    /// Subscriptions on which the caller may not read tasks and pools.
+    without_reader: BTreeSet<String>,
+    /// Registries whose tasks and pools it may not read: ids, lower-case.
+    shut: BTreeSet<String>,
 }
 
 impl World {
@@ -60,6 +64,13 @@ impl World {
         self
     }
 
+    /// The caller may read tasks and agent pools of this subscription's registries one by one at most, and not of these.
+    pub fn without_reader(mut self, subscription: &str, shut: &[String]) -> World {
+        self.without_reader.insert(subscription.to_owned());
+        self.shut.extend(shut.iter().map(|id| id.to_lowercase()));
+        self
+    }
+
     /// Ids of all subscriptions.
     pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
         self.subscriptions.keys().map(String::as_str)
@@ -74,11 +85,17 @@ impl World {
     /// All answers, with `base` as the start of each `nextLink`.
     pub fn render(&self, base: &str, page_size: usize) -> Answers {
         let mut answers = Answers { subscriptions: bytes(&self.list_subscriptions()), ..Answers::default() };
+        answers.without_reader = self.without_reader.clone();
         for (group, subscriptions) in &self.management_groups {
             answers.management_groups.insert(group.clone(), bytes(&descendants(group, subscriptions)));
         }
         for (subscription, documents) in &self.subscriptions {
             answers.add_subscription(subscription, documents, base, page_size);
+            answers.graph.insert(subscription.to_lowercase(), graph_rows(documents, &self.shut));
+            for id in &self.shut {
+                answers.shut.insert(format!("{id}/tasks"));
+                answers.shut.insert(format!("{id}/agentpools"));
+            }
             if let Some(table) = &self.service_tags {
                 answers
                     .service_tags
@@ -102,6 +119,26 @@ impl World {
         };
         json!({"value": self.subscriptions.keys().map(item).collect::<Vec<_>>(), "count": {"type": "Total", "value": 1}})
     }
+}
+
+fn graph_rows(documents: &[Value], shut: &BTreeSet<String>) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for document in documents {
+        let id = document["registry"]["id"].as_str().unwrap_or_default();
+        let kind = "microsoft.containerregistry/registries";
+        rows.push(json!({"id": id, "type": kind}));
+        if shut.contains(&id.to_lowercase()) {
+            continue;
+        }
+        for (member, below) in [("tasks", "tasks"), ("agent_pools", "agentPools")] {
+            for item in items(&document[member]) {
+                let name = item["name"].as_str().unwrap_or_default();
+                let kind = format!("{kind}/{below}").to_lowercase();
+                rows.push(json!({"id": format!("{id}/{below}/{name}"), "type": kind}));
+            }
+        }
+    }
+    rows
 }
 
 fn descendants(group: &str, subscriptions: &[String]) -> Value {
@@ -129,6 +166,11 @@ pub struct Answers {
     pub management_groups: HashMap<String, Arc<[u8]>>,
     /// Path of a resource group's list, lower-case, to its registries.
     pub groups: HashMap<String, Arc<[u8]>>,
+    /// Subscription to the rows of Resource Graph that the caller sees.
+    pub graph: HashMap<String, Vec<Value>>,
+    pub without_reader: BTreeSet<String>,
+    /// Paths that are refused, lower-case.
+    pub shut: BTreeSet<String>,
     /// Path of a registry, lower-case, to what the lists say of it.
     pub plain: HashMap<String, Arc<[u8]>>,
     /// Subscription id, lower-case, to the first page of its registries.

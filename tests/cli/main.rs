@@ -15,6 +15,7 @@ mod command_line;
 mod config;
 mod credentials;
 mod demo;
+mod discovery;
 mod docs;
 mod faults;
 mod fix;

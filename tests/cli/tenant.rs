@@ -274,3 +274,46 @@ fn a_subscription_that_is_not_seen_any_more_is_told() {
     assert_eq!(again(&contoso(), &["--allow-empty"]).code, 0);
     assert_eq!(again(&world, &["--exclude", OTHER]).code, 0);
 }
+
+#[test]
+fn shards_are_the_whole_and_no_subscription_is_in_two() {
+    let ids: Vec<String> = (0..12).map(|n| format!("00000000-0000-4000-8000-{n:012}")).collect();
+    let world = ids.iter().fold(World::default(), |world, id| world.with_subscription(id, Vec::new()));
+    let server = start(&world);
+    let folder = tempfile::tempdir().unwrap();
+    let mut read = Vec::new();
+    for shard in 1..=4 {
+        let shard = format!("{shard}/4");
+        let arguments = ["scan", "--all-subscriptions", "--shard", &shard, "-o", "sarif=f/"];
+        let run = Acrscan::live(&server, arguments).in_folder(folder.path()).run();
+        assert_eq!(run.code, 0, "{run:?}");
+        let entries = std::fs::read_dir(folder.path().join("f")).unwrap();
+        read.extend(entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()));
+    }
+    let run = Acrscan::live(&server, ["scan", "--all-subscriptions", "--shard", "env:JOB_COMPLETION_INDEX/4"])
+        .args(["-o", "sarif=f/"])
+        .env("JOB_COMPLETION_INDEX", "3")
+        .in_folder(folder.path())
+        .run();
+    assert_eq!(run.code, 0, "{run:?}");
+    let last: Vec<_> = std::fs::read_dir(folder.path().join("f")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(last.iter().all(|name| read.contains(&name.to_str().unwrap().to_owned())), "{last:?}");
+    read.sort();
+    assert_eq!(read, ids.iter().map(|id| format!("{id}.sarif")).collect::<Vec<_>>());
+    for odd in ["0/2", "3/2", "1", "a/b", "1/0"] {
+        let run = Acrscan::live(&server, ["scan", "--all-subscriptions", "--shard", odd]).run();
+        assert_eq!(run.code, 2, "{odd}");
+        assert!(run.stderr.contains("from 1/N to N/N"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_least_role_reads_and_does_nothing_else() {
+    let role: Value = serde_json::from_slice(&std::fs::read("deploy/role.json").unwrap()).unwrap();
+    let actions: Vec<String> = role["Actions"].as_array().unwrap().iter().map(text).collect();
+    assert!(actions.iter().all(|action| action.ends_with("/read") && !action.contains('*')), "{actions:?}");
+    for needed in ["registries/read", "registries/tasks/read", "registries/agentPools/read", "roleAssignments/read"] {
+        assert!(actions.iter().any(|action| action.ends_with(needed)), "{needed}");
+    }
+    assert_eq!(role["DataActions"], json!([]));
+}

@@ -180,7 +180,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<Outcome> {
     console::report_snapshots(&inventory.snapshots, Utc::now());
     settings::report_unused(&args.paths, args.policies.config.as_deref(), &inventory.files_read);
     if let Some(baseline) = baseline.as_ref().filter(|_| !args.allow_empty) {
-        let emptied = vanished::find(&inventory, baseline, args.live.all_subscriptions.then_some(&remarks.left_out));
+        let emptied = vanished::find(&inventory, baseline, args.live.reads_all().then_some(&remarks.left_out));
         vanished::record(emptied, &mut inventory);
     }
     if let Some(name) = &args.input {

@@ -92,7 +92,8 @@ pub fn render_files(report: &Report, options: &SarifOptions, links: &Links) -> a
         let slices = (0..parts).map(|index| Slice { scope, index, parts });
         files.extend(slices.map(|slice| slice.file_name()).zip(texts));
     }
-    match files.is_empty() {
+    // A shard may have no subscription.
+    match files.is_empty() && !report.scopes.is_empty() {
         true => Err(nothing_to_write()),
         false => Ok(files),
     }

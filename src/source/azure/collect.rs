@@ -20,12 +20,14 @@ use super::client::endpoint;
 use super::client::error::AzureError;
 use super::client::http::{Http, Throttle};
 use super::client::secret::quote;
+use super::discover;
+use super::discover::{Discovered, View};
 use super::registry::{ListedRegistry, REGISTRIES_VERSION, Reader, ServedVersions};
 use super::role_definitions::RoleDefinitions;
 use super::signals;
 use super::subscriptions;
 use super::subscriptions::SubscriptionScope;
-use super::{Options, Progress, SkippablePart};
+use super::{Discovery, Options, Progress, SkippablePart};
 use crate::document::registry;
 use crate::document::registry::Parts;
 use crate::model::finding::ScopeName;
@@ -50,15 +52,47 @@ pub async fn run(options: &Options, progress: &dyn Fn(Progress)) -> anyhow::Resu
     let arm = &arm;
     let reading = async {
         let resolved = subscriptions::resolve(arm, options, arm.tokens.tenant()).await?;
-        let collector =
-            Collector { arm, options, progress, reported: Cell::default(), versions: ServedVersions::default() };
+        let (discovered, remark) = discovered(arm, options, &resolved.subscriptions).await;
+        let collector = Collector {
+            arm,
+            options,
+            progress,
+            reported: Cell::default(),
+            versions: ServedVersions::default(),
+            discovered,
+        };
         let collected = collector.collect(&resolved.subscriptions).await;
         let left_out = resolved.left_out.into_iter().chain(collected.left_out).collect();
-        Ok(Collected { left_out, clock_skew: arm.http.clock_skew().unwrap_or_default(), ..collected })
+        Ok(Collected {
+            left_out,
+            remarks: remark.into_iter().collect(),
+            clock_skew: arm.http.clock_skew().unwrap_or_default(),
+            ..collected
+        })
     };
     match select(pin!(reading), pin!(signals::watch(&arm.http))).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(((), _)) => Err(anyhow!("the reading ended by itself")),
+    }
+}
+
+/// What Resource Graph shows, where it is to be asked; and why it was of no use.
+async fn discovered(
+    arm: &Arm,
+    options: &Options,
+    subscriptions: &[SubscriptionScope],
+) -> (Option<Discovered>, Option<String>) {
+    let is_needed = options.needs.tasks || options.needs.agent_pools;
+    if options.discovery == Discovery::Arm || !is_needed {
+        return (None, None);
+    }
+    let ids: Vec<&str> = subscriptions.iter().filter(|scope| scope.listed).map(|scope| scope.id.as_str()).collect();
+    match discover::discover(arm, &ids).await {
+        Ok(discovered) => (Some(discovered), None),
+        Err(failure) => (
+            None,
+            Some(format!("Azure Resource Graph was of no use ({failure}), so each registry is asked for its tasks")),
+        ),
     }
 }
 
@@ -68,6 +102,7 @@ struct Collector<'a> {
     progress: &'a dyn Fn(Progress),
     reported: Cell<Progress>,
     versions: ServedVersions,
+    discovered: Option<Discovered>,
 }
 
 /// What one subscription gave.
@@ -126,7 +161,7 @@ impl Collector<'_> {
             Some(Err(refused)) => (None, Some(refused)),
             None => (None, None),
         };
-        Collected { inventory, service_tags, service_tags_refused, left_out, kept, clock_skew: 0 }
+        Collected { inventory, service_tags, service_tags_refused, left_out, kept, ..Collected::default() }
     }
 
     fn wants_service_tags(&self) -> bool {
@@ -149,13 +184,15 @@ impl Collector<'_> {
         self.arm.http.enter();
         let throttle = Throttle::default();
         let definitions = RoleDefinitions::default();
+        let view = View::of(self.discovered.as_ref());
         let mut seen = HashSet::new();
-        let first = self.list_and_read(subscription, &throttle, &definitions, &mut seen, listed).await;
+        let first = self.list_and_read(subscription, &throttle, (&definitions, &view), &mut seen, listed).await;
         let (Listing { mut scope, mut gaps, without_groups, mut kept }, mut readings) = first;
         if readings.iter().any(|reading| matches!(reading, RegistryReading::Gone(_))) {
             // One that was moved to another resource group is in the list once more.
             let (quiet, _) = unbounded_channel();
-            let (again, more) = self.list_and_read(subscription, &throttle, &definitions, &mut seen, quiet).await;
+            let (again, more) =
+                self.list_and_read(subscription, &throttle, (&definitions, &view), &mut seen, quiet).await;
             readings.extend(more);
             gaps.extend(again.gaps);
             kept.extend(again.kept);
@@ -182,7 +219,7 @@ impl Collector<'_> {
         &self,
         subscription: &SubscriptionScope,
         throttle: &Throttle,
-        definitions: &RoleDefinitions,
+        known: (&RoleDefinitions, &View<'_>),
         seen: &mut HashSet<String>,
         listed: UnboundedSender<String>,
     ) -> (Listing, Vec<RegistryReading>) {
@@ -193,7 +230,7 @@ impl Collector<'_> {
         });
         let listing = self.list_registries(subscription, throttle, seen, found, listed);
         let reading = to_read
-            .map(|listed| self.read_registry(listed, definitions, throttle))
+            .map(|listed| self.read_registry(listed, known, throttle))
             .buffer_unordered(self.options.concurrency.max(1))
             .collect::<Vec<_>>();
         join(listing, reading).await
@@ -286,10 +323,10 @@ impl Collector<'_> {
     async fn read_registry(
         &self,
         listed: ListedRegistry,
-        definitions: &RoleDefinitions,
+        (definitions, view): (&RoleDefinitions, &View<'_>),
         throttle: &Throttle,
     ) -> RegistryReading {
-        let reader = Reader::new(self.arm, self.options, &self.versions, definitions, &listed, throttle);
+        let reader = Reader::new(self.arm, self.options, &self.versions, definitions, view, &listed, throttle);
         let (parts, versions) = reader.read().await;
         if reader.is_gone().await {
             return RegistryReading::Gone(listed.id);

@@ -5,6 +5,7 @@
 mod auth;
 pub mod client;
 mod collect;
+mod discover;
 mod network;
 mod options;
 mod registry;
@@ -13,7 +14,7 @@ mod signals;
 mod subscriptions;
 mod when;
 
-pub use self::options::{CredentialKind, Options, Progress, ScopeSelection, SkippablePart, SkippedKind};
+pub use self::options::{CredentialKind, Discovery, Options, Progress, ScopeSelection, SkippablePart, SkippedKind};
 use super::Collected;
 use anyhow::Context;
 

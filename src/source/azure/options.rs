@@ -32,6 +32,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The limit of the whole collection. What is not read by then is a gap.
     pub timeout: Duration,
+    /// How is found which registries have tasks and agent pools.
+    pub discovery: Discovery,
     /// Registries that need not be read once more: ids in lower case.
     pub known: BTreeSet<String>,
     /// What to read beyond the registries themselves.
@@ -64,6 +66,8 @@ pub struct ScopeSelection {
     pub registries: Vec<RegistryId>,
     /// Of each subscription, these resource groups only; all where there is none.
     pub resource_groups: Vec<String>,
+    /// Of the subscriptions, those of this part only, counted from 1, of so many.
+    pub shard: Option<(u32, u32)>,
     /// More subscriptions are refused before a registry is read, and why.
     pub limit: Option<(usize, &'static str)>,
 }
@@ -109,6 +113,16 @@ pub enum SkippedKind {
     Disabled,
     /// Those of other tenants, which delegated them with Azure Lighthouse
     Delegated,
+}
+
+/// How is found which registries have tasks and agent pools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Discovery {
+    /// Each registry is asked
+    #[default]
+    Arm,
+    /// Azure Resource Graph is asked for all of them, where the identity may read them all; the others each
+    ResourceGraph,
 }
 
 /// A way to get a token, in the order in which they are tried.

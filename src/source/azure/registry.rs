@@ -16,6 +16,7 @@ use super::client::arm::Arm;
 use super::client::error::AzureError;
 use super::client::http::Throttle;
 use super::client::secret::quote;
+use super::discover::View;
 use super::network::NetworkReader;
 use super::options::{Options, SkippablePart};
 use super::role_definitions::RoleDefinitions;
@@ -60,6 +61,7 @@ pub struct Reader<'a> {
     options: &'a Options,
     versions: &'a ServedVersions,
     definitions: &'a RoleDefinitions,
+    view: &'a View<'a>,
     listed: &'a ListedRegistry,
     throttle: &'a Throttle,
     gaps: RefCell<Vec<Gap>>,
@@ -76,6 +78,7 @@ impl<'a> Reader<'a> {
         options: &'a Options,
         versions: &'a ServedVersions,
         definitions: &'a RoleDefinitions,
+        view: &'a View<'a>,
         listed: &'a ListedRegistry,
         throttle: &'a Throttle,
     ) -> Reader<'a> {
@@ -84,6 +87,7 @@ impl<'a> Reader<'a> {
             options,
             versions,
             definitions,
+            view,
             listed,
             throttle,
             gaps: RefCell::default(),
@@ -154,6 +158,10 @@ impl<'a> Reader<'a> {
         if !(needs.tasks || theirs || needs.runs || needs.subnet_rules) || self.is_left_out(SkippablePart::Tasks) {
             return None;
         }
+        let (subscription, id) = (&self.listed.parsed.subscription, &self.listed.id);
+        if self.view.has_no_tasks(self.arm, subscription, id, self.throttle).await {
+            return Some((Vec::new(), TASKS_VERSIONS[self.versions.tasks.get()]));
+        }
         let outcome = self.versioned_list("tasks", &self.versions.tasks).await;
         self.record_gap(Part::Tasks, outcome)
     }
@@ -162,6 +170,10 @@ impl<'a> Reader<'a> {
         let needs = self.options.needs;
         if !(needs.agent_pools || needs.network || needs.subnet_rules) || self.is_left_out(SkippablePart::AgentPools) {
             return None;
+        }
+        let (subscription, id) = (&self.listed.parsed.subscription, &self.listed.id);
+        if self.view.has_no_agent_pools(self.arm, subscription, id, self.throttle).await {
+            return Some(Vec::new());
         }
         let outcome = match self.versioned_list("agentPools", &self.versions.agent_pools).await {
             Ok((pools, _)) => Ok(pools),

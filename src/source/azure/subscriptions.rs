@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use wildmatch::WildMatch;
 
 use super::client::address;
@@ -101,8 +102,11 @@ pub async fn resolve(arm: &Arm, options: &Options, tenant: Option<&str>) -> anyh
     });
     wanted.extend(found);
     exclude(&mut wanted, &selection.exclude, &listed, &mut left_out)?;
-    let resolved = Resolved { subscriptions: narrowed(wanted, selection), left_out };
-    if resolved.subscriptions.is_empty() {
+    let mut subscriptions = narrowed(wanted, selection);
+    let found_some = !subscriptions.is_empty();
+    subscriptions.retain(|scope| is_of_shard(&scope.id, selection.shard));
+    let resolved = Resolved { subscriptions, left_out };
+    if !found_some {
         let why = resolved.left_out.values().next().map(|first| format!(" ({first})")).unwrap_or_default();
         bail!("no subscription is left to read{why}");
     }
@@ -190,6 +194,13 @@ async fn subscriptions_below(arm: &Arm, group: &str) -> anyhow::Result<Vec<Strin
         bail!("management group \"{shown}\" was not read: it names a subscription \"{}\"", quote(odd, &[]));
     }
     Ok(ids)
+}
+
+/// Whether a subscription is of a shard: by a hash of its id, so that it does not depend on what else is listed.
+fn is_of_shard(id: &str, shard: Option<(u32, u32)>) -> bool {
+    let Some((index, count)) = shard else { return true };
+    let hash = Sha256::digest(id.to_lowercase()).iter().take(4).fold(0, |hash: u32, byte| hash << 8 | u32::from(*byte));
+    hash % count + 1 == index
 }
 
 /// Takes out what a pattern fits, by id or name; a pattern that fits nothing is told, for it may be misspelled.
@@ -282,6 +293,17 @@ mod tests {
         let scopes = narrowed(BTreeSet::from([ONE.to_owned()]), &selection);
         assert_eq!(scopes[0].only(), [format!("/subscriptions/{ONE}/resourcegroups/rg")]);
         assert_eq!((scopes[0].registries.len(), scopes[1].registries.len()), (0, 1));
+    }
+
+    #[test]
+    fn each_subscription_is_of_one_shard_and_stays_there() {
+        let shards = |id: &str| (1..=5).filter(|&index| is_of_shard(id, Some((index, 5)))).collect::<Vec<_>>();
+        let of: Vec<Vec<u32>> = (0..100).map(|n| shards(&format!("00000000-0000-4000-8000-{n:012}"))).collect();
+        assert!(of.iter().all(|shards| shards.len() == 1), "{of:?}");
+        assert!((1..=5).all(|shard| of.iter().filter(|it| it[0] == shard).count() > 5), "{of:?}");
+        // Written down: another version must not deal them out anew.
+        assert_eq!([shards(ONE), shards(TWO)], [vec![1], vec![2]]);
+        assert_eq!(shards("ABC"), shards("abc"));
     }
 
     #[test]

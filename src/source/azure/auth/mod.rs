@@ -240,6 +240,7 @@ mod tests {
             authority_host: None,
             credential: None,
             oidc_audience: None,
+            discovery: super::super::Discovery::Arm,
             known: std::collections::BTreeSet::new(),
             concurrency: 1,
             request_timeout: Duration::from_secs(1),

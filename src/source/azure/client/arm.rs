@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Request, StatusCode, Url};
 use serde_json::{Map, Value};
 
@@ -61,19 +61,38 @@ impl Arm {
 
     /// Reads one JSON object.
     pub async fn get(&self, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
-        self.ask(Method::GET, url, throttle).await
+        self.ask(Method::GET, url, None, throttle).await?.object()
     }
 
     /// Reads one JSON object that ARM gives out as an action only. It changes nothing, so it may be tried again.
     /// What it answers may hold secrets, and an error may echo them: of that, the message is not shown.
     pub async fn post(&self, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
-        self.ask(Method::POST, url, throttle).await.map_err(AzureError::without_message)
+        let answer = self.ask(Method::POST, url, None, throttle).await;
+        answer.and_then(Answered::object).map_err(AzureError::without_message)
+    }
+
+    /// Asks a question whose answer is one JSON object, and gives its headers as well. It changes nothing.
+    pub async fn query(
+        &self,
+        url: Url,
+        body: &Value,
+        throttle: &Throttle,
+    ) -> Result<(Map<String, Value>, HeaderMap), AzureError> {
+        let answered = self.ask(Method::POST, url, Some(body), throttle).await?;
+        let headers = answered.answer.headers.clone();
+        Ok((answered.object()?, headers))
     }
 
     /// A token that is refused is renewed; more than once, since a request that waits its turn may outlive one.
-    async fn ask(&self, method: Method, url: Url, throttle: &Throttle) -> Result<Map<String, Value>, AzureError> {
+    async fn ask(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+        throttle: &Throttle,
+    ) -> Result<Answered, AzureError> {
         let mut token = self.tokens.current(&self.http).await?;
-        let mut answer = self.send(&method, &url, &token, throttle).await?;
+        let mut answer = self.send(&method, &url, body, &token, throttle).await?;
         for _ in 0..MAX_RENEWALS {
             if answer.status != StatusCode::UNAUTHORIZED {
                 break;
@@ -83,29 +102,46 @@ impl Arm {
                 break;
             }
             token = fresh;
-            answer = self.send(&method, &url, &token, throttle).await?;
+            answer = self.send(&method, &url, body, &token, throttle).await?;
         }
-        answer.object(&url, &[&token])
+        Ok(Answered { answer, url, token })
     }
 
     async fn send(
         &self,
         method: &Method,
         url: &Url,
+        body: Option<&Value>,
         token: &Secret,
         throttle: &Throttle,
     ) -> Result<Response, AzureError> {
         let options = RequestOptions { throttle: Some(throttle), secrets: &[token], ..RequestOptions::default() };
-        self.http.send(&request(method, url, token)?, &options).await
+        self.http.send(&request(method, url, body, token)?, &options).await
     }
 }
 
-fn request(method: &Method, url: &Url, token: &Secret) -> Result<Request, AzureError> {
+/// An answer, and what is needed to tell what is wrong with it.
+struct Answered {
+    answer: Response,
+    url: Url,
+    token: Secret,
+}
+
+impl Answered {
+    fn object(self) -> Result<Map<String, Value>, AzureError> {
+        self.answer.object(&self.url, &[&self.token])
+    }
+}
+
+fn request(method: &Method, url: &Url, body: Option<&Value>, token: &Secret) -> Result<Request, AzureError> {
     let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| AzureError::Other("the token holds characters that no header can carry".to_owned()))?;
     bearer.set_sensitive(true);
     let mut request = Request::new(method.clone(), url.clone());
-    if method == Method::POST {
+    if let Some(body) = body {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(body.to_string().into());
+    } else if method == Method::POST {
         // Servers answer 411 to a body whose length nobody told, be it empty.
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
