@@ -362,10 +362,10 @@ fn what_would_never_hold_is_refused_with_its_line_and_the_nearest_name() {
         (deny("sprintf(\"%5.1f\", [1]) != \"\""), 19, "write %s, %d or %v"),
         (deny("sprintf(\"%s %s\", [env]) != \"\""), 19, "1 value for 2 verbs"),
         (deny("sprintf(\"%s\", [count(env)]) != \"\""), 19, "write %d"),
-        (more("deny_more contains \"x\""), 22, "nobody asks the rule `deny_more`"),
-        (more("warn contains {\"msg\": \"x\"} if input.registry.name == \"x\""), 22, "nobody asks the rule `warn`"),
-        (more("violation := true"), 22, "nobody asks the rule `violation`"),
-        (more("tagz := [{\"field\": \"/registry/tagz\"}]"), 22, "points at nothing"),
+        (more("deny_more contains \"x\""), 23, "nobody asks the rule `deny_more`"),
+        (more("warn contains {\"msg\": \"x\"} if input.registry.name == \"x\""), 23, "nobody asks the rule `warn`"),
+        (more("violation := true"), 23, "nobody asks the rule `violation`"),
+        (more("tagz := [{\"field\": \"/registry/tagz\"}]"), 23, "points at nothing"),
     ];
     for (rego, line, message) in table {
         let stderr = refused(&rego);

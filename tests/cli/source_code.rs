@@ -234,7 +234,9 @@ fn what_was_read_and_what_was_left_is_said() {
     let state = r#"{"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "resources": []}"#;
     fs::write(folder.path().join("terraform.tfstate"), state).unwrap();
     let run = Acrscan::new(["scan", "."]).in_folder(folder.path()).run();
-    let notes: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("note: ")).collect();
+    // How old the table in the binary is depends on the day.
+    let is_of_files = |line: &&str| line.starts_with("note: read ") || line.starts_with("note: skipped ");
+    let notes: Vec<&str> = run.stderr.lines().filter(is_of_files).collect();
     let expected = [
         "note: read arm/registry.json: ARM template, 1 file, 1 registry",
         "note: read bicep/main.bicep: Bicep file, 1 file, 1 registry",

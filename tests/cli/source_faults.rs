@@ -275,11 +275,8 @@ fn every_output_points_to_the_file_and_line_that_was_not_read() {
         let place = format!("- not read: `{path}:{line}:{column}`: ");
         assert!(read("r.md").lines().any(|line| line.starts_with(&place)), "{place}: {}", read("r.md"));
         assert!(read("r.txt").contains(&format!("  - {text}\n")), "{}", read("r.txt"));
-        let case = format!(" file=\"{path}\" line=\"{line}\"");
-        assert!(
-            read("r.xml").lines().any(|line| line.contains("all is read") && line.contains(&case)),
-            "{}",
-            read("r.xml")
-        );
+        // Jenkins' schema has no attributes for a place.
+        let case = format!("<error message=\"not read: {path}:{line}:{column}: ");
+        assert!(read("r.xml").lines().any(|line| line.trim_start().starts_with(&case)), "{}", read("r.xml"));
     }
 }

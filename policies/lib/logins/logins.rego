@@ -24,17 +24,25 @@ unread_names := {"[unread]", "[caller]"}
 # The credentials that the task itself shows.
 shown(task) := verdict.member(task.item, ["properties", "credentials"])
 
+# Whether this is source code, for functions to be handed: on regorus' interpreter a condition of a function that is
+# another package's rule may take the wrong branch.
+default in_source := false
+
+in_source if declared.yes
+
 # Whether the task logs in with the registry's default token for tasks.
-default_login(task) := login_verdict(mode, identity) if {
+default_login(task) := default_login_of(task, in_source)
+
+default_login_of(task, source_code) := login_verdict(mode, identity) if {
 	mode := object.get(details(task), "login_mode", null)
 	identity := object.get(details(task), "source_identity", null)
 } else := login_verdict(mode, "") if {
 	# Of source code there are details wherever all of the login is known, so what is not here may still be set.
-	declared.yes
+	source_code
 	mode := verdict.member(shown(task), ["sourceRegistry", "loginMode"])
 	is_string(mode)
 } else := "unknown" if {
-	declared.yes
+	source_code
 } else := "yes" if {
 	shows_nothing(task)
 } else := login_verdict(mode, identity) if {
@@ -66,13 +74,15 @@ login_verdict(mode, identity) := "no" if {
 
 # The registries that the task has a credential for: server -> an identity's name, null for a user name and a password,
 # or a list where a server has several. Null where that is not known.
-servers(task) := found if {
+servers(task) := servers_of(task, in_source)
+
+servers_of(task, source_code) := found if {
 	found := object.get(details(task), "custom_registries", null)
 	is_object(found)
 } else := null if {
 	details(task)
 } else := null if {
-	declared.yes
+	source_code
 } else := {} if {
 	shows_nothing(task)
 } else := shown_servers(shown(task)) if {
@@ -97,10 +107,12 @@ shown_identity(entry) := entry.identity if {
 } else := "[unread]"
 
 # The identity that the source registry names; null where it names none.
-source_identity(task) := object.get(details(task), "source_identity", null) if {
+source_identity(task) := source_identity_of(task, in_source)
+
+source_identity_of(task, source_code) := object.get(details(task), "source_identity", null) if {
 	details(task)
 } else := null if {
-	declared.yes
+	source_code
 } else := verdict.member(shown(task), ["sourceRegistry", "identity"])
 
 # The task's own entries for its own registry, each as [server, identity].

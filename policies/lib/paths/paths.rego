@@ -152,12 +152,14 @@ default admitted_in_force := set()
 
 admitted_in_force := admitted_subnets if registry.selected == "yes"
 
-subnets_of(task) := {lower(pool.properties.virtualNetworkSubnetResourceId) |
-	some pool in object.get(tasks.pools, lower(task.pool), {})
-	is_string(pool.properties.virtualNetworkSubnetResourceId)
-} if {
+subnets_of(task) := subnets_of_its_pool(task) if {
 	is_string(task.pool)
 } else := set()
+
+subnets_of_its_pool(task) := {lower(pool.properties.virtualNetworkSubnetResourceId) |
+	some pool in object.get(tasks.pools, lower(task.pool), {})
+	is_string(pool.properties.virtualNetworkSubnetResourceId)
+}
 
 subnet_rules_path := ["properties", "networkRuleSet", "virtualNetworkRules"]
 

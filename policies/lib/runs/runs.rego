@@ -90,19 +90,27 @@ last(tally) := [sprintf("the last one, of %s, is %s", [tally.last_time, tally.la
 } else := []
 
 # The last error, and the range of the region's tag that the refused address lies in.
-error(tally) := concat(" ", array.concat([sprintf("The last error: %s", [tally.last_error])], refused(tally))) if {
+error(tally) := error_beside(tally, service_tag)
+
+default service_tag := {"id": null, "ipv4": []}
+
+service_tag := firewall.service_tag
+
+# The tag is handed in: on regorus' interpreter a condition that is another package's rule may take the wrong branch.
+error_beside(tally, tag) := concat(" ", array.concat(
+	[sprintf("The last error: %s", [tally.last_error])],
+	refused(tally, tag_ranges(tally, tag), tag.id),
+)) if {
 	is_string(verdict.member(tally, ["last_error"]))
 } else := ""
 
-refused(tally) := [sprintf("The address %s lies in %s of %s.", [tally.refused_address, ranges[0], tag])] if {
-	ranges := tag_ranges(tally)
+refused(tally, ranges, tag) := [sprintf("The address %s lies in %s of %s.", [tally.refused_address, ranges[0], tag])] if {
 	count(ranges) > 0
-	tag := firewall.service_tag.id
 } else := []
 
-tag_ranges(tally) := [range |
+tag_ranges(tally, tag) := [range |
 	address := ipv4.range(verdict.member(tally, ["refused_address"]))
-	some range in firewall.service_tag.ipv4
+	some range in tag.ipv4
 	within := ipv4.range(range)
 	within.first <= address.first
 	address.last <= within.last

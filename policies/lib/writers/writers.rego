@@ -5,13 +5,15 @@ import data.lib.roles
 import data.lib.verdict
 
 # The assignments that let their holder write tasks or start their runs.
-entries := [describe(index, assignment) |
-	some index, assignment in roles.as_read
-	answer := writes(assignment)
-	answer != "no"
-] if {
+entries := described(roles.as_read) if {
 	is_array(roles.as_read)
 } else := []
+
+described(assignments) := [describe(index, assignment) |
+	some index, assignment in assignments
+	answer := writes(assignment)
+	answer != "no"
+]
 
 describe(index, assignment) := {
 	"principal": text(verdict.member(assignment, ["properties", "principalId"])),

@@ -166,12 +166,9 @@ contosolive  Premium · closed to the public network · private endpoint · bypa
   MEDIUM   Lets anybody pull.                                                         anonymous-pull
   fix      acrscan fix 'snap shots' --subscription 5d1c --registry contosolive
 
-Skipped
-  - infra/values.json: JSON, and neither a template nor a plan
-
 1 registry      0 open to every network · 0 to selected networks · 1 closed
 3 tasks         1 reach their registry · 1 do not · 1 cannot be told
-1 registry in 1 subscription and the source code as of 2025-11-20, 0 clean: 0 critical, 0 high, 1 medium, 0 low, 0 note; 0 unknown; 1 gap
+1 registry in 1 subscription and the source code, 0 clean: 0 critical, 0 high, 1 medium, 0 low, 0 note; 0 unknown; 1 gap
 
 "#]]
             .raw()
