@@ -59,7 +59,7 @@ pub enum Command {
     #[command(after_help = SIMULATE_EXIT_CODES)]
     Simulate(Box<SimulateArgs>),
     /// Save subscriptions as a snapshot, for `scan` to read; nothing is evaluated
-    Pull(PullArgs),
+    Pull(Box<PullArgs>),
     /// List the policies, or explain one
     Policies(PoliciesArgs),
     /// Run the Rego tests and the contract tests of a folder of policies

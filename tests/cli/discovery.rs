@@ -51,13 +51,16 @@ fn scan(world: &World, discover: &str) -> (Run, usize) {
     (run, below("/tasks?") + below("/agentPools?"))
 }
 
+/// How many tasks a registry has, whether a pool, and whether its parts may be read.
+type Made = (usize, bool, bool);
+
 #[test]
 fn the_answer_is_that_of_asking_each_registry_whatever_the_permissions() {
     // Tasks, a pool, and whether the registry's parts may be read where the subscription's may not.
     let registry = (0usize..3, any::<bool>(), any::<bool>());
     let subscription = (any::<bool>(), prop::collection::vec(registry, 0..6));
     let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
-    let property = |subscriptions: Vec<(bool, Vec<(usize, bool, bool)>)>| {
+    let property = |subscriptions: Vec<(bool, Vec<Made>)>| {
         let mut world = World::default();
         for (name, (is_reader, registries)) in [CONTOSO, OTHER].iter().zip(&subscriptions) {
             let documents = registries.iter().enumerate();

@@ -39,11 +39,16 @@ fn bundle(folder: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
+/// Status, content type, body.
+type Answer = (u16, String, Vec<u8>);
+/// Path, and what was sent to be let in.
+type Seen = (String, Option<String>);
+
 /// What a registry answers, by path; and what it was sent.
 struct Registry {
     address: String,
-    answers: Arc<Mutex<BTreeMap<String, (u16, String, Vec<u8>)>>>,
-    seen: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    answers: Arc<Mutex<BTreeMap<String, Answer>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Registry {

@@ -29,7 +29,7 @@ pub fn script(plans: &[RegistryPlan]) -> String {
 fn dialect(command: &str) -> String {
     match words(command).and_then(|words| words.iter().map(word).collect::<Option<Vec<String>>>()) {
         Some(words) => words.join(" "),
-        None => format!("throw 'use the script for bash: a name in this command holds what cannot be written here'"),
+        None => "throw 'use the script for bash: a name in this command holds what cannot be written here'".to_owned(),
     }
 }
 

@@ -167,7 +167,7 @@ fn scopes(report: &Report) -> String {
     }
 }
 
-fn severity_counts<'a>(findings: &mut dyn Iterator<Item = &'a Finding>) -> Vec<Count> {
+fn severity_counts(findings: &mut dyn Iterator<Item = &Finding>) -> Vec<Count> {
     let mut counts: Vec<Count> = Severity::WORST_FIRST
         .map(|severity| Count { number: 0, words: severity.as_str(), class: severity.as_str() })
         .into_iter()

@@ -63,7 +63,7 @@ impl<'a> Paths<'a> {
         }
         if let Some(count) = package {
             let rules = &self.packages[whole[..count].join(".").as_str()];
-            let Some((rule, line)) = path.get(count) else { return None };
+            let (rule, line) = path.get(count)?;
             let message = format!(
                 "package {} has no rule `{rule}`, so this never holds{}",
                 &words(count)[1..],

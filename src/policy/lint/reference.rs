@@ -93,11 +93,7 @@ pub fn steps_of(path: &Value) -> Option<Vec<Step<'_>>> {
 /// Visits every node of a tree that is an expression or a statement; the visitor tells whether to go on below.
 pub fn walk<'a>(node: &'a Value, visit: &mut impl FnMut(&'a Value) -> bool) {
     match node {
-        Value::Object(members) => {
-            if visit(node) {
-                members.values().for_each(|member| walk(member, visit));
-            }
-        }
+        Value::Object(members) if visit(node) => members.values().for_each(|member| walk(member, visit)),
         Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
         _ => {}
     }

@@ -22,10 +22,8 @@ fn a_report_does_not_follow_a_link_out() {
         assert_eq!(run.code, 2, "{path}: {run:?}");
         assert!(run.stderr.contains("a link leads elsewhere, and nothing is written there"), "{path}: {run:?}");
     }
-    for option in ["--save-inputs"] {
-        let run = Acrscan::new(["scan", ".", option, "reports/inputs"]).in_folder(folder.path()).run();
-        assert!(run.code == 2 && run.stderr.contains("a link leads elsewhere"), "{option}: {run:?}");
-    }
+    let run = Acrscan::new(["scan", ".", "--save-inputs", "reports/inputs"]).in_folder(folder.path()).run();
+    assert!(run.code == 2 && run.stderr.contains("a link leads elsewhere"), "{run:?}");
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(outside.path().join("kept")).unwrap(), "kept");
     // Within the repository, and where the user says so, a link is a link.

@@ -23,10 +23,10 @@ pub fn call_by_address(registry: &mut DeclaredRegistry, name: &str) {
                 }
             }
         }
-        if let Some(step) = properties.folded_mut("step") {
-            if let Some(NodeValue::List(images)) = step.folded_mut("imageNames").map(|images| &mut images.value) {
-                images.iter_mut().for_each(|image| name_server(image, &name, &server));
-            }
+        if let Some(step) = properties.folded_mut("step")
+            && let Some(NodeValue::List(images)) = step.folded_mut("imageNames").map(|images| &mut images.value)
+        {
+            images.iter_mut().for_each(|image| name_server(image, &name, &server));
         }
     }
     registry.alternatives.iter_mut().for_each(|other| call_by_address(other, &name));

@@ -215,7 +215,7 @@ fn relative(from: &Path, to: &Path) -> Option<String> {
     let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
     let up = &from[shared..];
     // The name of a folder above is not known.
-    if up.iter().any(|part| *part == std::path::Component::ParentDir) {
+    if up.contains(&std::path::Component::ParentDir) {
         return None;
     }
     let parts: Vec<String> = std::iter::repeat_n("..".to_owned(), up.len())

@@ -184,7 +184,7 @@ mod tests {
             name_of(call("split", &[Node::text("/"), id.clone()]).expect("parts")),
             "=  | = subscriptions | ? | = resourceGroups | = rg | = providers | = P | = registries | = Core"
         );
-        assert_eq!(name_of(call("basename", &[id.clone()]).expect("a name")), "= Core");
+        assert_eq!(name_of(call("basename", std::slice::from_ref(&id)).expect("a name")), "= Core");
         assert_eq!(
             name_of(call("lower", &[id]).expect("lower")),
             "/subscriptions/${var.s}/resourcegroups/rg/providers/p/registries/core"
