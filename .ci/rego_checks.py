@@ -88,7 +88,7 @@ def findings(opa, policy, document, parameters=None):
 
 def shape_fault(policy, kind, finding):
     """What is wrong with the shape of a finding, or None."""
-    own = {"evidence", "fix", "severity"} if kind == "deny" else {"reason"}
+    own = {"evidence", "fix", "severity"} if kind == "deny" else {"reason", "evidence"}
     allowed = {"msg", "field", "key"} | own
     if not isinstance(finding, dict) or set(finding) - allowed:
         return "is no object of the allowed keys"

@@ -31,8 +31,9 @@ deny contains {
 }
 
 deny contains {
-	"msg": sprintf("%s: anonymousPullEnabled takes the Standard or Premium SKU, and this one is Basic: Azure refuses it.", [
+	"msg": sprintf("%s: %s, and this one is Basic: Azure refuses it.", [
 		registry.label,
+		"anonymousPullEnabled takes the Standard or Premium SKU",
 	]),
 	"field": "/registry/properties/anonymousPullEnabled",
 	"severity": "low",

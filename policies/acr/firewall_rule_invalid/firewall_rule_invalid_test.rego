@@ -105,3 +105,10 @@ test_rules_that_are_not_all_known if {
 		"reason": "its IP rules are not all known",
 	}}
 }
+
+test_no_command_where_it_is_not_known_what_the_list_does if {
+	rule := faulty("40.78.231.7/24", "ipv4", "40.78.231.0/24", "host bits set")
+	unread := {"registry": {"properties": {"networkRuleSet": {"defaultAction": null}}}}
+	findings := policy.deny with input as object.union(document([rule]), unread)
+	{finding.fix | some finding in findings} == {[]}
+}

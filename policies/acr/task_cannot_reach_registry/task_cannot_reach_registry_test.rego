@@ -364,8 +364,8 @@ test_runs_without_a_task_are_refused_by_a_closed_registry if {
 	findings := policy.deny with input as given
 	findings == {{
 		"msg": concat(" ", [
-			"Registry contoso: runs without a task (az acr build, az acr run) cannot reach it: public network access is",
-			"Disabled, and the network rule bypass is not theirs. There were 2 runs since 2026-10-28, of which 0",
+			"Registry contoso: runs without a task (az acr build, az acr run) cannot reach it: public network access",
+			"is Disabled, and the network rule bypass is not theirs. There were 2 runs since 2026-10-28, of which 0",
 			"succeeded; the last one, of 2026-11-20T10:00:00Z, is Failed. The last error: failed to login, ran out of",
 			"retries",
 		]),
@@ -375,7 +375,8 @@ test_runs_without_a_task_are_refused_by_a_closed_registry if {
 	}}
 	silent := fixtures.document(both(closed, ran(none, none, null)))
 	count(policy.deny) == 0 with input as silent
-	selected := fixtures.document(both({"service_tag": fixtures.service_tag([], [])}, ran(fixtures.tally(2, 0, 2), none, null)))
+	whole := {"service_tag": fixtures.service_tag([], [])}
+	selected := fixtures.document(both(whole, ran(fixtures.tally(2, 0, 2), none, null)))
 	count(policy.deny) == 0 with input as selected
 }
 

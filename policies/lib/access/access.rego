@@ -84,7 +84,8 @@ reason(found, "no") := reasons.refusal(found, reach.broken_link(found))
 
 reason(found, "unknown") := sprintf("%s, yet a run of it succeeded since the last change", [by_settings]) if {
 	found.contradicted
-	by_settings := sprintf("by its settings it %s", [trim_suffix(reasons.refusal(found, reach.broken_link(found)), ".")])
+	refusal := reasons.refusal(found, reach.broken_link(found))
+	by_settings := sprintf("by its settings it %s", [trim_suffix(refusal, ".")])
 } else := concat(", and ", reasons.whys(found))
 
 words := {

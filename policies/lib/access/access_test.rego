@@ -65,3 +65,40 @@ test_a_run_that_speaks_against_a_refusal if {
 	found.answer == "unknown"
 	endswith(found.reason, "yet a run of it succeeded since the last change")
 }
+
+# A task "t" of this kind.
+way_of(task, changes) := found.way if {
+	given := object.union(fixtures.document({"tasks": [object.union(fixtures.task("t", {}), task)]}), changes)
+	answers := access.standing with input as given
+	found := answers.tasks[0]
+	found.answer == "yes"
+	is_string(found.reason)
+}
+
+connected := {"registry": {"properties": {"privateEndpointConnections": [{
+	"name": "e",
+	"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}},
+}]}}}
+
+whole_tag := {"service_tag": fixtures.service_tag([], [])}
+
+test_ways_that_lead_there if {
+	pooled := {"agent_pools": [fixtures.vnet_pool("p")]}
+	way_of(fixtures.on_pool("p"), object.union(connected, pooled)) == "virtual_network"
+	way_of({}, whole_tag) == "public_addresses"
+	unread := {"agent_pools": [{"name": "p", "properties": null}]}
+	either := object.union(connected, object.union(unread, whole_tag))
+	way_of(fixtures.on_pool("p"), either) == "virtual_network_or_public_addresses"
+	granted := object.union(fixtures.bypassed, object.union(
+		fixtures.needs({"pull"}),
+		fixtures.held([fixtures.acr_push]),
+	))
+	way_of(object.union(fixtures.system_identity, fixtures.own_login), granted) == "bypass"
+	nowhere := {"properties": {"credentials": {"sourceRegistry": {"loginMode": "None"}}}}
+	nothing := object.union(fixtures.needs(set()), {"task_credentials": {"t": {
+		"login_mode": "None",
+		"source_identity": null,
+		"custom_registries": {},
+	}}})
+	way_of(nowhere, nothing) == "none_needed"
+}

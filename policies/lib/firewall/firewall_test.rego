@@ -95,3 +95,9 @@ test_list_that_may_hold_more if {
 	none_there := object.union(fixtures.source([fixtures.ip_rules]), {"firewall": null})
 	not firewall.may_hold_more with input as fixtures.document(none_there)
 }
+
+test_a_network_that_stands_twice_is_kept_once if {
+	rules := [fixtures.rule(0, "203.0.113.0/24", "ipv4"), fixtures.rule(1, "203.0.113.0/24", "ipv4")]
+	kept := firewall.kept with input as {"registry": {"id": "/r"}, "firewall": {"rules": rules}}
+	kept == ["203.0.113.0/24"]
+}

@@ -108,8 +108,8 @@ aspects := ["enabled", "system_identity", "on_vnet_pool"]
 # Whether a task gets to the registry other than by the bypass.
 direct(task) := by_location(task, public_addresses, from_pool(task))
 
-# What is known of the registry is handed in, here and below: on regorus' interpreter a condition of a function that is a
-# rule may take the wrong branch.
+# What is known of the registry is handed in, here and below: on regorus' interpreter a condition of a function that is
+# a rule may take the wrong branch.
 by_location(task, public, pooled) := "no" if {
 	task.pool_missing
 } else := public if {

@@ -1,5 +1,5 @@
-# Why a task is refused, or why it cannot be told whether it is, in words: for the policy that finds it and for what asks
-# what a change would break.
+# Why a task is refused, or why it cannot be told whether it is, in words: for the policy that finds it and for what
+# asks what a change would break.
 package lib.reasons
 
 import data.lib.declared

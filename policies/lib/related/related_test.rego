@@ -41,3 +41,10 @@ test_the_home_region_is_no_replica if {
 	locations := [replica.location | some replica in related.replicas] with input as given
 	locations == ["westeurope", "a region that is not known"]
 }
+
+test_a_registry_without_a_region_has_replicas_only if {
+	replications := [{"name": "westeurope", "location": "West Europe"}]
+	given := {"registry": {"location": null}, "replications": replications}
+	names := [replica.name | some replica in related.replicas] with input as given
+	names == ["westeurope"]
+}

@@ -101,7 +101,8 @@ test_whether_a_right_is_held if {
 	roles.has(found, "delete") == "no"
 	nothing := {"sure": set(), "maybe": set(), "held": 0, "partial": true}
 	roles.has(nothing, "pull") == "unknown"
-	found_of_code := roles.granted("p", "unknown") with input as {"partial": ["/role_assignments"], "role_assignments": []}
+	of_code := {"partial": ["/role_assignments"], "role_assignments": []}
+	found_of_code := roles.granted("p", "unknown") with input as of_code
 	found_of_code.partial
 }
 

@@ -104,8 +104,9 @@ error_beside(tally, tag) := concat(" ", array.concat(
 	is_string(verdict.member(tally, ["last_error"]))
 } else := ""
 
-refused(tally, ranges, tag) := [sprintf("The address %s lies in %s of %s.", [tally.refused_address, ranges[0], tag])] if {
+refused(tally, ranges, tag) := [sentence] if {
 	count(ranges) > 0
+	sentence := sprintf("The address %s lies in %s of %s.", [tally.refused_address, ranges[0], tag])
 } else := []
 
 tag_ranges(tally, tag) := [range |
