@@ -43,7 +43,7 @@ deny contains {
 	]),
 	"field": sprintf("%s/identity/principalId", [user.task.field]),
 	"key": user.task.name,
-	"severity": severity(reach.gravity(user.task), user.found.system.granted),
+	"severity": severity(reach.gravity(user.task), logins.in_source),
 	"evidence": {
 		"task": user.task.name,
 		"principal": logins.system_principal(user.task),
@@ -102,9 +102,9 @@ shortage(found, mode) := "purges with acr-cli older than 0.19, which repository 
 } else := sprintf("may not %s there", [concat(" or ", lacking(found))])
 
 # In source code the roles that it gives the identity are not enough, and another may be given elsewhere.
-severity(gravity, granted) := "medium" if {
+severity(gravity, source_code) := "medium" if {
 	gravity == "high"
-	granted.partial
+	source_code
 } else := gravity
 
 consequence("high") := ""

@@ -40,7 +40,6 @@ import data.lib.paths
 import data.lib.reach
 import data.lib.reasons
 import data.lib.registry
-import data.lib.roles
 import data.lib.runs
 import data.lib.tasks
 import data.lib.verdict
@@ -49,7 +48,7 @@ deny contains {
 	"msg": sprintf("%s: task %s %s", [registry.label, found.task.name, reasons.refusal(found, link)]),
 	"field": field_of(found.task, link),
 	"key": found.task.name,
-	"severity": severity(link),
+	"severity": severity(link, logins.in_source),
 	"evidence": evidence(found, link),
 	"fix": mends.of(found, link),
 } if {
@@ -141,9 +140,9 @@ quick_key := "quick runs"
 succeeded(tally) := sprintf("the run of %s succeeded, which is newer than what was changed last", [tally.last_success])
 
 # In source code the roles that it gives the identity are not enough, and another may be given elsewhere.
-severity(link) := "medium" if {
+severity(link, source_code) := "medium" if {
 	link in {"role", "import"}
-	roles.may_hold_more
+	source_code
 } else := "high"
 
 field_of(task, "pool") := sprintf("%s/properties/agentPoolName", [task.field])

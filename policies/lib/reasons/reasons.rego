@@ -31,6 +31,11 @@ sentence(found, "role") := sprintf("purges with acr-cli older than 0.19, which %
 ]) if {
 	found.need.outdated_purge
 	registry.abac
+} else := sprintf("gets in, but this source gives %s no role: its steps %s.", [
+	"the identity that it logs in with",
+	steps(found.need),
+]) if {
+	without_role(found, logins.in_source)
 } else := sprintf("gets in and is then refused: %s may not %s. %s.", [
 	who(found),
 	concat(" or ", lacking_words(found)),
@@ -41,6 +46,14 @@ sentence(found, "import") := sprintf("imports images, which %s. %s.", [
 	"takes registries/importImage/action, and the identity that az logs in with may not do it",
 	held_by(logins.system_principal(found.task)),
 ])
+
+# Source code that gives the identity no role at all may leave that to another.
+without_role(found, source_code) if {
+	source_code
+	every candidate in found.candidates {
+		count(role_names(candidate.principal)) == 0
+	}
+}
 
 direct_why(task) := "public access is Disabled, no private endpoint is approved for its pool" if {
 	task.on_vnet_pool == "yes"
