@@ -137,9 +137,8 @@ fn recorded_roles_usages_details_and_preview_properties_are_taken_for_what_they_
         document["task_credentials"],
         json!({
             "abacTask": {"login_mode": null, "source_identity": "[system]", "custom_registries": {}},
-            "testTask": {
-                "login_mode": null, "source_identity": null, "custom_registries": {"test.acr.com": "[system]"},
-            },
+            // A stored user name and password beside an identity: the identity cannot be counted on.
+            "testTask": {"login_mode": null, "source_identity": null, "custom_registries": {"test.acr.com": null}},
         })
     );
     assert_eq!(document["preview"]["properties"], preview["properties"]);

@@ -315,6 +315,10 @@ test_source_code_that_gives_too_little if {
 	finding.severity == "medium"
 	reason := undecided(fixtures.system_identity, both(code, both(logged_in, held([]))))
 	reason == roles.may_hold_more.why with input as both(code, held([]))
+	whole := both(fixtures.source([]), both(fixtures.bypassed, both(pushes, both(logged_in, held([])))))
+	nothing := denied(fixtures.system_identity, whole)
+	nothing.severity == "medium"
+	contains(nothing.msg, "gets in, but this source gives the identity that it logs in with no role: its steps pull and push.")
 }
 
 test_nothing_read_is_unknown if {
