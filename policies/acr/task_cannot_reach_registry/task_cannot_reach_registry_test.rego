@@ -318,7 +318,7 @@ test_source_code_that_gives_too_little if {
 	whole := both(fixtures.source([]), both(fixtures.bypassed, both(pushes, both(logged_in, held([])))))
 	nothing := denied(fixtures.system_identity, whole)
 	nothing.severity == "medium"
-	contains(nothing.msg, "gets in, but this source gives the identity that it logs in with no role: its steps pull and push.")
+	contains(nothing.msg, "this source gives the identity that it logs in with no role: its steps pull and push.")
 }
 
 test_nothing_read_is_unknown if {
